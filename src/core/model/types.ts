@@ -1,0 +1,262 @@
+/** The nouns of the desk as plain data. All ids are opaque strings, all times are UTC `Date`s. */
+
+/** Names a channel's kind in the registry ("widget"); core never branches on it. */
+export type ChannelId = string;
+/** Names a desk's kind in the registry ("playground"); core never branches on it. */
+export type DeskKind = string;
+/** A desk thread; unique among all desks, opaque outside `bridge/<desk>/ids.ts`. Stored, so old formats must stay readable. */
+export type DeskThreadId = string & { readonly brand: "DeskThreadId" };
+/** A post inside one thread, opaque outside `bridge/<desk>/`. */
+export type DeskPostId = string;
+/** A post anywhere: `<thread>|<post>`, as messages keep it in `deskPosts`. */
+export type DeskPostKey = string;
+
+export type Status = "open" | "pending" | "snoozed" | "resolved";
+export type Priority = "low" | "medium" | "high" | "urgent";
+export type ThreadMode = "reply" | "note-first" | "team-only";
+export type MessageKind = "incoming" | "outgoing" | "note" | "activity";
+export type Role = "administrator" | "supervisor" | "agent";
+
+export interface InboxSettings {
+  /** Seconds a reply waits before it leaves; 0 sends at once. */
+  undoSeconds: number;
+  /** A reply posted this soon after a newer customer line is held; 0 switches the guard off. */
+  doubleReplySeconds: number;
+  noteFirst: boolean;
+  /** Hours after resolving in which a customer's line reopens the same conversation. */
+  reopenHours: number;
+  /** First reply takes an unassigned conversation. */
+  takeOnReply: boolean;
+}
+
+export interface Inbox {
+  _id: string;
+  name: string;
+  channel: ChannelId;
+  /** The vendor's own identity of this connection, unique: a bot id, a widget key. */
+  identity: string;
+  enabled: boolean;
+  /** Channel's own settings, never secret; shape is the channel's. */
+  config: Record<string, unknown>;
+  /** Encrypted values by name; only the secrets service reads them. */
+  secrets: Record<string, string>;
+  settings: InboxSettings;
+  deskTargetId: string;
+  createdAt: Date;
+}
+
+/** One desk channel or forum that conversations are mirrored into. */
+export interface DeskTarget { _id: string; name: string; kind: DeskKind; /** The vendor's identity of the connection. */ identity: string; channel: string; createdAt: Date }
+
+export interface Agent {
+  _id: string;
+  name: string;
+  email: string;
+  role: Role;
+  active: boolean;
+  avatar?: string;
+  /** The person's accounts on desks; `{desk, userId}` is unique among agents. */
+  links: { desk: DeskKind; userId: string }[];
+  /** Inboxes this person may see and answer; "all" for everyone until teams exist. */
+  inboxIds: "all" | string[];
+  timeZone: string;
+  createdAt: Date;
+}
+
+export interface Label { _id: string; name: string; color: string }
+
+export interface Contact { _id: string; name: string; email?: string; phone?: string; anonymous: boolean; avatar?: string; createdAt: Date }
+
+export interface ContactIdentity {
+  _id: string;
+  inboxId: string;
+  /** The customer's address on that channel: a chat id, a visitor id. Unique with `inboxId`. */
+  address: string;
+  contactId: string;
+  /** Set while the vendor says that this address can't be reached. */
+  unreachable?: { code: string; at: Date };
+  createdAt: Date;
+}
+
+export interface Lease { holder: string; token: number; until: Date; /** The message whose vendor call may be under way. */ head?: string }
+export type LaneName = "mirror" | "delivery";
+
+/** A fact for the timeline that waits to become an activity message; its id becomes the message's `_id`. */
+export interface OutboxEntry { id: string; at: Date; actor: Author; what: ActivityFact }
+export type ActivityFact =
+  | { type: "status"; from: Status; to: Status; reason?: string; until?: Date }
+  | { type: "assigned"; to: string | null; toName: string | null }
+  | { type: "labelled"; label: string }
+  | { type: "unlabelled"; label: string }
+  | { type: "priority"; to: Priority | null }
+  | { type: "mode"; to: ThreadMode }
+  | { type: "delivery"; messageId: string; act: "retry" | "send" | "retract" | "correct" | "cancel" };
+
+export interface Conversation {
+  _id: string;
+  number: number;
+  inboxId: string;
+  contactId: string;
+  identityId: string;
+  deskTargetId: string;
+  /** The identity's id while this conversation gets its next line (unique, partial); absent else. */
+  openKey?: string;
+  status: Status;
+  statusAt: Date;
+  subject: string;
+  contactName: string;
+  channel: ChannelId;
+  assigneeId: string | null;
+  assigneeName: string | null;
+  labels: string[];
+  priority: Priority | null;
+  mode?: ThreadMode;
+  /** When the customer began to wait for us; null when nobody waits. */
+  waitingSince: Date | null;
+  firstReplyAt: Date | null;
+  snoozedUntil: Date | null;
+  /** New with each snooze, so that a late timer of an earlier one does nothing. */
+  snoozeEpisode: string | null;
+  resolvedAt: Date | null;
+  /** Last message whose effect on this document is done. */
+  appliedSeq: number;
+  lastIncomingSeq: number;
+  lastMessageAt: Date;
+  lastLine: { kind: MessageKind; author: string; text: string } | null;
+  counts: { incoming: number; outgoing: number; note: number };
+  outbox: OutboxEntry[];
+  /** The thread in use; retired ones live in `threads` only. */
+  thread?: { id: DeskThreadId };
+  /** Raised by whatever changes a fact on the card; the mirror lane shows the highest. */
+  cardRev: number;
+  cardShown: number;
+  /** Set while the mirror lane has a card to show; indexed. */
+  cardDueAt?: Date;
+  lanes: { mirror?: Lease; delivery?: Lease };
+  createdAt: Date;
+  schema: 1;
+}
+
+export interface Author { type: "contact" | "agent" | "guest" | "bot" | "system"; id?: string; name: string; avatar?: string }
+
+export interface FileRef {
+  fileId: string;
+  name: string;
+  type: string;
+  bytes: number;
+  /** "pending": still at the vendor under `remote`; "missing": could not be had (`why` in words). */
+  state: "ready" | "pending" | "missing";
+  remote?: string;
+  why?: string;
+}
+
+export type MirrorStatus = "none" | "queued" | "posting" | "posted" | "fallback";
+export interface MirrorState {
+  state: MirrorStatus;
+  /** Place in the lane: the message's `seq`, or that of the activity that sent it there again. */
+  turn: number;
+  /** Set while the mirror lane has something to do for this message; indexed. */
+  dueAt?: Date;
+  tries: number;
+  token: number;
+  /** Revision that the desk shows. */
+  rev: number;
+  /** Receipt that the desk shows on the agent's own message. */
+  receipt?: DeliveryStatus;
+  mayAppearTwice?: boolean;
+  error?: { code: string; text: string };
+}
+
+export type DeliveryStatus = "none" | "queued" | "sending" | "sent" | "delivered" | "read" | "failed" | "cancelled" | "unknown";
+export interface DeliveryPart { key: string; state: "queued" | "sending" | "sent" | "failed" | "unknown"; vendorId?: string }
+export interface DeliveryState {
+  state: DeliveryStatus;
+  turn: number;
+  /** Set while the delivery lane has something to do for this message; indexed. */
+  dueAt?: Date;
+  tries: number;
+  token: number;
+  parts: DeliveryPart[];
+  /** Revision that the customer has. */
+  rev: number;
+  /** First try, for "unreachable for 24 h". */
+  since?: Date;
+  sentAt?: Date;
+  late?: boolean;
+  error?: { code: string; text: string };
+}
+
+export type HeldReason = "mention" | "owner" | "unseen" | "double-reply" | "late";
+
+/** An edit, deletion or reaction that came after the message; `key` makes a repeat do nothing. */
+export interface Revision { key: string; at: Date; by: "contact" | "agent"; body?: string; deleted?: true }
+
+export interface TodoItem { for: string; tries: number; dueAt: Date; claim?: { holder: string; until: Date }; parked?: { error: string; at: Date } }
+
+export interface Message {
+  _id: string;
+  conversationId: string;
+  inboxId: string;
+  identityId: string;
+  /** Gap-free place in the conversation, from 1. */
+  seq: number;
+  kind: MessageKind;
+  /** What it was made from; unique, so a repeat makes no second one. */
+  source: string;
+  author: Author;
+  body: string;
+  files: FileRef[];
+  /** Parts of one album share it and are mirrored together. */
+  groupId?: string;
+  createdAt: Date;
+  /** The vendor's own time, where it tells one. */
+  sentAt?: Date;
+  terms: string[];
+  /** Stamps in the identity's feed: the first is the place on screen, the last is the newest visible change. */
+  feedSeqs?: number[];
+  rev: number;
+  revisions: Revision[];
+  editedAt?: Date;
+  deletedAt?: Date;
+  reactions: { emoji: string; by: string; from: "contact" | "agent" }[];
+  /** Receipt of the customer's own line, as the customer sees it; only climbs. */
+  seen?: "sent" | "delivered" | "read";
+  mirror: MirrorState;
+  delivery: DeliveryState;
+  todo: TodoItem[];
+  /** A reply that waits for its author's word; stays a note until then. */
+  held?: { why: HeldReason; at: Date; settled?: "sent" | "kept" };
+  deskPosts: DeskPostKey[];
+  /** The agent's own post that this message was made from. */
+  origin?: { thread: DeskThreadId; postId: DeskPostId; desk: DeskKind; userId: string };
+  /** Explicit act that lifted mode or prefix conditions; an edit keeps it. */
+  explicit?: "reply-verb" | "send-to-customer";
+  activity?: ActivityFact;
+  schema: 1;
+}
+
+export interface Thread { _id: DeskThreadId; conversationId: string; desk: DeskKind; targetId: string; state: "active" | "retired"; intake?: Lease; createdAt: Date }
+
+/** What happened on a desk, as stored before it is acknowledged. */
+export interface StoredDeskEvent {
+  /** `<desk>:<what happened>`; the same from live and catch-up. */
+  _id: string;
+  desk: DeskKind;
+  thread: DeskThreadId;
+  event: DeskEventData;
+  /** The desk's own time of the event. */
+  at: Date;
+  receivedAt: Date;
+  /** Set until handled; indexed. */
+  dueAt?: Date;
+  tries: number;
+  handledAt?: Date;
+  outcome?: string;
+}
+
+export interface DeskFile { name: string; type: string; bytes: number; /** Opaque to core; the desk adapter fetches it. */ ref: string }
+export type DeskEventData =
+  | { type: "message"; postId: DeskPostId; userId: string; userName: string; userKind: "person" | "bot"; text: string; mentions: number; files: DeskFile[] }
+  | { type: "edit"; postId: DeskPostId; userId: string; text: string; mentions: number; editedAt: Date }
+  | { type: "delete"; postId: DeskPostId; userId?: string }
+  | { type: "reaction"; postId: DeskPostId; userId: string; emoji: string; removed: boolean };

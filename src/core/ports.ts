@@ -1,0 +1,168 @@
+/** What core asks of the rooms around it. Adapters implement these; `main.ts` hands them over. */
+import type { Readable } from "node:stream";
+import type {
+  ChannelId, DeliveryStatus, DeskEventData, DeskFile, DeskKind, DeskPostId, DeskTarget, DeskThreadId, FileRef, Inbox, Priority, Status,
+} from "./model/types.ts";
+
+export interface Clock { now(): Date }
+
+export interface Logger {
+  info(data: object, text: string): void;
+  warn(data: object, text: string): void;
+  error(data: object, text: string): void;
+  debug(data: object, text: string): void;
+}
+
+// ───────────────────────────── channels: the customers' side
+
+/** Where a customer is on one inbox. */
+export interface ChannelAddress { inboxId: string; address: string }
+
+export interface OutboundMessage { id: string; body: string; files: FileRef[]; author: { name: string; avatar?: string } }
+
+/** One vendor call. `data` is the channel's own and must survive JSON. */
+export interface Part { index: number; kind: string; data: unknown }
+export type IdempotencyKey = string;
+export interface PartReceipt { vendorId: string; /** Furthest state that the vendor's answer proves. */ state: "sent" | "delivered" }
+
+/** The fewest methods a channel needs. One instance serves one inbox. */
+export interface ChannelAdapter {
+  readonly id: ChannelId;
+  readonly limits: { textChars: number; fileBytes: number };
+  /** Pure: one part is one vendor call; long text and files split here. */
+  plan(message: OutboundMessage): Part[];
+  /** @throws {DeliveryError} certain: nothing was sent; uncertain: the effect may be there. Aborts within 10 s by `signal`. */
+  sendPart(to: ChannelAddress, part: Part, key: IdempotencyKey, signal: AbortSignal): Promise<PartReceipt>;
+}
+
+/** Ways in and further abilities; each has its guard below. */
+export interface WebhookChannel extends ChannelAdapter { receive(request: WebhookRequest): Promise<InboundEvent[]> }
+export interface WebhookRequest { headers: Record<string, string | string[] | undefined>; body: Buffer }
+/** Polling, IMAP, SMTP. The host holds the inbox's lease while this runs; `sink` resolves once stored. Ends when `signal` aborts. */
+export interface ListeningChannel extends ChannelAdapter { listen(sink: (events: InboundEvent[]) => Promise<void>, signal: AbortSignal): Promise<void> }
+export interface TypingChannel extends ChannelAdapter { showTyping(to: ChannelAddress, typing: boolean, author: string): Promise<void> }
+export interface EditingChannel extends ChannelAdapter { editPart(to: ChannelAddress, vendorId: string, part: Part, signal: AbortSignal): Promise<void> }
+export interface DeletingChannel extends ChannelAdapter { deletePart(to: ChannelAddress, vendorId: string, signal: AbortSignal): Promise<void> }
+export interface ReactingChannel extends ChannelAdapter { react(to: ChannelAddress, vendorId: string, emojis: string[], signal: AbortSignal): Promise<void> }
+/** Fetches a customer's file that an inbound event named by `remote`. */
+export interface FetchingChannel extends ChannelAdapter { fetchFile(remote: string, signal: AbortSignal): Promise<{ stream: Readable; name: string; type: string; bytes?: number }> }
+/** Its database is ours: what is written once under the part's key is never uncertain. */
+export interface OwnStoreChannel extends ChannelAdapter { readonly ownStore: true }
+
+export const isWebhook = (a: ChannelAdapter): a is WebhookChannel => "receive" in a;
+export const isListening = (a: ChannelAdapter): a is ListeningChannel => "listen" in a;
+export const canType = (a: ChannelAdapter): a is TypingChannel => "showTyping" in a;
+export const canEdit = (a: ChannelAdapter): a is EditingChannel => "editPart" in a;
+export const canDelete = (a: ChannelAdapter): a is DeletingChannel => "deletePart" in a;
+export const canReact = (a: ChannelAdapter): a is ReactingChannel => "react" in a;
+export const canFetch = (a: ChannelAdapter): a is FetchingChannel => "fetchFile" in a;
+export const isOwnStore = (a: ChannelAdapter): a is OwnStoreChannel => "ownStore" in a;
+
+/** What a channel tells core. `eventId` is the vendor's own id of the event, for dedupe. */
+export type InboundEvent = { inboxId: string; address: string } & (
+  | {
+      type: "message"; channelMessageId: string; text: string; files: FileRef[]; groupId?: string; sentAt?: Date;
+      profile: { name?: string; email?: string; avatar?: string };
+      /** Which conversation the customer chose, where the channel lets them. */
+      conversation?: string | "new";
+    }
+  | { type: "edit"; eventId: string; channelMessageId: string; text: string; at: Date }
+  | { type: "delete"; eventId: string; channelMessageId: string; at: Date }
+  | { type: "reaction"; eventId: string; vendorId: string; emojis: string[]; at: Date }
+  | { type: "status"; vendorId: string; state: "sent" | "delivered" | "read" | "failed"; error?: { code: string; text: string } }
+  | { type: "reachable"; reachable: boolean; code?: string }
+  | { type: "typing"; typing: boolean }
+  | { type: "ignored"; why: "own" | "unsupported" | "not-private"; kind?: string }
+);
+
+// ───────────────────────────── desks: the agents' side
+
+export interface CardFact { label: string; value: string; /** A time that the desk may show in the viewer's zone. */ at?: Date }
+export interface CardButton { id: string; label: string; style?: "main" | "plain" }
+export interface Card {
+  conversationId: string; number: number; title: string; facts: CardFact[]; lastLine: string | null; buttons: CardButton[];
+  status: Status; priority: Priority | null; collapsed: boolean;
+}
+
+/** One post in a thread, as core means it; the desk renders and escapes it. */
+export interface DeskPost {
+  kind: "customer" | "agent" | "note" | "activity" | "system";
+  author: { name: string; avatar?: string };
+  text: string;
+  files: FileRef[];
+  /** Marks after the text, in plain words: "edited", "may appear twice". */
+  marks: string[];
+  /** Set on the customer's lines: what they deleted or reacted. */
+  deleted?: boolean;
+  reactions?: string[];
+}
+
+export interface Notice { text: string; buttons: CardButton[]; /** What the buttons act on. */ messageId?: string }
+export interface FormField { name: string; label: string; kind: "text" | "longtext" | "select"; required: boolean; value?: string; help?: string; options?: { value: string; label: string }[] }
+export interface Form { id: string; title: string; fields: FormField[] }
+
+export interface DeskAdapter {
+  readonly kind: DeskKind;
+  readonly limits: { textChars: number; fileBytes: number };
+  /** Opens a thread whose first post is the card. `key` makes a repeat answer the same thread where the desk can. @throws {DeskError} */
+  openThread(target: DeskTarget, card: Card, key: string, signal: AbortSignal): Promise<DeskThreadId>;
+  /** Posts under `key`; several ids when the text had to be split. @throws {DeskError} */
+  post(thread: DeskThreadId, post: DeskPost, key: string, signal: AbortSignal): Promise<DeskPostId[]>;
+  update(thread: DeskThreadId, posts: DeskPostId[], post: DeskPost, signal: AbortSignal): Promise<void>;
+  remove(thread: DeskThreadId, posts: DeskPostId[], signal: AbortSignal): Promise<void>;
+  updateCard(thread: DeskThreadId, card: Card, signal: AbortSignal): Promise<void>;
+  /** Shows what became of an agent's own message; replaces the receipt shown before (`was`). */
+  showReceipt(thread: DeskThreadId, postId: DeskPostId, now: DeliveryStatus, was: DeliveryStatus | undefined, signal: AbortSignal): Promise<void>;
+  /** Tells one person alone, in the thread or (null) wherever the desk can. */
+  notify(userId: string, thread: DeskThreadId | null, notice: Notice): Promise<void>;
+  /** Events of a thread after a time, oldest first, as intake would have got them. */
+  history(thread: DeskThreadId, since: Date, signal: AbortSignal): Promise<IncomingDeskEvent[]>;
+}
+export interface TypingDesk extends DeskAdapter { showTyping(thread: DeskThreadId, name: string, typing: boolean): Promise<void> }
+/** Asks whether a post made under `key` is there: settles what a crash left uncertain. */
+export interface SearchableDesk extends DeskAdapter { findPost(thread: DeskThreadId, key: string, signal: AbortSignal): Promise<DeskPostId[] | null> }
+/** Brings an agent's file over from the desk. */
+export interface FetchingDesk extends DeskAdapter { fetchFile(file: DeskFile, signal: AbortSignal): Promise<FileRef> }
+export const canShowTyping = (d: DeskAdapter): d is TypingDesk => "showTyping" in d;
+export const canFindPost = (d: DeskAdapter): d is SearchableDesk => "findPost" in d;
+export const canFetchFile = (d: DeskAdapter): d is FetchingDesk => "fetchFile" in d;
+
+/** `id` names what happened, the same from live and catch-up: `<post>:new`, `<post>:edit:<edited at>`, `<post>:delete`. */
+export interface IncomingDeskEvent { id: string; thread: DeskThreadId; at: Date; data: DeskEventData }
+
+/** A person's act through a button, a verb or a form. */
+export interface DeskAct {
+  desk: DeskKind; userId: string; thread: DeskThreadId | null;
+  verb: string; args: string;
+  /** Highest message seq that its author could see; absent when the desk can't tell. */
+  seen?: number;
+  /** Message that the act is about (a notice's button). */
+  messageId?: string;
+  values?: Record<string, string>;
+}
+export interface ActResult { ok: boolean; notice?: string; form?: Form; code?: string; buttons?: CardButton[]; messageId?: string }
+export interface Suggestion { text: string; hint: string }
+
+/** What a desk adapter may call. */
+export interface DeskHost {
+  /** Resolves when the events are stored; the work follows. */
+  accept(desk: DeskKind, events: IncomingDeskEvent[]): Promise<void>;
+  act(act: DeskAct): Promise<ActResult>;
+  complete(desk: DeskKind, userId: string, text: string): Promise<Suggestion[]>;
+  typing(desk: DeskKind, thread: DeskThreadId, userId: string, typing: boolean): Promise<void>;
+}
+
+// ───────────────────────────── files, time
+
+export interface FileStore {
+  /** Stores a stream. @throws {UserError} FILE_TOO_LARGE past `maxBytes`; nothing is kept then. */
+  put(file: { name: string; type: string; owner: string }, content: Readable | Buffer, maxBytes: number): Promise<FileRef>;
+  /** @throws {UserError} FILE_UNKNOWN */
+  open(fileId: string): Promise<{ name: string; type: string; bytes: number; owner: string; stream: Readable }>;
+  buffer(fileId: string, maxBytes: number): Promise<Buffer>;
+}
+
+/** Runs due work at a time; the due times themselves live on our own documents. */
+export interface Scheduler { start(): Promise<void>; stop(): Promise<void>; /** Something is due at `at`: look then, at the latest. */ wakeAt(kind: "snooze", at: Date): void }
+
+export type { Inbox };
