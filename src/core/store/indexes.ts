@@ -1,0 +1,50 @@
+/** Every index, named after the function it serves. A query that a request or a job runs has one here. */
+import type { IndexDescription } from "mongodb";
+
+const present = (field: string) => ({ partialFilterExpression: { [field]: { $exists: true } } });
+
+export const collectionIndexes: Record<string, IndexDescription[]> = {
+  inboxes: [{ name: "inboxByIdentity", key: { channel: 1, identity: 1 }, unique: true }, { name: "inboxByName", key: { name: 1 }, unique: true }],
+  deskTargets: [{ name: "targetByPlace", key: { kind: 1, identity: 1, channel: 1 }, unique: true }, { name: "targetByName", key: { name: 1 }, unique: true }],
+  agents: [
+    { name: "agentByEmail", key: { email: 1 }, unique: true },
+    { name: "agentByName", key: { name: 1 }, unique: true },
+    { name: "agentByLink", key: { "links.desk": 1, "links.userId": 1 } },
+  ],
+  labels: [{ name: "labelByName", key: { name: 1 }, unique: true }],
+  contactIdentities: [{ name: "identityByAddress", key: { inboxId: 1, address: 1 }, unique: true }, { name: "identitiesOfContact", key: { contactId: 1 } }],
+  conversations: [
+    { name: "conversationByNumber", key: { number: -1 }, unique: true },
+    { name: "holderOfIdentity", key: { openKey: 1 }, unique: true, ...present("openKey") },
+    { name: "conversationsOfIdentity", key: { identityId: 1, createdAt: -1 } },
+    { name: "conversationsOfContact", key: { contactId: 1, createdAt: -1 } },
+    { name: "conversationByThread", key: { "thread.id": 1 }, ...present("thread.id") },
+    { name: "queueByWaiting", key: { status: 1, waitingSince: 1 } },
+    { name: "queueOfAssignee", key: { assigneeId: 1, status: 1, waitingSince: 1 } },
+    { name: "findByActivity", key: { lastMessageAt: -1 } },
+    { name: "findByLabel", key: { labels: 1, lastMessageAt: -1 } },
+    { name: "dueSnoozes", key: { snoozedUntil: 1 }, partialFilterExpression: { status: "snoozed" } },
+    { name: "dueCards", key: { cardDueAt: 1 }, ...present("cardDueAt") },
+    { name: "dueOutbox", key: { "outbox.at": 1 }, ...present("outbox.0") },
+  ],
+  messages: [
+    { name: "messageBySource", key: { source: 1 }, unique: true },
+    { name: "messageBySeq", key: { conversationId: 1, seq: 1 }, unique: true },
+    { name: "feedOfIdentity", key: { identityId: 1, feedSeqs: 1 }, unique: true, ...present("feedSeqs") },
+    { name: "messageByDeskPost", key: { deskPosts: 1 }, ...present("deskPosts.0") },
+    { name: "messageByVendorId", key: { inboxId: 1, "delivery.parts.vendorId": 1 }, ...present("delivery.parts.0.vendorId") },
+    { name: "dueMirror", key: { "mirror.dueAt": 1 }, ...present("mirror.dueAt") },
+    { name: "mirrorLane", key: { conversationId: 1, "mirror.turn": 1 }, ...present("mirror.dueAt") },
+    { name: "dueDelivery", key: { "delivery.dueAt": 1 }, ...present("delivery.dueAt") },
+    { name: "deliveryLane", key: { conversationId: 1, "delivery.turn": 1 }, ...present("delivery.dueAt") },
+    { name: "dueTodo", key: { "todo.dueAt": 1 }, ...present("todo.0") },
+    { name: "searchTerms", key: { terms: 1, createdAt: -1 } },
+    { name: "albumOf", key: { conversationId: 1, groupId: 1 }, ...present("groupId") },
+  ],
+  threads: [{ name: "threadsOfConversation", key: { conversationId: 1, createdAt: -1 } }],
+  deskEvents: [
+    { name: "dueIntake", key: { dueAt: 1 }, ...present("dueAt") },
+    { name: "intakeLane", key: { thread: 1, at: 1 }, ...present("dueAt") },
+    { name: "forgetHandled", key: { handledAt: 1 }, expireAfterSeconds: 30 * 86_400, ...present("handledAt") },
+  ],
+};

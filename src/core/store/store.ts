@@ -1,0 +1,64 @@
+/** Opens the connection and hands out one typed collection per noun. Hot paths use collection operations, not documents. */
+import mongoose from "mongoose";
+import type { Collection, Db } from "mongodb";
+import type {
+  Agent, Contact, ContactIdentity, Conversation, DeskTarget, Inbox, Label, Message, StoredDeskEvent, Thread,
+} from "../model/types.ts";
+import { collectionIndexes } from "./indexes.ts";
+
+/** Small documents that are one of a kind: paused delivery, the secret's check value. */
+export interface Setting { _id: string; value: unknown; at: Date }
+/** A lease on something that only one process may do: a poller, a router. */
+export interface ProcessLease { _id: string; holder: string; token: number; until: Date }
+
+export interface Store {
+  readonly db: Db;
+  readonly inboxes: Collection<Inbox>;
+  readonly deskTargets: Collection<DeskTarget>;
+  readonly agents: Collection<Agent>;
+  readonly labels: Collection<Label>;
+  readonly contacts: Collection<Contact>;
+  readonly identities: Collection<ContactIdentity>;
+  readonly conversations: Collection<Conversation>;
+  readonly messages: Collection<Message>;
+  readonly threads: Collection<Thread>;
+  readonly deskEvents: Collection<StoredDeskEvent>;
+  readonly settings: Collection<Setting>;
+  readonly leases: Collection<ProcessLease>;
+  /** Brings indexes to what the code declares. */
+  ensureIndexes(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @throws MongoServerSelectionError when nothing answers at `uri` within 10 s. */
+export async function openStore(uri: string): Promise<Store> {
+  const connection = await mongoose
+    .createConnection(uri, { autoIndex: false, autoCreate: false, serverSelectionTimeoutMS: 10_000, maxPoolSize: 64 })
+    .asPromise();
+  const db = connection.db as unknown as Db;
+  const of = <T extends object>(name: string) => db.collection(name) as unknown as Collection<T>;
+  return {
+    db,
+    inboxes: of<Inbox>("inboxes"),
+    deskTargets: of<DeskTarget>("deskTargets"),
+    agents: of<Agent>("agents"),
+    labels: of<Label>("labels"),
+    contacts: of<Contact>("contacts"),
+    identities: of<ContactIdentity>("contactIdentities"),
+    conversations: of<Conversation>("conversations"),
+    messages: of<Message>("messages"),
+    threads: of<Thread>("threads"),
+    deskEvents: of<StoredDeskEvent>("deskEvents"),
+    settings: of<Setting>("settings"),
+    leases: of<ProcessLease>("leases"),
+    async ensureIndexes() {
+      for (const [name, indexes] of Object.entries(collectionIndexes)) await db.collection(name).createIndexes(indexes);
+    },
+    close: () => connection.close(),
+  };
+}
+
+/** MongoDB's answer to a second document under a unique key. */
+export const isDuplicateKey = (error: unknown, field?: string): boolean =>
+  typeof error === "object" && error !== null && (error as { code?: unknown }).code === 11000 &&
+  (field === undefined || field in ((error as { keyPattern?: object }).keyPattern ?? {}));
