@@ -1,0 +1,30 @@
+/** What one kind of channel is, for the registry: how its settings read and how an adapter for one inbox is made. */
+import type { z } from "zod";
+import type { Bus } from "../../core/bus.ts";
+import type { ChannelAdapter, Clock, FileStore, Logger } from "../../core/ports.ts";
+import type { ChannelId, Inbox } from "../../core/model/types.ts";
+
+export interface ChannelDeps {
+  /** Opens one of the inbox's secrets. @throws Error when it is not set. */
+  secret(name: string): string;
+  files: FileStore;
+  log: Logger;
+  bus: Bus;
+  clock: Clock;
+  /** Where the world reaches us, without a trailing slash; null when it doesn't. */
+  publicUrl: string | null;
+  /** False switches rate buckets off. */
+  rateLimits: boolean;
+}
+
+/** What the settings of one inbox come to: `identity` is the vendor's own and never changes for an inbox. */
+export interface ChannelSettings { identity: string; config: Record<string, unknown>; secrets: Record<string, string> }
+
+export interface ChannelKind<T = unknown> {
+  id: ChannelId;
+  /** The fields that this channel adds to an inbox in `threadline.yaml`; strict, every message in plain words. */
+  settings: z.ZodType<T>;
+  /** Pure: reads the identity out of the settings without asking the vendor. */
+  read(settings: T): ChannelSettings;
+  create(inbox: Inbox, deps: ChannelDeps): ChannelAdapter;
+}

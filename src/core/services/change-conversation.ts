@@ -1,0 +1,36 @@
+/** One conversation update that changes facts and pushes what it means to the timeline's outbox. */
+import type { Filter, UpdateFilter } from "mongodb";
+import type { Core } from "../core.ts";
+import { newId } from "../model/ids.ts";
+import type { ActivityFact, Author, Conversation, OutboxEntry } from "../model/types.ts";
+import { drainOutbox } from "./outbox.ts";
+
+export interface Change {
+  /** Extra condition: the change happens only to a conversation that still is so. */
+  expect?: Filter<Conversation>;
+  set?: Partial<Conversation>;
+  unset?: (keyof Conversation)[];
+  addLabel?: string;
+  removeLabel?: string;
+  activity: ActivityFact[];
+}
+
+/** Answers the conversation after the change, or null when `expect` did not hold. The card is due and the activity follows. */
+export async function changeConversation(core: Core, conversationId: string, actor: Author, change: Change): Promise<Conversation | null> {
+  const now = core.clock.now();
+  const outbox: OutboxEntry[] = change.activity.map((what) => ({ id: newId(now), at: now, actor, what }));
+  const update: UpdateFilter<Conversation> = {
+    $set: { ...change.set, cardDueAt: now },
+    $inc: { cardRev: 1 },
+    ...(change.unset === undefined ? {} : { $unset: Object.fromEntries(change.unset.map((name) => [name, ""])) }),
+    ...(change.removeLabel === undefined ? {} : { $pull: { labels: change.removeLabel } }),
+    $push: { outbox: { $each: outbox } },
+    ...(change.addLabel === undefined ? {} : { $addToSet: { labels: change.addLabel } }),
+  };
+  const after = await core.store.conversations.findOneAndUpdate({ _id: conversationId, ...change.expect }, update, { returnDocument: "after" });
+  if (after === null) return null;
+  if (outbox.length > 0) await drainOutbox(core, after);
+  core.bus.publish({ type: "conversation.changed", conversationId });
+  core.bus.publish({ type: "lane.due", lane: "mirror", conversationId });
+  return after;
+}
