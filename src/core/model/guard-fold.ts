@@ -17,11 +17,11 @@ const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}\p{M}\p{Cs}\u280
 const SPELLED_OUT = /&(?:gt|lt|amp);|:(?:lock|closed_lock_with_key|lock_with_ink_pen|(?:heavy_|grey_|white_)?exclamation(?:_mark)?|bangbang|interrobang):/iy;
 const ENTITIES: Readonly<Record<string, string>> = { "&gt;": ">", "&lt;": "<", "&amp;": "&" };
 
-/** Pairs "what is written, what it looks like"; the left side is NFKC, lower case and without marks. */
+/** Pairs "what is written, what it looks like"; the left side is NFKC, without marks, and lower case unless the capital differs. */
 const LOOK_ALIKES = new Map<string, string>(
   (
     "аa еe оo рp сc уy хx іi ѕs јj ԁd ѵv тt кk мm нh вb пn гr ӏl ԛq ԝw һh ɡg " + // Cyrillic, and Latin script g
-    "αa εe οo ρp τt ιi νv κk υu χx ηn ϲc " + // Greek
+    "αa εe οo ρp τt ιi νv κk υu χx ηn ϲc Νn Ηh " + // Greek, where two capitals look like other letters than the small ones do
     "ոn օo սu ցg հh տs " + // Armenian
     "ıi ɪi ɴn ʀr ʟl ᴀa ʙb ᴄc ᴅd ᴇe ɢg ʜh ᴊj ᴋk ᴍm ᴏo ᴘp ꜱs ᴛt ᴜu ᴠv ᴡw ʏy ᴢz øo łl đd ŧt " + // Latin
     "ǃ! ꜝ! ⵑ! ❗! ❕! ❢! ⁄/ ∕/ ⧸/ ╱/ ⟋/ ⫽// ⁏; ∶: ː: ꞉: ׃: ܃: 🔐🔒 🔏🔒 \u2028\n \u2029\n"
@@ -44,9 +44,10 @@ function foldCharacter(character: string): string {
     if (codePoint >= first && codePoint < first + 26) return String.fromCharCode(0x61 + codePoint - first);
   }
   let folded = "";
-  for (const part of character.normalize("NFKC").normalize("NFD").toLowerCase()) {
-    if (/\s/u.test(part) && part !== "\uFEFF") folded += LOOK_ALIKES.get(part) ?? part;
-    else if (!INVISIBLE.test(part)) folded += LOOK_ALIKES.get(part) ?? part;
+  for (const part of character.normalize("NFKC").normalize("NFD")) {
+    const blank = /\s/u.test(part) && part !== "\uFEFF";
+    const small = part.toLowerCase();
+    if (blank || !INVISIBLE.test(part)) folded += LOOK_ALIKES.get(part) ?? LOOK_ALIKES.get(small) ?? small;
   }
   return folded;
 }

@@ -16,7 +16,7 @@ export interface Prefix {
 }
 
 const INLINE = "*_~`|";
-const MARKUP = /^(?:[\s>*_\-~`|\\+•◦▪‣·–—−‐‒―"'«»“”„‘’‹(\[{]|#{1,3}(?=\s))*/u;
+const MARKUP = /^(?:[\s>*_\-~`|\\+•◦▪‣·–—−‐‒―"'«»“”„‘’‹([{]|#{1,3}(?=\s))*/u;
 const OPENING = /["'«»“”„‘’‹([{]/u;
 
 /** A word whose letters may have markup between them. */
@@ -75,7 +75,9 @@ function cut(raw: string, folded: Folded, from: number, length: number): string 
   let before = withoutInvisible(raw.slice(0, start)).trimStart();
   let after = raw.slice(end);
   if (after.trim() === "") return "";
-  const opened = /[*_~`|]+$/.exec(before)?.[0] ?? "";
+  let outer = before.length;
+  while (INLINE.includes(before[outer - 1] ?? " ")) outer--;
+  const opened = before.slice(outer);
   const closing = [...opened].reverse().join("");
   if (opened !== "" && after.startsWith(closing)) {
     before = before.slice(0, -opened.length);

@@ -34,7 +34,10 @@ export interface GuardInput {
   isVerb: (word: string) => boolean;
   /** The verbs that a guest may run too (`link`, `help`); none when absent. */
   isGuestVerb?: (word: string) => boolean;
-  /** An explicit act. Lifts mode and prefix; `send-to-customer` lifts `heldFor` as well. */
+  /**
+   * An explicit act. Lifts mode and prefix; `send-to-customer` lifts `heldFor` as well. An edit keeps the act of the message:
+   * when that was a reply verb, read the new text with `readCommand` first and give its arguments if it is still that verb.
+   */
   explicit?: "reply-verb" | "send-to-customer";
   heldFor?: HeldReason | readonly HeldReason[];
   /** An edit never runs a command and never promotes: give `editOf: "note"` when the message is a note or held. */
