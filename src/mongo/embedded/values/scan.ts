@@ -23,6 +23,9 @@ export const TYPE_NAMES: Readonly<Record<number, string>> = {
   127: "maxKey", 255: "minKey",
 };
 
+/** No bytes at all, for values that have none. */
+export const NONE = new Uint8Array(0);
+
 const scratch = new Uint8Array(8);
 const scratchDouble = new Float64Array(scratch.buffer);
 const scratchLong = new BigInt64Array(scratch.buffer);
