@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import type { InjectOptions } from "fastify";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { ERROR_CODES, UserError } from "../../src/core/errors.ts";
@@ -30,7 +31,7 @@ async function server() {
 const json = { "content-type": "application/json" };
 
 describe("bad requests get a code and words, and the next request is served", () => {
-  const cases: [string, Parameters<Awaited<ReturnType<typeof server>>["app"]["inject"]>[0], keyof typeof ERROR_CODES][] = [
+  const cases: [string, InjectOptions, keyof typeof ERROR_CODES][] = [
     ["broken JSON", { method: "POST", url: "/echo", headers: json, payload: "{\"name\": " }, "BAD_JSON"],
     ["an empty JSON body", { method: "POST", url: "/echo", headers: json, payload: "" }, "BAD_JSON"],
     ["a poisoned prototype", { method: "POST", url: "/echo", headers: json, payload: "{\"__proto__\": {\"a\": 1}}" }, "BAD_JSON"],
