@@ -1,0 +1,47 @@
+/** The table of fields: what each is called, which operators it takes and what it says in `help`. */
+
+export const OPERATORS = ["is", "is not", "any of", "contains", "does not contain", "starts with", "present", "absent", "greater", "less", "before", "after", "within last"] as const;
+export type Operator = (typeof OPERATORS)[number];
+
+/** How values of a field read: `choice` a fixed list, `name` looked up among ours, `span` a length of time, `time` a moment. */
+export type FieldType = "choice" | "name" | "text" | "number" | "span" | "time" | "words";
+
+export interface Field {
+  type: FieldType;
+  operators: readonly Operator[];
+  /** Fixed values, lowest first where they have an order. */
+  choices?: readonly string[];
+  /** One line for `help` and `docs/commands.md`. */
+  example: string;
+  help: string;
+}
+
+const CHOICE = ["is", "is not", "any of"] as const;
+const MAYBE = [...CHOICE, "present", "absent"] as const;
+const TEXT = ["contains", "does not contain", "is", "is not", "starts with"] as const;
+const TIME = ["is", "before", "after", "within last"] as const;
+
+export const PRIORITIES = ["low", "medium", "high", "urgent"] as const;
+export const STATUSES = ["open", "pending", "snoozed", "resolved"] as const;
+
+export const FIELDS = {
+  status: { type: "choice", operators: CHOICE, choices: STATUSES, example: "status:open,pending", help: "open, pending, snoozed or resolved" },
+  label: { type: "name", operators: MAYBE, example: "label:billing", help: "carries this label; label:none carries none" },
+  assignee: { type: "name", operators: MAYBE, example: "assignee:me", help: "an agent's name, me, none or any" },
+  inbox: { type: "name", operators: CHOICE, example: 'inbox:"Support Email"', help: "the inbox's name" },
+  channel: { type: "text", operators: CHOICE, example: "channel:telegram", help: "the kind of channel" },
+  priority: { type: "choice", operators: [...MAYBE, "greater", "less"], choices: PRIORITIES, example: "priority>medium", help: "low, medium, high, urgent or none" },
+  contact: { type: "text", operators: TEXT, example: "contact:ana", help: "part of the customer's name; contact:ana* begins with it" },
+  subject: { type: "text", operators: TEXT, example: "subject:invoice", help: "part of the first line" },
+  number: { type: "number", operators: [...CHOICE, "greater", "less"], example: "#1042", help: "the short number" },
+  waiting: { type: "span", operators: ["greater", "less", "present", "absent"], example: "waiting>2h", help: "how long the customer has waited; waiting:none nobody waits" },
+  created: { type: "time", operators: TIME, example: "created:7d", help: "within the last 7 days; also a date, today, >date, <date, >7d (longer ago)" },
+  updated: { type: "time", operators: TIME, example: "updated>2d", help: "the last message: longer than 2 days ago" },
+  resolved: { type: "time", operators: [...TIME, "present", "absent"], example: "resolved:today", help: "when it was resolved" },
+  text: { type: "words", operators: ["contains", "does not contain"], example: '"refund"', help: "words in one of its messages, or in the customer's name" },
+} as const satisfies Record<string, Field>;
+
+export type FieldName = keyof typeof FIELDS;
+export const FIELD_NAMES = Object.keys(FIELDS) as [FieldName, ...FieldName[]];
+export const isFieldName = (word: string): word is FieldName => Object.hasOwn(FIELDS, word);
+export const fieldOf = (name: FieldName): Field => FIELDS[name];
