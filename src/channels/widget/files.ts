@@ -2,8 +2,8 @@
 import multipart from "@fastify/multipart";
 import type { FastifyInstance } from "fastify";
 import { UserError } from "../../core/errors.ts";
+import { safeName } from "../../core/model/file-name.ts";
 import type { FileRef } from "../../core/model/types.ts";
-import { baseName } from "./input.ts";
 import { identityOf, requireVisitor, spend, type Visitor, type WidgetHost } from "./visitor.ts";
 import type { WireFile } from "./wire.ts";
 
@@ -12,7 +12,6 @@ export const MAX_FILE_BYTES = 10 * 1024 * 1024;
 const SHOWN = new Set(["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"]);
 /** What runs on an agent's machine when opened. */
 const RUNS = /\.(exe|dll|msi|msix|bat|cmd|com|scr|pif|cpl|ps1|vbs|vbe|wsf|wsh|hta|jar|apk|lnk|reg|app|dmg|pkg|deb|rpm|iso|img)$/i;
-const TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,63}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
 
 export async function fileRoutes(api: FastifyInstance, host: WidgetHost): Promise<void> {
   const { core } = host;
@@ -26,13 +25,12 @@ export async function fileRoutes(api: FastifyInstance, host: WidgetHost): Promis
     if (Number(request.headers["content-length"] ?? 0) > MAX_FILE_BYTES + 64 * 1024) throw tooLarge();
     const part = await request.file().catch((error: unknown) => { throw badForm(error); });
     if (part === undefined) throw new UserError("BAD_BODY", "The form holds no file. Put one file in it.", [{ path: "file", message: "is missing" }]);
-    const name = baseName(part.filename ?? "");
+    const name = safeName(part.filename ?? "");
     if (RUNS.test(name)) {
       part.file.resume();
       throw new UserError("WRONG_TYPE", "Programs can't be sent in this chat. Send a picture, a document or an archive.");
     }
-    const type = part.mimetype.toLowerCase();
-    const file = await core.files.put({ name, type: TYPE.test(type) ? type : "application/octet-stream", owner: visitor.key }, part.file, MAX_FILE_BYTES)
+    const file = await core.files.put({ name, type: part.mimetype, owner: visitor.key }, part.file, MAX_FILE_BYTES)
       .finally(() => part.file.resume());
     reply.code(201);
     return { fileId: file.fileId, name: file.name, type: file.type, bytes: file.bytes };
@@ -74,7 +72,7 @@ async function inFeedOf({ core }: WidgetHost, visitor: Visitor, fileId: string):
   const identity = await identityOf(core, visitor);
   if (identity === null) return false;
   const line = await core.store.messages.findOne(
-    { identityId: identity._id, feedSeqs: { $exists: true }, "files.fileId": fileId, deletedAt: { $exists: false } },
+    { identityId: identity._id, feedFirst: { $exists: true }, "files.fileId": fileId, deletedAt: { $exists: false } },
     { projection: { _id: 1 } },
   );
   return line !== null;

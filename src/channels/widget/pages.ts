@@ -51,7 +51,6 @@ export const widgetPages = (core: Core, folder: string): FastifyPluginAsync => a
     return reply
       .header("content-security-policy", `default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' blob: data: https:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors ${ancestors}`)
       .header("cache-control", "no-cache").header("x-content-type-options", "nosniff").header("referrer-policy", "no-referrer")
-      .removeHeader("x-frame-options")
       .type(page.type).send(html);
   });
 

@@ -3,22 +3,23 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from "fastif
 import type { Core } from "../../core/core.ts";
 import { UserError } from "../../core/errors.ts";
 import type { FileRef } from "../../core/model/types.ts";
+import { cleanText } from "../../core/services/clean-text.ts";
 import { feedAfter, feedBefore, recordSeen } from "../../core/services/feed.ts";
 import { receiveEvent } from "../../core/services/receive-inbound.ts";
 import { filesFor, fileRoutes } from "./files.ts";
 import { createHub, type Hub } from "./hub.ts";
-import { checkLine, parseBody, parseQuery } from "./input.ts";
+import { parseBody, parseQuery } from "./input.ts";
 import { isOwnOrigin } from "./origins.ts";
 import { openSession } from "./sessions.ts";
 import { socketRoute } from "./socket.ts";
 import { bearerOf, checkOrigin, createHost, identityOf, requireVisitor, spend, type Visitor, type WidgetHost } from "./visitor.ts";
-import { messageBody, messagesQuery, readBody, sessionBody, typingBody, type MessageAnswer, type MessagesAnswer, type SessionAnswer } from "./wire.ts";
+import { MAX_TEXT, messageBody, messagesQuery, readBody, sessionBody, typingBody, type MessageAnswer, type MessagesAnswer, type SessionAnswer } from "./wire.ts";
 
 /** Room for 8,000 characters in any JSON spelling, and for an over-long text to get an answer of its own. */
 const BODY_BYTES = 256 * 1024;
 const PAGE = 50;
 
-/** Everything under `/widget/v1`. Register it at the root; it brings its own parsers and socket server unless the app has them. */
+/** Everything under `/widget/v1`. Register it at the root; the app brings the socket server. */
 export const widgetRoutes = (core: Core): FastifyPluginAsync => async (app) => {
   const host = createHost(core);
   const hub = createHub(core);
@@ -26,7 +27,7 @@ export const widgetRoutes = (core: Core): FastifyPluginAsync => async (app) => {
   await app.register(async (api) => {
     cors(api, host);
     await fileRoutes(api, host);
-    await socketRoute(api, host, hub);
+    socketRoute(api, host, hub);
     sessionRoutes(api, host);
     messageRoutes(api, host, hub);
   }, { prefix: "/widget/v1" });
@@ -65,11 +66,12 @@ function messageRoutes(api: FastifyInstance, host: WidgetHost, hub: Hub): void {
     const visitor = await requireVisitor(host, request);
     spend(host, reply, "messageByVisitor", visitor.key);
     const input = parseBody(messageBody, request.body);
-    const text = checkLine(input.body);
+    const text = cleanText(input.body, MAX_TEXT);
     const files = await filesFor(host, visitor, input.fileIds ?? []);
     if (text.trim() === "" && files.length === 0) {
       throw new UserError("BAD_BODY", "The message is empty. Write something or attach a file.", [{ path: "body", message: "is empty, and no file is attached" }]);
     }
+    if (input.conversation !== undefined && input.conversation !== "new") await requireOwnConversation(core, visitor, input.conversation);
     const { outcome, message } = await receiveEvent(core, {
       inboxId: visitor.inboxId, address: visitor.address, type: "message", channelMessageId: input.clientId, text, files,
       profile: { ...(visitor.name === undefined ? {} : { name: visitor.name }), ...(visitor.email === undefined ? {} : { email: visitor.email }) },
@@ -80,8 +82,7 @@ function messageRoutes(api: FastifyInstance, host: WidgetHost, hub: Hub): void {
     }
     hub.identified(visitor.key, message.identityId);
     reply.code(outcome === "stored" ? 201 : 200);
-    const stamps = message.feedSeqs ?? [];
-    return { id: message._id, seq: stamps.at(-1) ?? 0, position: stamps[0] ?? 0, conversationId: message.conversationId, clientId: input.clientId };
+    return { id: message._id, seq: message.feedLast ?? 0, position: message.feedFirst ?? 0, conversationId: message.conversationId, clientId: input.clientId };
   });
 
   api.get("/messages", async (request, reply): Promise<MessagesAnswer> => {
@@ -115,6 +116,13 @@ async function caller(host: WidgetHost, request: FastifyRequest, reply: Paramete
   const visitor = await requireVisitor(host, request);
   spend(host, reply, "callByVisitor", visitor.key);
   return visitor;
+}
+
+/** @throws {UserError} CONVERSATION_UNKNOWN for one that does not exist or is somebody else's, without telling which. */
+async function requireOwnConversation(core: Core, visitor: Visitor, conversationId: string): Promise<void> {
+  const identity = await identityOf(core, visitor);
+  const own = identity === null ? null : await core.store.conversations.findOne({ _id: conversationId, identityId: identity._id }, { projection: { _id: 1 } });
+  if (own === null) throw new UserError("CONVERSATION_UNKNOWN", "This visitor has no such conversation. Leave it out to go on where the last one stands, or send \"new\".");
 }
 
 const sameFiles = (a: FileRef[], b: FileRef[]): boolean => a.length === b.length && a.every((file, i) => file.fileId === b[i]?.fileId);

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { UserError } from "../../core/errors.ts";
 import type { Inbox } from "../../core/model/types.ts";
-import { checkText } from "./input.ts";
+import { cleanText } from "../../core/services/clean-text.ts";
 import { identityHashFits, issueToken, readToken, type VisitorClaims } from "./tokens.ts";
 import { identityOf, type WidgetHost } from "./visitor.ts";
 import type { SessionAnswer, SessionBody } from "./wire.ts";
@@ -23,9 +23,9 @@ export async function openSession(host: WidgetHost, inbox: Inbox, body: SessionB
 
 function visitorFor(host: WidgetHost, inbox: Inbox, identity: SessionBody["identity"], mine: VisitorClaims | null): VisitorClaims {
   if (identity === undefined) return mine ?? { inboxId: inbox._id, address: freshAddress() };
-  checkText(identity.id, "identity's id");
+  cleanText(identity.id);
   const profile = {
-    ...(identity.name === undefined || identity.name === "" ? {} : { name: checkText(identity.name, "name") }),
+    ...(identity.name === undefined || identity.name === "" ? {} : { name: cleanText(identity.name) }),
     ...(identity.email === undefined ? {} : { email: identity.email }),
   };
   if (identity.hash !== undefined) {

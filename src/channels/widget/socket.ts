@@ -1,5 +1,4 @@
 /** `WS /widget/v1/socket`: signs in, catches up, then follows the feed. It only ever sends what it read back from the feed, in its order. */
-import websocket from "@fastify/websocket";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { WebSocket } from "ws";
 import { UserError } from "../../core/errors.ts";
@@ -12,7 +11,7 @@ import { authFrame, liveFrame, type ServerFrame } from "./wire.ts";
 
 const AUTH_MS = 5_000;
 const PING_MS = 30_000;
-const MAX_FRAME_BYTES = 16 * 1024;
+const MAX_FRAME_CHARS = 4_096;
 /** A reader this far behind is cut off; it comes back with `after` and misses nothing. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 const MAX_PER_VISITOR = 12;
@@ -20,9 +19,8 @@ const PAGE = 100;
 /** Close codes: RFC 6455 §7.4.1. */
 const CLOSE = { refused: 1008, broken: 1011, later: 1013 } as const;
 
-export async function socketRoute(api: FastifyInstance, host: WidgetHost, hub: Hub): Promise<void> {
-  // a second registration would answer each upgrade twice
-  if (!api.hasDecorator("websocketServer")) await api.register(websocket, { options: { maxPayload: MAX_FRAME_BYTES } });
+/** The app brings `@fastify/websocket`, once: a second registration would answer each upgrade twice. */
+export function socketRoute(api: FastifyInstance, host: WidgetHost, hub: Hub): void {
   api.get("/socket", { websocket: true }, (socket, request) => serve(host, hub, socket, request));
 }
 
@@ -79,6 +77,7 @@ function serve(host: WidgetHost, hub: Hub, socket: WebSocket, request: FastifyRe
 }
 
 function readFrame(text: string | undefined): unknown {
+  if (text !== undefined && text.length > MAX_FRAME_CHARS) throw new UserError("BODY_TOO_LARGE", `A frame has at most ${MAX_FRAME_CHARS} characters.`);
   try { if (text !== undefined) return JSON.parse(text); } catch { /* said below */ }
   throw new UserError("BAD_JSON", "A frame must be one JSON object as text.");
 }

@@ -3,8 +3,6 @@ import { z } from "zod";
 
 /** Longest text of one message, in UTF-16 units. */
 export const MAX_TEXT = 8_000;
-/** Longest text that the body parser lets through, so that an over-long one gets its own answer. */
-const MAX_PARSED_TEXT = 200_000;
 const id = z.string().min(1).max(200);
 const place = z.int().min(0);
 
@@ -18,7 +16,8 @@ export type SessionBody = z.infer<typeof sessionBody>;
 export interface SessionAnswer { token: string; contactId: string | null }
 
 export const messageBody = z.strictObject({
-  body: z.string().max(MAX_PARSED_TEXT),
+  /** Its length is checked apart, for an answer of its own. */
+  body: z.string(),
   /** The sender's own id of this message; a repeat makes no second one. */
   clientId: z.string().min(1).max(100).regex(/^[\x21-\x7e]+$/, "must be printable ASCII without blanks"),
   fileIds: z.array(id).max(10).optional(),
