@@ -1,0 +1,55 @@
+import { filterAst, type FilterNode, type Leaf } from "./filter-ast.ts";
+import { compileAst, compileDoc, compileElement } from "./match.ts";
+import { leafArrays, leafTest, type Test } from "./match-leaf.ts";
+import { findElement, itemsOf, T, valueEnd, type RawDoc, type RawValue } from "./scan.ts";
+import { compilePath, walkItem } from "./walk.ts";
+
+/** Index of the array item by which a document matched a filter: what the positional `$` stands for. Undefined when no array took part.
+ *  When several arrays did, the last condition counts. Source: mongodb.com/docs/manual/reference/operator/update/positional/ */
+export const positionalIndex = (filter: RawDoc, doc: RawDoc): number | undefined => indexOf(filterAst(filter), doc);
+
+function indexOf(node: FilterNode, doc: RawDoc): number | undefined {
+  if (node.kind === "leaf") return matchedItem(node, doc);
+  if (node.kind === "and") return node.children.reduce<number | undefined>((found, child) => indexOf(child, doc) ?? found, undefined);
+  if (node.kind !== "or") return undefined;
+  const branch = node.children.find((child) => compileAst(child)(doc));
+  return branch && indexOf(branch, doc);
+}
+
+/** Which item of the array on its path made a leaf match: the outermost array counts. Undefined when none did. */
+function matchedItem(leaf: Leaf, doc: RawDoc): number | undefined {
+  const path = compilePath(leaf.path);
+  const test = leafTest(leaf, compileElement, compileDoc);
+  const arrays = leafArrays(leaf);
+  let value: RawValue = { type: T.object, bytes: doc, start: 0, end: doc.length };
+  let from = 0;
+  for (; value.type === T.object && from < path.parts.length; from++) {
+    const next = fieldOf(value, path.parts[from]!);
+    if (!next) return undefined;
+    value = next;
+  }
+  if (value.type !== T.array) return undefined;
+  const atEnd = from === path.parts.length;
+  const item = leaf.op === "elemMatch" && atEnd ? compileItem(leaf) : test;
+  if (leaf.op === "size" && atEnd) return undefined;
+  let index = 0;
+  for (const v of itemsOf(value)) {
+    if (atEnd ? item(v.type, v.bytes, v.start, v.end) : walkItem(v.type, v.bytes, v.start, v.end, index, path, from, arrays, test)) return index;
+    index++;
+  }
+  return undefined;
+}
+
+function compileItem(leaf: Extract<Leaf, { op: "elemMatch" }>): Test {
+  if (leaf.of === "value") return compileElement(leaf.child);
+  const test = compileDoc(leaf.child);
+  return (type, b, start) => (type === T.object || type === T.array) && test(b, start);
+}
+
+function fieldOf(doc: RawValue, name: Uint8Array): RawValue | undefined {
+  const at = findElement(doc.bytes, doc.start, name);
+  if (at < 0) return undefined;
+  const type = doc.bytes[at]!;
+  const start = at + name.length + 2;
+  return { type, bytes: doc.bytes, start, end: valueEnd(type, doc.bytes, start) };
+}

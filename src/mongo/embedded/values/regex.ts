@@ -1,0 +1,68 @@
+import { createContext, Script } from "node:vm";
+import { locationError } from "./errors.ts";
+import { translateRegex } from "./regex-syntax.ts";
+
+/** A regular expression as it stands in a query. */
+export interface RegexSpec {
+  readonly pattern: string;
+  readonly options: string;
+}
+
+/** Time one guarded match may take, in milliseconds. */
+const LIMIT_MS = 100;
+/** Subjects longer than this (UTF-16 units) meet the guard when the pattern has two open-ended repeats. */
+const LONG_SUBJECT = 2000;
+
+/** Subjects up to this length are never worth the guard (150 µs a call). */
+const SHORT_SUBJECT = 15;
+
+const OPTIONS = /^[imsxu]*$/;
+const sandbox = createContext(Object.create(null) as { regex: RegExp; text: string });
+const matchInSandbox = new Script("regex.test(text)");
+
+/** A matcher of MongoDB's PCRE syntax over JS strings. Patterns that may backtrack without end run under a time limit.
+ *  @throws StoreError 51091 or 51108 for a faulty pattern or option, 238 for syntax that is not supported, 51156 (when run) past the limit.
+ *  Syntax: mongodb.com/docs/manual/reference/operator/query/regex/ */
+export function compileRegex({ pattern, options }: RegexSpec): (text: string) => boolean {
+  if (!OPTIONS.test(options)) throw locationError(51108, `invalid flag in regex options: ${options}`);
+  const { source, flags, nested, repeats } = translateRegex(pattern, options);
+  let regex: RegExp;
+  try {
+    regex = new RegExp(source, flags);
+  } catch {
+    throw locationError(51091, `Regular expression is invalid: ${pattern}`);
+  }
+  return (text) => (text.length > SHORT_SUBJECT && (nested || (repeats > 1 && text.length > LONG_SUBJECT)) ? guarded(regex, text) : regex.test(text));
+}
+
+function guarded(regex: RegExp, text: string): boolean {
+  sandbox["regex"] = regex;
+  sandbox["text"] = text;
+  try {
+    return matchInSandbox.runInContext(sandbox, { timeout: LIMIT_MS }) as boolean;
+  } catch {
+    throw locationError(51156, `The regular expression took longer than ${LIMIT_MS} ms on one value; simplify it (repeats within repeats are the usual cause).`);
+  } finally {
+    sandbox["text"] = "";
+  }
+}
+
+/** The literal text that every match must begin with, for index bounds; undefined when there is none. */
+export function regexPrefix({ pattern, options }: RegexSpec): string | undefined {
+  if (/[imx]/.test(options) || !pattern.startsWith("^") || pattern.includes("|")) return undefined;
+  let prefix = "";
+  for (let i = 1; i < pattern.length; i++) {
+    let c = String.fromCodePoint(pattern.codePointAt(i)!);
+    if (c === "\\") {
+      c = pattern[i + 1] ?? "";
+      if (!/[^\w\s]/.test(c)) break;
+      i++;
+    } else if (/[.*+?()[\]{}^$]/.test(c)) break;
+    else i += c.length - 1;
+    const next = pattern[i + 1];
+    if (next === "*" || next === "?" || next === "{") break;
+    prefix += c;
+    if (next === "+") break;
+  }
+  return prefix === "" ? undefined : prefix;
+}
