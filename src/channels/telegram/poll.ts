@@ -1,0 +1,89 @@
+/** Long polling: Telegram forgets an update only when we ask for the next one, so that is asked after the update is stored. */
+import { GrammyError, type Api } from "grammy";
+import { setTimeout as wait } from "node:timers/promises";
+import { UserError } from "../../core/errors.ts";
+import type { Clock, InboundEvent, Logger } from "../../core/ports.ts";
+import { asSignal, POLL_SECONDS } from "./api.ts";
+import { ALLOWED_UPDATES, parseUpdate } from "./parse.ts";
+
+export interface PollOptions {
+  api: Api;
+  inboxId: string;
+  clock: Clock;
+  log: Logger;
+  sink: (events: InboundEvent[]) => Promise<void>;
+  signal: AbortSignal;
+  /** Milliseconds; tests make them short. `conflictMs`: how long another poller of this bot is put up with. */
+  waits?: { retryMs: number; maxMs: number; conflictMs: number };
+}
+
+const WAITS = { retryMs: 3_000, maxMs: 300_000, conflictMs: 60_000 };
+
+/** Conflicts further apart than one long poll are separate ones. */
+const sameConflictMs = (retryMs: number) => POLL_SECONDS * 1000 + 2 * retryMs;
+
+type Updates = Awaited<ReturnType<Api["getUpdates"]>>;
+
+/** One update that we can't read must not stop those after it: it is named in the log and passed over. */
+function eventsOf(updates: Updates, { inboxId, log }: PollOptions): InboundEvent[] {
+  return updates.flatMap((update) => {
+    try { return parseUpdate(inboxId, update); }
+    catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      log.error({ code: error.code, inboxId, updateId: update.update_id }, `Skipped an update from Telegram: ${error.message}`);
+      return [];
+    }
+  });
+}
+
+/**
+ * Runs until `signal` aborts. Network faults, 5xx, 429, a refused token and a failing `sink` are logged and tried again (3 s doubling
+ * to 5 min; a failed `sink` gets the same updates again).
+ * @throws {UserError} IDENTITY_TAKEN when another program polls this bot, or holds a webhook on it, for longer than 60 s
+ */
+export async function poll(options: PollOptions): Promise<void> {
+  const { api, inboxId, clock, log, sink, signal } = options;
+  const waits = options.waits ?? WAITS;
+  // Without an offset Telegram answers from the first unconfirmed update on: right again after a week of silence, when ids start elsewhere.
+  let offset: number | undefined;
+  let failures = 0, webhookRemoved = false;
+  const conflict = { since: 0, last: -Infinity };
+
+  const onConflict = async (error: GrammyError) => {
+    const now = clock.now().getTime();
+    if (now - conflict.last > sameConflictMs(waits.retryMs)) conflict.since = now;
+    conflict.last = now;
+    if (now - conflict.since >= waits.conflictMs) {
+      throw new UserError("IDENTITY_TAKEN", "Another program receives this Telegram bot's messages (a second installation, or a webhook), so this inbox stopped. End the other one, or give this inbox a bot of its own, then restart.");
+    }
+    log.warn({ code: "IDENTITY_TAKEN", inboxId }, "Another program seems to receive this Telegram bot's messages; trying again.");
+    if (!webhookRemoved && /webhook/i.test(error.description)) { webhookRemoved = true; await api.deleteWebhook({}, asSignal(signal)).catch(() => undefined); }
+    return waits.retryMs;
+  };
+  const onFailure = (error: unknown) => {
+    failures++;
+    const backOff = Math.min(waits.retryMs * 2 ** (failures - 1), waits.maxMs);
+    if (error instanceof GrammyError && error.error_code === 401) {
+      log.error({ code: "BAD_TOKEN", inboxId }, "Telegram refused the bot's token. Get the present one from BotFather (/token) and apply it to this inbox.");
+      return backOff;
+    }
+    if (error instanceof GrammyError && error.error_code === 429) return Math.max(1000 * (error.parameters.retry_after ?? 1), waits.retryMs);
+    log.warn({ inboxId, tries: failures, why: error instanceof GrammyError ? `${error.error_code} ${error.description}` : (error as Error).name }, "Could not take messages from Telegram; trying again.");
+    return backOff;
+  };
+
+  while (!signal.aborted) {
+    try {
+      const updates = await api.getUpdates({ ...(offset === undefined ? {} : { offset }), limit: 100, timeout: POLL_SECONDS, allowed_updates: [...ALLOWED_UPDATES] }, asSignal(signal));
+      const events = eventsOf(updates, options);
+      if (events.length > 0) await sink(events);
+      const last = updates.at(-1);
+      offset = last === undefined ? undefined : last.update_id + 1;
+      failures = 0;
+    } catch (error) {
+      if (signal.aborted) return;
+      const pause = error instanceof GrammyError && error.error_code === 409 ? await onConflict(error) : onFailure(error);
+      await wait(pause, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
