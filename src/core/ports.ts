@@ -101,13 +101,16 @@ export interface Notice { text: string; buttons: CardButton[]; /** What the butt
 export interface FormField { name: string; label: string; kind: "text" | "longtext" | "select"; required: boolean; value?: string; help?: string; options?: { value: string; label: string }[] }
 export interface Form { id: string; title: string; fields: FormField[] }
 
+/** `at` is the desk's own time of the last post: the guard compares it with the time of an agent's line. */
+export interface Posted { ids: DeskPostId[]; at: Date }
+
 export interface DeskAdapter {
   readonly kind: DeskKind;
   readonly limits: { textChars: number; fileBytes: number };
   /** Opens a thread whose first post is the card. `key` makes a repeat answer the same thread where the desk can. @throws {DeskError} */
   openThread(target: DeskTarget, card: Card, key: string, signal: AbortSignal): Promise<DeskThreadId>;
   /** Posts under `key`; several ids when the text had to be split. @throws {DeskError} */
-  post(thread: DeskThreadId, post: DeskPost, key: string, signal: AbortSignal): Promise<DeskPostId[]>;
+  post(thread: DeskThreadId, post: DeskPost, key: string, signal: AbortSignal): Promise<Posted>;
   update(thread: DeskThreadId, posts: DeskPostId[], post: DeskPost, signal: AbortSignal): Promise<void>;
   remove(thread: DeskThreadId, posts: DeskPostId[], signal: AbortSignal): Promise<void>;
   updateCard(thread: DeskThreadId, card: Card, signal: AbortSignal): Promise<void>;
@@ -120,7 +123,7 @@ export interface DeskAdapter {
 }
 export interface TypingDesk extends DeskAdapter { showTyping(thread: DeskThreadId, name: string, typing: boolean): Promise<void> }
 /** Asks whether a post made under `key` is there: settles what a crash left uncertain. */
-export interface SearchableDesk extends DeskAdapter { findPost(thread: DeskThreadId, key: string, signal: AbortSignal): Promise<DeskPostId[] | null> }
+export interface SearchableDesk extends DeskAdapter { findPost(thread: DeskThreadId, key: string, signal: AbortSignal): Promise<Posted | null> }
 /** Brings an agent's file over from the desk. */
 export interface FetchingDesk extends DeskAdapter { fetchFile(file: DeskFile, signal: AbortSignal): Promise<FileRef> }
 export const canShowTyping = (d: DeskAdapter): d is TypingDesk => "showTyping" in d;

@@ -1,4 +1,7 @@
 /** The nouns of the desk as plain data. All ids are opaque strings, all times are UTC `Date`s. */
+import type { HeldReason } from "./guard-reasons.ts";
+
+export type { HeldReason } from "./guard-reasons.ts";
 
 /** Names a channel's kind in the registry ("widget"); core never branches on it. */
 export type ChannelId = string;
@@ -90,6 +93,7 @@ export type ActivityFact =
   | { type: "unlabelled"; label: string }
   | { type: "priority"; to: Priority | null }
   | { type: "mode"; to: ThreadMode }
+  | { type: "reaction"; messageId: string; emojis: string[] }
   | { type: "delivery"; messageId: string; act: "retry" | "send" | "retract" | "correct" | "cancel" };
 
 export interface Conversation {
@@ -161,6 +165,8 @@ export interface MirrorState {
   token: number;
   /** Revision that the desk shows. */
   rev: number;
+  /** The desk's own time of the post. */
+  postedAt?: Date;
   /** Receipt that the desk shows on the agent's own message. */
   receipt?: DeliveryStatus;
   mayAppearTwice?: boolean;
@@ -186,10 +192,8 @@ export interface DeliveryState {
   error?: { code: string; text: string };
 }
 
-export type HeldReason = "mention" | "owner" | "unseen" | "double-reply" | "late";
-
 /** An edit, deletion or reaction that came after the message; `key` makes a repeat do nothing. */
-export interface Revision { key: string; at: Date; by: "contact" | "agent"; body?: string; deleted?: true }
+export interface Revision { key: string; at: Date; by: "contact" | "agent"; /** Text before it. */ was: string; deleted?: true }
 
 export interface TodoItem { for: string; tries: number; dueAt: Date; claim?: { holder: string; until: Date }; parked?: { error: string; at: Date } }
 
@@ -214,6 +218,8 @@ export interface Message {
   terms: string[];
   /** Stamps in the identity's feed: the first is the place on screen, the last is the newest visible change. */
   feedSeqs?: number[];
+  feedFirst?: number;
+  feedLast?: number;
   rev: number;
   revisions: Revision[];
   editedAt?: Date;
@@ -225,7 +231,9 @@ export interface Message {
   delivery: DeliveryState;
   todo: TodoItem[];
   /** A reply that waits for its author's word; stays a note until then. */
-  held?: { why: HeldReason; at: Date; settled?: "sent" | "kept" };
+  held?: { why: HeldReason; also?: HeldReason[]; at: Date; settled?: "sent" | "kept" };
+  /** Teammates, groups and roles that the desk itself marked as mentioned. */
+  mentions?: number;
   deskPosts: DeskPostKey[];
   /** The agent's own post that this message was made from. */
   origin?: { thread: DeskThreadId; postId: DeskPostId; desk: DeskKind; userId: string };

@@ -3,7 +3,7 @@ import type { Filter, UpdateFilter } from "mongodb";
 import type { Core } from "../core.ts";
 import { newId } from "../model/ids.ts";
 import type { ActivityFact, Author, Conversation, OutboxEntry } from "../model/types.ts";
-import { drainOutbox } from "./outbox.ts";
+import { drainOutbox } from "./apply.ts";
 
 export interface Change {
   /** Extra condition: the change happens only to a conversation that still is so. */

@@ -1,0 +1,34 @@
+/** The card of a conversation: the same facts in the same order on every desk. Pure. */
+import type { Conversation } from "../core/model/types.ts";
+import type { Card, CardButton, CardFact } from "../core/ports.ts";
+
+const STATUS_WORDS = { open: "Open", pending: "Pending", snoozed: "Snoozed", resolved: "Resolved" } as const;
+const BUTTONS: CardButton[] = [
+  { id: "take", label: "Take" }, { id: "assign", label: "Assign" }, { id: "snooze", label: "Snooze" },
+  { id: "resolve", label: "Resolve", style: "main" }, { id: "more", label: "More" },
+];
+const RESOLVED_BUTTONS: CardButton[] = [{ id: "reopen", label: "Reopen", style: "main" }, { id: "more", label: "More" }];
+
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+
+/** `inboxName` as configured. Times go as `at`, so that each viewer reads them in their own zone. */
+export function cardOf(conversation: Conversation, inboxName: string): Card {
+  const facts: CardFact[] = [
+    { label: "Contact", value: `${conversation.contactName} · ${capital(conversation.channel)}` },
+    { label: "Inbox", value: inboxName },
+    { label: "Status", value: STATUS_WORDS[conversation.status] },
+    { label: "Owner", value: conversation.assigneeName ?? "Nobody yet" },
+  ];
+  if (conversation.priority !== null) facts.push({ label: "Priority", value: capital(conversation.priority) });
+  if (conversation.labels.length > 0) facts.push({ label: "Labels", value: conversation.labels.join(", ") });
+  if (conversation.mode !== undefined && conversation.mode !== "reply") facts.push({ label: "Mode", value: conversation.mode === "team-only" ? "Team-only" : "Note-first" });
+  if (conversation.status === "snoozed") {
+    facts.push(conversation.snoozedUntil === null ? { label: "Snoozed until", value: "the next reply" } : { label: "Snoozed until", value: conversation.snoozedUntil.toISOString(), at: conversation.snoozedUntil });
+  } else if (conversation.waitingSince !== null) facts.push({ label: "Waiting since", value: conversation.waitingSince.toISOString(), at: conversation.waitingSince });
+  return {
+    conversationId: conversation._id, number: conversation.number, title: conversation.subject === "" ? "New conversation" : conversation.subject, facts,
+    lastLine: conversation.lastLine === null ? null : `${conversation.lastLine.kind === "note" ? "🔒 " : ""}${conversation.lastLine.author}: ${conversation.lastLine.text}`,
+    buttons: conversation.status === "resolved" ? RESOLVED_BUTTONS : BUTTONS,
+    status: conversation.status, priority: conversation.priority, collapsed: conversation.status === "resolved",
+  };
+}

@@ -1,0 +1,139 @@
+/** An agent's edits, deletions and reactions: the same guard again, never a promotion, never a command. */
+import { storedEventId } from "./intake.ts";
+import { modeOf, sourceOf } from "./from-desk.ts";
+import type { Core } from "../core/core.ts";
+import { guard, readCommand, reasonText } from "../core/model/guard.ts";
+import { termsOf } from "../core/model/terms.ts";
+import type { Conversation, DeskEventData, Message, StoredDeskEvent, Thread } from "../core/model/types.ts";
+import { canDelete, canEdit, canReact } from "../core/ports.ts";
+import type { CardButton } from "../core/ports.ts";
+import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";
+import { recordSeenByTeam, servesFeed } from "../core/services/feed.ts";
+import { cancelReply, reviseOutgoing } from "../core/services/message-acts.ts";
+import { deskPostKey } from "../core/services/send-reply.ts";
+import { isVerb } from "../core/verbs/table.ts";
+
+type Event<T extends DeskEventData["type"]> = Extract<DeskEventData, { type: T }>;
+const CORRECT: CardButton[] = [{ id: "correct", label: "Send correction" }];
+const RETRACT: CardButton[] = [{ id: "retract", label: "Retract" }];
+
+async function tell(core: Core, thread: Thread, userId: string, text: string, buttons: CardButton[], messageId: string): Promise<void> {
+  try {
+    await core.desks.get(thread.desk)?.notify(userId, thread._id, { text, buttons, messageId });
+  } catch (error) {
+    core.log.warn({ err: error, messageId }, "An agent could not be told what became of a change.");
+  }
+}
+
+export async function handleEdit(core: Core, thread: Thread, conversation: Conversation, stored: StoredDeskEvent, event: Event<"edit">): Promise<string> {
+  const { messages, deskEvents } = core.store;
+  const message = await messages.findOne({ source: sourceOf(thread._id, event.postId) });
+  if (message === null) return "ignored: not a message";
+  // A newer edit of the same post that is stored already makes this one history.
+  const newer = await deskEvents.findOne({ thread: thread._id, "event.type": "edit", "event.postId": event.postId, at: { $gt: stored.at } }, { projection: { _id: 1 } });
+  if (newer !== null || message.deletedAt !== undefined) return "ignored: outdated";
+  const agent = await agentByLink(core, stored.desk, event.userId);
+  const inbox = await inboxOf(core, conversation.inboxId);
+  const again = message.explicit === "reply-verb" ? readCommand(event.text, isVerb) : undefined;
+  const stillReply = again !== undefined && (again.verb === "reply" || again.verb === "r");
+  const explicit = stillReply ? "reply-verb" as const : message.explicit === "send-to-customer" ? "send-to-customer" as const : undefined;
+  const verdict = guard({
+    text: stillReply ? again.args : event.text, hasFiles: message.files.length > 0, edit: true, editOf: message.kind === "outgoing" ? "reply" : "note",
+    author: { kind: agent === undefined ? "guest" : "agent", mayAnswer: mayAnswer(agent, conversation.inboxId) }, mode: modeOf(conversation, inbox), threadRetired: thread.state === "retired",
+    mentions: { teammates: event.mentions }, isVerb, ...(explicit === undefined ? {} : { explicit }),
+    ...(message.held === undefined ? {} : { heldFor: [message.held.why, ...(message.held.also ?? [])] }),
+  });
+  const body = verdict.kind === "command" ? event.text : verdict.body;
+  const now = core.clock.now();
+  const text = { body, terms: termsOf(body), editedAt: event.editedAt, ...(event.mentions > 0 ? { mentions: event.mentions } : {}) };
+  const revision = { key: stored._id, at: now, by: "agent" as const, was: message.body };
+  const fresh = { _id: message._id, "revisions.key": { $ne: stored._id } };
+
+  if (message.kind !== "outgoing") {
+    await messages.updateOne(fresh, { $set: { ...text, "mirror.dueAt": now }, $push: { revisions: revision }, $inc: { rev: 1 } });
+    if (verdict.kind === "note" && verdict.why === "edit-command") await tell(core, thread, event.userId, reasonText["edit-command"], [], message._id);
+    return "note edited";
+  }
+  if (verdict.kind === "reply") {
+    const dueAt = new Date(now.getTime() + inbox.settings.undoSeconds * 1_000);
+    const queued = await messages.updateOne({ ...fresh, "delivery.state": "queued" }, { $set: { ...text, "delivery.dueAt": dueAt, "mirror.dueAt": now }, $push: { revisions: revision }, $inc: { rev: 1 } });
+    if (queued.modifiedCount > 0) return "reply edited in its window";
+    const adapter = core.channels.get(message.inboxId);
+    if (adapter !== undefined && canEdit(adapter) && message.body !== body) return (await reviseOutgoing(core, message, { body })) ? "sent reply edited" : "ignored: not sent";
+    if (message.body === body) return "ignored: no change";
+    await tell(core, thread, event.userId, "The customer still has the old text: this channel can't change what was sent.", CORRECT, message._id);
+    return "edit stays inside";
+  }
+  const why = verdict.kind === "command" ? reasonText["edit-command"] : verdict.kind === "held" || verdict.why !== undefined ? reasonText[verdict.why!] : "It begins with a note prefix now.";
+  const turned = await messages.updateOne({ ...fresh, "delivery.state": "queued" }, {
+    $set: { ...text, kind: "note", "delivery.state": "cancelled", "mirror.dueAt": now, ...(verdict.kind === "held" ? { held: { why: verdict.why, at: now } } : {}) },
+    $push: { revisions: revision }, $inc: { rev: 1 }, $unset: { "delivery.dueAt": "" },
+  });
+  if (turned.modifiedCount > 0) {
+    await tell(core, thread, event.userId, `Your reply became a note and was not sent. ${why}`, verdict.kind === "held" ? [{ id: "send", label: "Send to customer" }] : [], message._id);
+    return "reply became a note";
+  }
+  await tell(core, thread, event.userId, `Your edit stays inside; the customer has the text as it was sent. ${why}`, CORRECT, message._id);
+  return "edit stays inside";
+}
+
+export async function handleDelete(core: Core, thread: Thread, stored: StoredDeskEvent, event: Event<"delete">): Promise<string> {
+  const { messages, deskEvents } = core.store;
+  // Whatever of this post still waits behind its deletion has nothing left to say.
+  const newId = storedEventId(stored.desk, thread._id, `${event.postId}:new`);
+  await deskEvents.updateOne({ _id: newId, dueAt: { $exists: true } }, { $set: { handledAt: core.clock.now(), outcome: "ignored: deleted" }, $unset: { dueAt: "" } });
+  const message = await messages.findOne({ source: sourceOf(thread._id, event.postId) });
+  if (message === null || message.deletedAt !== undefined) return "ignored: not a message";
+  const now = core.clock.now();
+  if (message.kind !== "outgoing") {
+    await messages.updateOne({ _id: message._id }, { $set: { deletedAt: now } });
+    return "note deleted";
+  }
+  const agent = message.origin === undefined ? undefined : await agentByLink(core, stored.desk, event.userId ?? message.origin.userId);
+  if (message.delivery.state === "queued" && agent !== undefined && (await cancelReply(core, { message, agent })) === "cancelled") {
+    await messages.updateOne({ _id: message._id }, { $set: { deletedAt: now } });
+    return "cancelled";
+  }
+  const current = await messages.findOne({ _id: message._id });
+  if (current === null || ["failed", "cancelled"].includes(current.delivery.state)) return "ignored: nothing was sent";
+  const adapter = core.channels.get(message.inboxId);
+  if (adapter !== undefined && canDelete(adapter) && (await reviseOutgoing(core, current, { deleted: true }))) return "retracted";
+  await tell(core, thread, event.userId ?? message.origin?.userId ?? "", "Too late to cancel: the customer has this reply, and this channel can't take it back.", CORRECT, message._id);
+  return "deleted here only";
+}
+
+const CANCEL_EMOJI = new Set(["❌", "✖️", "✖", "❎"]);
+
+export async function handleReaction(core: Core, thread: Thread, conversation: Conversation, event: Event<"reaction">): Promise<string> {
+  const { messages } = core.store;
+  const agent = await agentByLink(core, thread.desk, event.userId);
+  if (!mayAnswer(agent, conversation.inboxId)) return "ignored: not an agent of this inbox";
+  const found = await messages.find({ deskPosts: deskPostKey(thread._id, event.postId) }).sort({ seq: -1 }).limit(1).next();
+  if (found === null) return "ignored: not a message";
+  if (found.kind === "outgoing") {
+    if (event.removed || !CANCEL_EMOJI.has(event.emoji)) return "ignored: no meaning here";
+    if ((await cancelReply(core, { message: found, agent })) === "cancelled") return "cancelled";
+    const adapter = core.channels.get(found.inboxId);
+    const can = adapter !== undefined && canDelete(adapter) && ["sent", "delivered", "read"].includes(found.delivery.state);
+    await tell(core, thread, event.userId, can ? "Too late to cancel: this reply has been sent. You can still take it back." : "Too late to cancel: this reply has been sent.", can ? RETRACT : CORRECT, found._id);
+    return "too late to cancel";
+  }
+  if (found.kind !== "incoming") return "ignored: not a customer's line";
+  return reactToCustomer(core, conversation, found, { emoji: event.emoji, by: agent.name, removed: event.removed });
+}
+
+async function reactToCustomer(core: Core, conversation: Conversation, message: Message, reaction: { emoji: string; by: string; removed: boolean }): Promise<string> {
+  const { messages } = core.store;
+  const entry = { emoji: reaction.emoji, by: reaction.by, from: "agent" as const };
+  const adapter = core.channels.get(message.inboxId);
+  const travels = adapter !== undefined && canReact(adapter);
+  const due = travels ? { "delivery.dueAt": core.clock.now() } : {};
+  const { modifiedCount } = reaction.removed
+    ? await messages.updateOne({ _id: message._id, reactions: entry }, { $pull: { reactions: entry }, ...(travels ? { $set: due } : {}) })
+    : await messages.updateOne({ _id: message._id, reactions: { $ne: entry } }, { $push: { reactions: entry }, ...(travels ? { $set: due } : {}) });
+  if (modifiedCount === 0) return "repeat";
+  if (servesFeed(core, message.inboxId)) await recordSeenByTeam(core, conversation._id, message.seq, "read");
+  if (travels) core.bus.publish({ type: "lane.due", lane: "delivery", conversationId: conversation._id });
+  return "reaction";
+}
+

@@ -1,0 +1,130 @@
+/** What an agent did in a thread becomes a reply, a note, a command, or nothing: who, where, and the guard decide. */
+import { handleDelete, handleEdit, handleReaction } from "./from-desk-changes.ts";
+import { runVerbFor } from "./act.ts";
+import { lineContext } from "./line-context.ts";
+import { guard, reasonText } from "../core/model/guard.ts";
+import type { GuardVerdict } from "../core/model/guard.ts";
+import type { Core } from "../core/core.ts";
+import type { Agent, Author, Conversation, DeskEventData, FileRef, Inbox, Message, StoredDeskEvent, Thread, ThreadMode } from "../core/model/types.ts";
+import { canFetchFile } from "../core/ports.ts";
+import type { CardButton } from "../core/ports.ts";
+import { addNote } from "../core/services/add-note.ts";
+import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";
+import { agentAuthor, sendReply } from "../core/services/send-reply.ts";
+import { isVerb } from "../core/verbs/table.ts";
+import { storedEventId } from "./intake.ts";
+
+export const HELD_BUTTONS: CardButton[] = [{ id: "send", label: "Send to customer", style: "main" }, { id: "keep", label: "Keep as note" }];
+type Posted = Extract<DeskEventData, { type: "message" }>;
+
+/** Answers what became of it, in a word or two, for the event's record. A repeat does nothing: messages are unique by their source. */
+export async function handleDeskEvent(core: Core, thread: Thread, stored: StoredDeskEvent): Promise<string> {
+  const conversation = await core.store.conversations.findOne({ _id: thread.conversationId });
+  if (conversation === null) return "ignored: unlinked-thread";
+  switch (stored.event.type) {
+    case "message": return handleMessage(core, thread, conversation, stored, stored.event);
+    case "edit": return handleEdit(core, thread, conversation, stored, stored.event);
+    case "delete": return handleDelete(core, thread, stored, stored.event);
+    case "reaction": return handleReaction(core, thread, conversation, stored.event);
+  }
+}
+
+/** The mode that counts: the thread's own, else the inbox's. */
+export const modeOf = (conversation: Conversation, inbox: Inbox): ThreadMode => conversation.mode ?? (inbox.settings.noteFirst ? "note-first" : "reply");
+export const sourceOf = (thread: string, postId: string): string => `desk:${thread}|${postId}`;
+
+async function handleMessage(core: Core, thread: Thread, conversation: Conversation, stored: StoredDeskEvent, event: Posted): Promise<string> {
+  if (event.userKind === "bot") return "ignored: own-post";
+  const source = sourceOf(thread._id, event.postId);
+  // A deletion that has reached us always wins, even over a line that came after it.
+  if ((await core.store.deskEvents.findOne({ _id: storedEventId(stored.desk, thread._id, `${event.postId}:delete`) })) !== null) return "ignored: deleted";
+  if ((await core.store.messages.findOne({ source }, { projection: { _id: 1 } })) !== null) return "repeat";
+
+  const inbox = await inboxOf(core, conversation.inboxId);
+  const agent = await agentByLink(core, stored.desk, event.userId);
+  const late = core.clock.now().getTime() - stored.at.getTime() > core.limits.lateMs;
+  const base = {
+    hasFiles: event.files.length > 0, author: { kind: agent === undefined ? "guest" as const : "agent" as const, mayAnswer: mayAnswer(agent, conversation.inboxId) },
+    mode: modeOf(conversation, inbox), threadRetired: thread.state === "retired", mentions: { teammates: event.mentions }, isVerb, late,
+  };
+  const author: Author = agent === undefined ? { type: "guest", name: event.userName } : agentAuthor(agent);
+  const origin = { thread: thread._id, postId: event.postId, desk: stored.desk, userId: event.userId };
+  const line: Line = { core, thread, conversation, inbox, event, author, origin, source, at: stored.at };
+
+  let verdict = guard({ ...base, text: event.text });
+  if (verdict.kind === "command" && verdict.verb !== "reply" && verdict.verb !== "r" && verdict.verb !== "note" && verdict.verb !== "n") {
+    return late ? `held: late command ${verdict.verb}`.concat(await tellLateCommand(line)) : runCommand(line, agent!, verdict);
+  }
+  let explicit: "reply-verb" | undefined;
+  if (verdict.kind === "command") {
+    if (verdict.verb.startsWith("n")) verdict = { kind: "note", body: verdict.args, plain: true };
+    else {
+      explicit = "reply-verb";
+      const context = agent === undefined ? {} : await lineContext(core, conversation, inbox, agent, stored.at);
+      verdict = guard({ ...base, ...context, text: verdict.args, explicit });
+    }
+  } else if (verdict.kind === "reply" && agent !== undefined) {
+    verdict = guard({ ...base, ...(await lineContext(core, conversation, inbox, agent, stored.at)), text: event.text });
+  }
+  return record(line, agent, verdict, explicit);
+}
+
+interface Line { core: Core; thread: Thread; conversation: Conversation; inbox: Inbox; event: Posted; author: Author; origin: NonNullable<Message["origin"]>; source: string; at: Date }
+
+async function record(line: Line, agent: Agent | undefined, verdict: GuardVerdict, explicit: "reply-verb" | undefined): Promise<string> {
+  const { core, conversation, author, origin, source, event } = line;
+  if (verdict.kind === "note" && verdict.body === "" && event.files.length === 0) return "ignored: empty";
+  const files = await fetchFiles(line);
+  if (verdict.kind === "reply" && agent !== undefined) {
+    await sendReply(core, { conversation, agent, body: verdict.body, files, source, origin, ...(explicit === undefined ? {} : { explicit }) });
+    return "reply";
+  }
+  if (verdict.kind === "held") {
+    const note = await addNote(core, { conversation, author, body: verdict.body, files, source, origin, mentions: event.mentions, held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } });
+    await tell(line, [verdict.why, ...(verdict.also ?? [])].map((why) => reasonText[why]).join(" "), HELD_BUTTONS, note._id);
+    return `held: ${verdict.why}`;
+  }
+  if (verdict.kind !== "note") return "ignored: not an agent";
+  const note = await addNote(core, { conversation, author, body: verdict.body, files, source, origin, mentions: event.mentions });
+  if (!verdict.plain && verdict.why !== undefined) {
+    const offered = agent !== undefined && line.thread.state === "active" && (verdict.why === "note-first" || verdict.why === "team-only" || verdict.why === "prefix-below-quote");
+    await tell(line, reasonText[verdict.why], offered ? HELD_BUTTONS.slice(0, 1) : [], note._id);
+  }
+  return verdict.why === undefined ? "note" : `note: ${verdict.why}`;
+}
+
+async function runCommand(line: Line, agent: Agent, command: { verb: string; args: string }): Promise<string> {
+  const { core, conversation, origin } = line;
+  const seen = await seenAt(core, conversation, line.at);
+  const result = await runVerbFor(core, { agent, desk: origin.desk, thread: line.thread, conversation, verb: command.verb, args: command.args, seen });
+  if (result.notice !== undefined) await tell(line, result.notice, result.buttons ?? [], result.messageId);
+  else if (result.form !== undefined) await tell(line, `!${command.verb} needs more: write it with what it should do, for example !${command.verb} and a value. !help lists them.`, []);
+  return `command: ${command.verb}`;
+}
+
+/** Highest line of the customer's that was in the thread at that time. */
+async function seenAt(core: Core, conversation: Conversation, at: Date): Promise<number> {
+  const newest = await core.store.messages.find({ conversationId: conversation._id, seq: { $gte: conversation.lastIncomingSeq } }).sort({ seq: 1 }).limit(1).next();
+  return newest === null || (newest.mirror.postedAt !== undefined && newest.mirror.postedAt <= at) ? conversation.lastIncomingSeq : conversation.lastIncomingSeq - 1;
+}
+
+async function tellLateCommand(line: Line): Promise<string> {
+  await tell(line, "This command reached Threadline more than two minutes after you wrote it, so it was not run. Send it again if it should.", []);
+  return "";
+}
+
+/** A word to the author alone. It is a courtesy: failing to say it must not undo what was stored. */
+async function tell(line: Line, text: string, buttons: CardButton[], messageId?: string): Promise<void> {
+  const desk = line.core.desks.get(line.origin.desk);
+  try {
+    await desk?.notify(line.origin.userId, line.thread._id, { text, buttons, ...(messageId === undefined ? {} : { messageId }) });
+  } catch (error) {
+    line.core.log.warn({ err: error, conversationId: line.conversation._id }, "An agent could not be told what became of their message.");
+  }
+}
+
+async function fetchFiles(line: Line): Promise<FileRef[]> {
+  const desk = line.core.desks.get(line.origin.desk);
+  if (line.event.files.length === 0 || desk === undefined || !canFetchFile(desk)) return [];
+  return Promise.all(line.event.files.map((file) => desk.fetchFile(file, AbortSignal.timeout(line.core.limits.vendorCallMs))));
+}

@@ -1,0 +1,33 @@
+/** What stands around an agent's line when it was written: the guard's questions that need the store. */
+import type { GuardInput } from "../core/model/guard.ts";
+import type { Core } from "../core/core.ts";
+import type { Agent, Conversation, Inbox, Message } from "../core/model/types.ts";
+
+const LOOK_BACK = 15;
+
+/**
+ * `at`: the desk's own time of the agent's line. Compares only desk times with it.
+ * unseen: the customer's newest line, or a colleague's reply from elsewhere, was not in the thread yet.
+ * doubleReply: such a line came less than `doubleReplySeconds` before, with an older unanswered customer line already there.
+ */
+export async function lineContext(core: Core, conversation: Conversation, inbox: Inbox, agent: Agent, at: Date): Promise<Pick<GuardInput, "ownerConflict" | "unseen" | "doubleReply">> {
+  const recent = await core.store.messages
+    .find({ conversationId: conversation._id }, { projection: { kind: 1, seq: 1, author: 1, mirror: 1, origin: 1, delivery: 1, deletedAt: 1 } })
+    .sort({ seq: -1 }).limit(LOOK_BACK).toArray();
+  const lines = recent.filter((m) => m.deletedAt === undefined && (m.kind === "incoming" || isColleagueReply(m, agent)));
+  const newestIncoming = lines.find((m) => m.kind === "incoming");
+  const unseen = (newestIncoming !== undefined && !wasThere(newestIncoming, at)) || lines.some((m) => m.kind === "outgoing" && !wasThere(m, at) && m.origin === undefined);
+  return { ownerConflict: conversation.assigneeId !== null && conversation.assigneeId !== agent._id, unseen, doubleReply: isDouble(recent, lines, inbox.settings.doubleReplySeconds, at) };
+}
+
+const isColleagueReply = (m: Message, agent: Agent): boolean => m.kind === "outgoing" && m.delivery.state !== "cancelled" && m.author.id !== agent._id;
+const wasThere = (m: Message, at: Date): boolean => m.mirror.postedAt !== undefined && m.mirror.postedAt <= at;
+
+function isDouble(recent: Message[], lines: Message[], seconds: number, at: Date): boolean {
+  if (seconds <= 0) return false;
+  const justBefore = lines.filter((m) => wasThere(m, at) && at.getTime() - m.mirror.postedAt!.getTime() < seconds * 1_000);
+  if (justBefore.length === 0) return false;
+  const oldestNew = Math.min(...justBefore.map((m) => m.seq));
+  const lastAnswer = recent.find((m) => m.kind === "outgoing" && m.delivery.state !== "cancelled" && m.seq < oldestNew)?.seq ?? 0;
+  return recent.some((m) => m.kind === "incoming" && m.deletedAt === undefined && m.seq > lastAnswer && m.seq < oldestNew && wasThere(m, at));
+}

@@ -1,0 +1,31 @@
+/** What a message looks like in a thread, before the desk's own rendering. Pure. */
+import type { Conversation, Message } from "../core/model/types.ts";
+import type { DeskPost } from "../core/ports.ts";
+
+const KINDS = { incoming: "customer", outgoing: "agent", note: "note", activity: "activity" } as const;
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+
+/** Always with the channel, so that a display name can't pass for a colleague's. */
+export const customerName = (conversation: Pick<Conversation, "contactName" | "channel">, name = conversation.contactName): string => `${name} · ${capital(conversation.channel)}`;
+
+/** One post for one message, or for the parts of one album. */
+export function postOf(conversation: Conversation, parts: Message[]): DeskPost {
+  const first = parts[0]!;
+  const incoming = first.kind === "incoming";
+  const marks: string[] = [];
+  if (parts.some((p) => p.editedAt !== undefined)) marks.push("edited");
+  if (parts.some((p) => p.mirror.mayAppearTwice === true)) marks.push("may appear twice");
+  if (first.delivery.late === true) marks.push("sent late");
+  const missing = parts.flatMap((p) => p.files).filter((f) => f.state !== "ready");
+  for (const file of missing) marks.push(file.state === "pending" ? `${file.name} is still on its way` : `${file.name} could not be fetched${file.why === undefined ? "" : `: ${file.why}`}`);
+  const deleted = parts.every((p) => p.deletedAt !== undefined);
+  const reactions = parts.flatMap((p) => p.reactions.filter((r) => r.from === "contact").map((r) => r.emoji));
+  return {
+    kind: KINDS[first.kind],
+    author: incoming ? { name: customerName(conversation, first.author.name) } : { name: first.author.name, ...(first.author.avatar === undefined ? {} : { avatar: first.author.avatar }) },
+    text: parts.map((p) => p.body).filter((body) => body !== "").join("\n"),
+    files: parts.flatMap((p) => p.files).filter((f) => f.state === "ready"),
+    marks,
+    ...(deleted ? { deleted } : {}), ...(reactions.length > 0 ? { reactions } : {}),
+  };
+}

@@ -1,0 +1,52 @@
+/** Carries an agent's edit, deletion or reaction to what the customer already has. */
+import type { Core } from "../core/core.ts";
+import { DeliveryError } from "../core/errors.ts";
+import { nameHead } from "../core/lanes/lease.ts";
+import type { Held } from "../core/lanes/lease.ts";
+import { retryDelayMs } from "../core/model/retry.ts";
+import type { Message } from "../core/model/types.ts";
+import { canDelete, canEdit, canReact, isOwnStore } from "../core/ports.ts";
+import type { ChannelAdapter, ChannelAddress } from "../core/ports.ts";
+import { inboundSource } from "../core/services/receive-inbound.ts";
+
+/** Repeating such a change does no harm, so an uncertain outcome is simply tried again. False: the lease is lost. */
+export async function carryOutChange(core: Core, held: Held, adapter: ChannelAdapter, to: ChannelAddress, message: Message): Promise<boolean> {
+  if (!(await nameHead(core, held, message._id))) return false;
+  const settled = { _id: message._id, rev: message.rev, "delivery.state": message.delivery.state, "delivery.token": { $lte: held.token } };
+  try {
+    const signal = AbortSignal.timeout(core.limits.vendorCallMs);
+    if (message.kind === "incoming") await reactTo(adapter, to, message, signal);
+    else if (message.rev > message.delivery.rev && !isOwnStore(adapter)) await changeSent(adapter, to, message, signal);
+    await core.store.messages.updateOne(settled, { $set: { "delivery.rev": message.rev, "delivery.tries": 0, "delivery.token": held.token }, $unset: { "delivery.dueAt": "" } });
+  } catch (thrown) {
+    const error = thrown instanceof DeliveryError ? thrown : new DeliveryError("UNREACHABLE", "Changing a sent message failed.", { certain: false, cause: thrown });
+    const tries = message.delivery.tries + 1;
+    const givenUp = error.o.permanent === true || tries > core.limits.maxTries;
+    core.log.warn({ err: thrown, messageId: message._id, tries }, givenUp ? "A change of a sent message was given up." : "A change of a sent message failed; it is tried again.");
+    await core.store.messages.updateOne(settled, givenUp
+      ? { $set: { "delivery.rev": message.rev, "delivery.error": { code: error.code, text: `The customer still has the old text: ${error.tellAgent}` } }, $unset: { "delivery.dueAt": "" } }
+      : { $set: { "delivery.tries": tries, "delivery.dueAt": new Date(core.clock.now().getTime() + retryDelayMs(tries, error.o.retryAfterMs)) } });
+  }
+  return true;
+}
+
+async function changeSent(adapter: ChannelAdapter, to: ChannelAddress, message: Message, signal: AbortSignal): Promise<void> {
+  const sent = message.delivery.parts.filter((part) => part.vendorId !== undefined);
+  if (message.deletedAt !== undefined) {
+    if (canDelete(adapter)) for (const part of sent) await adapter.deletePart(to, part.vendorId!, signal);
+    return;
+  }
+  if (!canEdit(adapter)) return;
+  const plan = adapter.plan({ id: message._id, body: message.body, files: [], author: { name: message.author.name } });
+  for (const [i, part] of sent.entries()) {
+    const wanted = plan[i];
+    if (wanted !== undefined) await adapter.editPart(to, part.vendorId!, wanted, signal);
+    else if (canDelete(adapter)) await adapter.deletePart(to, part.vendorId!, signal);
+  }
+}
+
+async function reactTo(adapter: ChannelAdapter, to: ChannelAddress, message: Message, signal: AbortSignal): Promise<void> {
+  if (!canReact(adapter)) return;
+  const vendorId = message.source.slice(inboundSource(to.inboxId, to.address, "").length);
+  await adapter.react(to, vendorId, message.reactions.filter((r) => r.from === "agent").map((r) => r.emoji), signal);
+}

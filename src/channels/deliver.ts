@@ -1,0 +1,206 @@
+/** The delivery lane of one conversation: what the customer gets, in order, once. */
+import type { Core } from "../core/core.ts";
+import { DeliveryError } from "../core/errors.ts";
+import { acquire, nameHead, release } from "../core/lanes/lease.ts";
+import type { Held } from "../core/lanes/lease.ts";
+import type { Runner } from "../core/lanes/runner.ts";
+import type { DeliveryPart, Message } from "../core/model/types.ts";
+import { retryDelayMs } from "../core/model/retry.ts";
+import { isOwnStore } from "../core/ports.ts";
+import type { ChannelAdapter, ChannelAddress, Part } from "../core/ports.ts";
+import { isDeliveryPaused } from "../core/services/inbox-settings.ts";
+import { applyUpTo } from "../core/services/apply.ts";
+import { recordReplySent } from "../core/services/record-delivery.ts";
+import { updateInFeed } from "../core/store/messages.ts";
+import { carryOutChange } from "./deliver-changes.ts";
+
+const LOOK_AHEAD = 20;
+const EVENT_WAIT_MS = 300;
+
+export interface Delivery { core: Core; runner: () => Runner }
+
+/** Works off what is due. Returns when nothing is, or when the head has to wait (the runner is kicked for then). */
+export async function deliverConversation(d: Delivery, conversationId: string): Promise<void> {
+  const { core } = d;
+  const head = await nextDue(core, conversationId);
+  if (head === undefined || await waits(d, conversationId, head)) return;
+  const held = await acquire(core, "delivery", conversationId, head._id, (orphan) => settleOrphan(core, orphan));
+  if (held === null) return d.runner().kickAt(conversationId, core.limits.sweepMs);
+  try {
+    let message: Message | undefined = await nextDue(core, conversationId);
+    while (message !== undefined && !(await waits(d, conversationId, message))) {
+      if (held.conversation.appliedSeq < message.seq) {
+        const applied = await applyUpTo(core, conversationId, message.seq);
+        if (applied === null || applied.appliedSeq < message.seq) return;
+        held.conversation = { ...applied, lanes: held.conversation.lanes };
+      }
+      if (!(await deliverOne(d, held, message))) return;
+      message = await nextDue(core, conversationId);
+    }
+  } finally {
+    await release(core, held);
+  }
+}
+
+async function nextDue(core: Core, conversationId: string): Promise<Message | undefined> {
+  const due = await core.store.messages.find({ conversationId, "delivery.dueAt": { $exists: true } }).sort({ "delivery.turn": 1 }).limit(LOOK_AHEAD).toArray();
+  // Edits, deletions and reactions of what the customer has already don't wait behind the head of the lane.
+  const now = core.clock.now();
+  return due.find((m) => m.delivery.state !== "queued" && m.delivery.dueAt! <= now) ?? due.find((m) => m.delivery.state === "queued") ?? due[0];
+}
+
+/** True when the head can't go now; the runner comes back when it may. */
+async function waits(d: Delivery, conversationId: string, head: Message): Promise<boolean> {
+  const { core } = d;
+  const inMs = head.delivery.dueAt!.getTime() - core.clock.now().getTime();
+  if (inMs > 0) { d.runner().kickAt(conversationId, inMs); return true; }
+  if (await isDeliveryPaused(core)) return true;
+  if (!core.channels.has(head.inboxId)) return true;
+  // A deletion or edit that has reached us always wins: the thread's stored events are handled first.
+  const thread = head.origin?.thread;
+  if (thread !== undefined && (await core.store.deskEvents.findOne({ thread, dueAt: { $exists: true } }, { projection: { _id: 1 } })) !== null) {
+    core.bus.publish({ type: "intake.due", thread });
+    d.runner().kickAt(conversationId, EVENT_WAIT_MS);
+    return true;
+  }
+  return false;
+}
+
+/** False: stop working on this conversation now. */
+async function deliverOne(d: Delivery, held: Held, message: Message): Promise<boolean> {
+  const { core } = d;
+  const adapter = core.channels.get(message.inboxId)!;
+  const identity = await core.store.identities.findOne({ _id: message.identityId });
+  if (identity === null) { await fail(core, held, message, new DeliveryError("CONTACT_GONE", "This customer's address is gone.", { certain: true, permanent: true })); return true; }
+  const to: ChannelAddress = { inboxId: message.inboxId, address: identity.address };
+  if (message.delivery.state === "sending") { await settleOrphan(core, { ...message, delivery: { ...message.delivery, token: held.token } }); return true; }
+  if (message.delivery.state !== "queued") return carryOutChange(core, held, adapter, to, message);
+  return sendParts(d, held, adapter, to, message);
+}
+
+async function sendParts(d: Delivery, held: Held, adapter: ChannelAdapter, to: ChannelAddress, queued: Message): Promise<boolean> {
+  const { core } = d;
+  const plan = adapter.plan({ id: queued._id, body: queued.body, files: queued.files.filter((f) => f.state === "ready"), author: { name: queued.author.name, ...(queued.author.avatar === undefined ? {} : { avatar: queued.author.avatar }) } });
+  const first = plan.findIndex((_, i) => queued.delivery.parts[i]?.state !== "sent");
+  const parts: DeliveryPart[] = plan.map((part, i) => queued.delivery.parts[i] ?? { key: `${queued._id}:${part.index}`, state: "queued" });
+  if (first >= 0) parts[first] = { key: parts[first]!.key, state: "sending" };
+  if (!(await nameHead(core, held, queued._id))) return false;
+  const message = await claim(core, held, queued, parts);
+  if (message === null) return true;
+  for (let i = Math.max(first, 0); i < plan.length && first >= 0; i++) {
+    if (parts[i]!.state === "sent") continue;
+    if (i > first) {
+      if (!(await nameHead(core, held, message._id))) return false;
+      if (!(await setPart(core, held, message, i, { key: parts[i]!.key, state: "sending" }))) return false;
+    }
+    try {
+      const receipt = await callVendor(core, adapter, to, plan[i]!, parts[i]!.key);
+      parts[i] = { key: parts[i]!.key, state: "sent", vendorId: receipt.vendorId };
+      if (i < plan.length - 1 && !(await setPart(core, held, message, i, parts[i]!))) return false;
+    } catch (error) {
+      return sendFailed(d, held, adapter, message, i, parts, error);
+    }
+  }
+  await finish(core, held, message, parts);
+  return true;
+}
+
+/** Cancel and claim are conditional on `queued`: one wins. The line becomes visible to the customer here, so it is stamped. */
+async function claim(core: Core, held: Held, message: Message, parts: DeliveryPart[]): Promise<Message | null> {
+  const now = core.clock.now();
+  const filter = { "delivery.state": "queued" as const, "delivery.token": { $lte: held.token }, rev: message.rev, deletedAt: { $exists: false } };
+  const set = { "delivery.state": "sending" as const, "delivery.token": held.token, "delivery.parts": parts, "delivery.rev": message.rev, ...(message.delivery.since === undefined ? { "delivery.since": now } : {}) };
+  return message.feedLast === undefined
+    ? updateInFeed(core, message, filter, { $set: set })
+    : core.store.messages.findOneAndUpdate({ _id: message._id, ...filter }, { $set: set }, { returnDocument: "after" });
+}
+
+async function callVendor(core: Core, adapter: ChannelAdapter, to: ChannelAddress, part: Part, key: string) {
+  const signal = AbortSignal.timeout(core.limits.vendorCallMs);
+  return Promise.race([
+    adapter.sendPart(to, part, key, signal),
+    new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(new DeliveryError("TIMEOUT", "The channel did not answer in time.", { certain: false })), { once: true })),
+  ]);
+}
+
+const setPart = async (core: Core, held: Held, message: Message, index: number, part: DeliveryPart): Promise<boolean> =>
+  (await core.store.messages.updateOne({ _id: message._id, "delivery.token": held.token }, { $set: { [`delivery.parts.${index}`]: part } })).matchedCount > 0;
+
+async function finish(core: Core, held: Held, message: Message, parts: DeliveryPart[]): Promise<void> {
+  const now = core.clock.now();
+  const mine = { _id: message._id, "delivery.token": held.token };
+  const done = { "delivery.parts": parts, "delivery.tries": 0, "delivery.sentAt": now, "mirror.dueAt": now };
+  const { matchedCount } = await core.store.messages.updateOne({ ...mine, "delivery.state": "sending", rev: message.rev }, { $set: { ...done, "delivery.state": "sent" }, $unset: { "delivery.dueAt": "", "delivery.error": "" } });
+  // A receipt that was faster than our own note of "sent", or an edit while it was sending (which stays due).
+  if (matchedCount === 0) {
+    await core.store.messages.updateOne({ ...mine, "delivery.state": "sending" }, { $set: { ...done, "delivery.state": "sent" } });
+    await core.store.messages.updateOne({ ...mine, "delivery.state": { $in: ["delivered", "read"] } }, { $set: done, ...(message.rev === message.delivery.rev ? { $unset: { "delivery.dueAt": "" } } : {}) });
+  }
+  await recordReplySent(core, message, now);
+  core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: message.conversationId });
+}
+
+/** True: the lane may go on to what comes next. */
+async function sendFailed(d: Delivery, held: Held, adapter: ChannelAdapter, message: Message, index: number, parts: DeliveryPart[], thrown: unknown): Promise<boolean> {
+  const { core } = d;
+  const error = thrown instanceof DeliveryError ? thrown : new DeliveryError("UNREACHABLE", "Sending failed in an unexpected way.", { certain: false, cause: thrown });
+  if (!(thrown instanceof DeliveryError)) core.log.error({ err: thrown, messageId: message._id }, "A channel threw something unexpected.");
+  if (!error.o.certain && !isOwnStore(adapter)) {
+    parts[index] = { key: parts[index]!.key, state: "unknown" };
+    await becomeUnknown(core, message, held.token, parts, { code: error.code, text: error.tellAgent });
+    return true;
+  }
+  parts[index] = { key: parts[index]!.key, state: "queued" };
+  const givenUp = core.clock.now().getTime() - (message.delivery.since ?? core.clock.now()).getTime() > core.limits.giveUpAfterMs;
+  if (error.o.permanent === true || givenUp) {
+    await fail(core, held, message, error, parts);
+    return true;
+  }
+  const tries = message.delivery.tries + 1;
+  const dueAt = new Date(core.clock.now().getTime() + (error.code === "RATE_LIMITED" && error.o.retryAfterMs !== undefined ? error.o.retryAfterMs : retryDelayMs(tries, error.o.retryAfterMs)));
+  await core.store.messages.updateOne(
+    { _id: message._id, "delivery.token": held.token, "delivery.state": "sending" },
+    { $set: { "delivery.state": "queued", "delivery.parts": parts, "delivery.dueAt": dueAt, "delivery.tries": error.code === "RATE_LIMITED" ? message.delivery.tries : tries, "delivery.error": { code: error.code, text: error.tellAgent } } },
+  );
+  return true;
+}
+
+async function fail(core: Core, held: Held, message: Message, error: DeliveryError, parts = message.delivery.parts): Promise<void> {
+  const now = core.clock.now();
+  await core.store.messages.updateOne(
+    { _id: message._id, "delivery.token": { $lte: held.token }, "delivery.state": { $in: ["queued", "sending"] } },
+    { $set: { "delivery.state": "failed", "delivery.token": held.token, "delivery.parts": parts, "delivery.error": { code: error.code, text: error.tellAgent }, "mirror.dueAt": now }, $unset: { "delivery.dueAt": "" } },
+  );
+  if (error.code === "BLOCKED_BY_CONTACT" || error.code === "CONTACT_GONE") {
+    await core.store.identities.updateOne({ _id: message.identityId }, { $set: { unreachable: { code: error.code, at: now } } });
+  }
+  core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: message.conversationId });
+}
+
+async function becomeUnknown(core: Core, message: Message, token: number, parts: DeliveryPart[], error: { code: string; text: string }): Promise<void> {
+  await core.store.messages.updateOne(
+    { _id: message._id, "delivery.token": { $lte: token }, "delivery.state": "sending" },
+    { $set: { "delivery.state": "unknown", "delivery.token": token, "delivery.parts": parts, "delivery.error": error, "mirror.dueAt": core.clock.now() }, $unset: { "delivery.dueAt": "" } },
+  );
+  core.log.warn({ messageId: message._id, code: error.code }, "A reply's outcome is unknown; an agent is asked.");
+  core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: message.conversationId });
+}
+
+/** What a dead holder left in `sending`: parts not begun are certain; one that was begun is uncertain unless the store is our own. */
+async function settleOrphan(core: Core, message: Message): Promise<void> {
+  if (message.delivery.state !== "sending") return;
+  const adapter = core.channels.get(message.inboxId);
+  const uncertain = message.delivery.parts.some((part) => part.state === "sending") && !(adapter !== undefined && isOwnStore(adapter));
+  if (uncertain) {
+    const parts = message.delivery.parts.map((part) => (part.state === "sending" ? { key: part.key, state: "unknown" as const } : part));
+    await becomeUnknown(core, message, message.delivery.token, parts, { code: "INTERRUPTED", text: "Threadline stopped while this was being sent; it may or may not have arrived." });
+    return;
+  }
+  const parts = message.delivery.parts.map((part) => (part.state === "sending" ? { key: part.key, state: "queued" as const } : part));
+  const done = parts.length > 0 && parts.every((part) => part.state === "sent");
+  const now = core.clock.now();
+  await core.store.messages.updateOne(
+    { _id: message._id, "delivery.state": "sending", "delivery.token": { $lte: message.delivery.token } },
+    done ? { $set: { "delivery.state": "sent", "delivery.sentAt": now, "mirror.dueAt": now }, $unset: { "delivery.dueAt": "" } } : { $set: { "delivery.state": "queued", "delivery.parts": parts, "delivery.dueAt": now } },
+  );
+}

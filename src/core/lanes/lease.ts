@@ -1,0 +1,63 @@
+/** The lease of one lane of one conversation: who may call the vendor, fenced by a token that only rises. */
+import type { Core } from "../core.ts";
+import type { Conversation, LaneName, Lease, Message } from "../model/types.ts";
+
+export interface Held { conversation: Conversation; lane: LaneName; token: number; until: Date }
+
+/**
+ * Takes the lane if nobody else holds it, names `head` as the message whose vendor call comes next, and answers the conversation.
+ * Null: another process works on it. A head that a dead holder left is stamped with our token and given to `onOrphan`;
+ * its call is over by then, since calls start with 15 s of lease left and end within 10 s.
+ */
+export async function acquire(core: Core, lane: LaneName, conversationId: string, head: string | undefined, onOrphan: (message: Message) => Promise<void>): Promise<Held | null> {
+  const now = core.clock.now();
+  const until = new Date(now.getTime() + core.limits.leaseMs);
+  const path = `lanes.${lane}`;
+  const before = await core.store.conversations.findOneAndUpdate(
+    { _id: conversationId, $or: [{ [`${path}.until`]: { $exists: false } }, { [`${path}.until`]: { $lt: now } }] },
+    { $set: { [`${path}.holder`]: core.holder, [`${path}.until`]: until, ...(head === undefined ? {} : { [`${path}.head`]: head }) }, $inc: { [`${path}.token`]: 1 } },
+    { returnDocument: "before" },
+  );
+  if (before === null) return null;
+  const left = before.lanes[lane];
+  const token = (left?.token ?? 0) + 1;
+  const lease: Lease = { holder: core.holder, token, until, ...(head === undefined ? {} : { head }) };
+  const held: Held = { conversation: { ...before, lanes: { ...before.lanes, [lane]: lease } }, lane, token, until };
+  if (left?.head !== undefined) {
+    const orphan = await core.store.messages.findOneAndUpdate(
+      { _id: left.head, [`${lane}.token`]: { $lte: token } },
+      { $set: { [`${lane}.token`]: token } },
+      { returnDocument: "after" },
+    );
+    if (orphan !== null) await onOrphan(orphan);
+  }
+  return held;
+}
+
+/** Before a vendor call: names the head; renews when less than two thirds of the lease are left. False: the lease is lost, stop at once. */
+export async function nameHead(core: Core, held: Held, head: string): Promise<boolean> {
+  const now = core.clock.now();
+  const path = `lanes.${held.lane}`;
+  const needed = new Date(now.getTime() + core.limits.leaseMs / 2);
+  const named = held.conversation.lanes[held.lane]?.head === head;
+  if (named && held.until.getTime() - now.getTime() > (core.limits.leaseMs * 2) / 3) return true;
+  const until = new Date(now.getTime() + core.limits.leaseMs);
+  const { modifiedCount } = await core.store.conversations.updateOne(
+    { _id: held.conversation._id, [`${path}.token`]: held.token, [`${path}.until`]: { $gt: needed } },
+    { $set: { [`${path}.head`]: head, [`${path}.until`]: until } },
+  );
+  if (modifiedCount === 0) return false;
+  held.until = until;
+  held.conversation.lanes[held.lane] = { holder: core.holder, token: held.token, until, head };
+  return true;
+}
+
+/** Gives the lane back, with whatever else the conversation learns by it, in one write. */
+export async function release(core: Core, held: Held, also: { set?: Record<string, unknown>; unset?: string[] } = {}): Promise<void> {
+  const path = `lanes.${held.lane}`;
+  const unset = [`${path}.until`, `${path}.head`, ...(also.unset ?? [])];
+  await core.store.conversations.updateOne(
+    { _id: held.conversation._id, [`${path}.token`]: held.token },
+    { $unset: Object.fromEntries(unset.map((name) => [name, ""])), ...(also.set === undefined ? {} : { $set: also.set }) },
+  );
+}

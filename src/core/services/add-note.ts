@@ -1,0 +1,38 @@
+/** A note stays with the team; a held one waits for its author's word and stays a note until then. */
+import type { Core } from "../core.ts";
+import { draftMessage } from "../model/draft.ts";
+import { newId } from "../model/ids.ts";
+import type { Author, Conversation, FileRef, HeldReason, Message } from "../model/types.ts";
+import { appendMessage } from "../store/messages.ts";
+import { applyUpTo } from "./apply.ts";
+import { fromDesk } from "./send-reply.ts";
+
+export interface NoteInput {
+  conversation: Conversation; author: Author; body: string; files: FileRef[]; source: string;
+  origin?: NonNullable<Message["origin"]>;
+  held?: { why: HeldReason; also?: HeldReason[] };
+  mentions?: number;
+}
+
+/** A repeat of the same `source` answers the first. */
+export async function addNote(core: Core, input: NoteInput): Promise<Message> {
+  const { conversation } = input;
+  const now = core.clock.now();
+  const { message, duplicate } = await appendMessage(core.store, conversation._id, conversation.identityId, conversation.appliedSeq, (seq) => {
+    const draft = draftMessage({
+      id: newId(now), conversationId: conversation._id, inboxId: conversation.inboxId, identityId: conversation.identityId, kind: "note",
+      source: input.source, author: input.author, body: input.body, files: input.files, now, seq,
+    });
+    return {
+      ...draft, ...fromDesk(input.origin), ...(input.held === undefined ? {} : { held: { ...input.held, at: now } }),
+      ...(input.mentions === undefined || input.mentions === 0 ? {} : { mentions: input.mentions }),
+      // Due even when it is in the thread already: the lane's look applies it, should we stop here.
+      mirror: { ...draft.mirror, state: input.origin === undefined ? "queued" as const : "posted" as const, dueAt: now },
+    };
+  }, false);
+  if (duplicate) return message;
+  await applyUpTo(core, conversation._id, message.seq, message);
+  core.bus.publish({ type: "message.stored", conversationId: conversation._id, messageId: message._id });
+  core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });
+  return message;
+}

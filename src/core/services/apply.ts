@@ -1,0 +1,82 @@
+/** What a message does to its conversation: once, in order, whoever comes first. */
+import type { UpdateFilter } from "mongodb";
+import type { Core } from "../core.ts";
+import { activityText } from "../model/activity-text.ts";
+import { draftMessage, firstLine } from "../model/draft.ts";
+import { newId } from "../model/ids.ts";
+import { onIncoming } from "../model/status.ts";
+import type { ActivityFact, Conversation, Message, OutboxEntry } from "../model/types.ts";
+import { appendMessage } from "../store/messages.ts";
+
+/**
+ * Applies every message up to `seq` that is not yet applied, lowest first. `message` saves a read when it is the next one.
+ * Answers the conversation as it stands then, or null when it does not exist.
+ */
+export async function applyUpTo(core: Core, conversationId: string, seq: number, message?: Message): Promise<Conversation | null> {
+  const { conversations, messages } = core.store;
+  let conversation = await conversations.findOne({ _id: conversationId });
+  while (conversation !== null && conversation.appliedSeq < seq) {
+    const next: number = conversation.appliedSeq + 1;
+    const due: Message | null = message?.seq === next ? message : await messages.findOne({ conversationId, seq: next });
+    if (due === null) return conversation;
+    const after = await applyOne(core, conversation, due);
+    conversation = after ?? (await conversations.findOne({ _id: conversationId }));
+  }
+  return conversation;
+}
+
+/** Null when somebody else changed what the update was computed from: read again and repeat. */
+async function applyOne(core: Core, conversation: Conversation, message: Message): Promise<Conversation | null> {
+  const { update, activity } = effectOf(core, conversation, message);
+  const after = await core.store.conversations.findOneAndUpdate(
+    { _id: conversation._id, appliedSeq: message.seq - 1, status: conversation.status, waitingSince: conversation.waitingSince },
+    update,
+    { returnDocument: "after" },
+  );
+  if (after === null) return null;
+  if (activity) await drainOutbox(core, after);
+  core.bus.publish({ type: "conversation.changed", conversationId: conversation._id });
+  return after;
+}
+
+function effectOf(core: Core, conversation: Conversation, message: Message): { update: UpdateFilter<Conversation>; activity: boolean } {
+  const set: Partial<Conversation> = { appliedSeq: message.seq };
+  if (message.kind === "activity") return { update: { $set: set }, activity: false };
+
+  set.lastMessageAt = message.createdAt;
+  set.cardDueAt = core.clock.now();
+  set.lastLine = { kind: message.kind, author: message.author.name, text: firstLine(message.body) || fileLine(message) };
+  const increments: Record<string, number> = { cardRev: 1, [`counts.${message.kind}`]: 1 };
+  const facts: ActivityFact[] = [];
+  if (message.kind === "incoming") {
+    set.lastIncomingSeq = message.seq;
+    if (conversation.subject === "") set.subject = firstLine(message.body, 80) || fileLine(message);
+    const change = onIncoming(conversation, message.createdAt);
+    Object.assign(set, change.set);
+    facts.push(...change.activity);
+  }
+  const now = core.clock.now();
+  const entries: OutboxEntry[] = facts.map((what) => ({ id: newId(now), at: now, actor: message.author, what }));
+  return { update: { $set: set, $inc: increments, ...(entries.length > 0 ? { $push: { outbox: { $each: entries } } } : {}) }, activity: entries.length > 0 };
+}
+
+const fileLine = (message: Message): string => message.files.map((file) => file.name).join(", ");
+
+/** Turns what a conversation's outbox holds into activity messages: the entry's id is the message's `_id`, so a repeat makes none. */
+export async function drainOutbox(core: Core, conversation: Conversation): Promise<void> {
+  if (conversation.outbox.length === 0) return;
+  let last = 0;
+  for (const entry of conversation.outbox) {
+    const { message } = await appendMessage(core.store, conversation._id, conversation.identityId, Math.max(conversation.appliedSeq, last), (seq) => {
+      const draft = draftMessage({
+        id: entry.id, conversationId: conversation._id, inboxId: conversation.inboxId, identityId: conversation.identityId, kind: "activity",
+        source: `activity:${entry.id}`, author: entry.actor, body: activityText(entry.actor.name, entry.what), files: [], now: entry.at, seq,
+      });
+      return { ...draft, activity: entry.what, mirror: { ...draft.mirror, state: "queued", dueAt: core.clock.now() } };
+    }, false);
+    last = Math.max(last, message.seq);
+  }
+  await core.store.conversations.updateOne({ _id: conversation._id }, { $pull: { outbox: { id: { $in: conversation.outbox.map((entry) => entry.id) } } } });
+  await applyUpTo(core, conversation._id, last);
+  core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });
+}

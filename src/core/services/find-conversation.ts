@@ -1,0 +1,86 @@
+/** Which conversation gets a customer's next line: the identity's `openKey` holder, else a new one. */
+import type { Core } from "../core.ts";
+import { newId } from "../model/ids.ts";
+import { takesNextLine } from "../model/status.ts";
+import type { Contact, ContactIdentity, Conversation, Inbox } from "../model/types.ts";
+import { isDuplicateKey } from "../store/store.ts";
+
+export interface Profile { name?: string; email?: string; avatar?: string }
+
+/** Answers the identity at this address; makes it, and its contact, at the first line. */
+export async function identityAt(core: Core, inboxId: string, address: string, profile: Profile): Promise<ContactIdentity> {
+  const { identities, contacts } = core.store;
+  const known = await identities.findOne({ inboxId, address });
+  if (known !== null) return known;
+  const now = core.clock.now();
+  const contact: Contact = {
+    _id: newId(now), name: profile.name ?? "", anonymous: profile.name === undefined, createdAt: now,
+    ...(profile.email === undefined ? {} : { email: profile.email }), ...(profile.avatar === undefined ? {} : { avatar: profile.avatar }),
+  };
+  const identity: ContactIdentity = { _id: newId(now), inboxId, address, contactId: contact._id, createdAt: now };
+  await contacts.insertOne(contact);
+  try {
+    await identities.insertOne(identity);
+    return identity;
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    await contacts.deleteOne({ _id: contact._id });
+    return (await identities.findOne({ inboxId, address }))!;
+  }
+}
+
+/** `chosen`: a conversation of this identity, or "new", where the customer said so. */
+export async function conversationForNextLine(core: Core, inbox: Inbox, identity: ContactIdentity, profile: Profile, chosen?: string): Promise<Conversation> {
+  const { conversations } = core.store;
+  for (;;) {
+    const holder = await conversations.findOne({ openKey: identity._id });
+    if (holder !== null && holder._id === chosen) return holder;
+    if (chosen !== undefined && chosen !== "new") {
+      const wanted = await conversations.findOne({ _id: chosen, identityId: identity._id });
+      if (wanted !== null) {
+        if (holder !== null) await conversations.updateOne({ _id: holder._id, openKey: identity._id }, { $unset: { openKey: "" } });
+        try { await conversations.updateOne({ _id: wanted._id }, { $set: { openKey: identity._id } }); } catch (error) { if (!isDuplicateKey(error, "openKey")) throw error; continue; }
+        return wanted;
+      }
+    }
+    const stays = holder !== null && chosen !== "new" && takesNextLine(holder, core.clock.now(), inbox.settings.reopenHours);
+    if (stays) return holder;
+    if (holder !== null) {
+      const cleared = await conversations.updateOne(
+        { _id: holder._id, openKey: identity._id, ...(chosen === "new" ? {} : { status: "resolved" as const, resolvedAt: holder.resolvedAt }) },
+        { $unset: { openKey: "" } },
+      );
+      if (cleared.modifiedCount === 0) continue;
+    }
+    const created = await createConversation(core, inbox, identity, profile);
+    if (created !== null) return created;
+  }
+}
+
+/** Null when somebody else created the identity's conversation meanwhile. Numbers rise by one; gaps may stay. */
+async function createConversation(core: Core, inbox: Inbox, identity: ContactIdentity, profile: Profile): Promise<Conversation | null> {
+  const now = core.clock.now();
+  const contactName = profile.name ?? ((await core.store.contacts.findOne({ _id: identity.contactId }))?.name || "Visitor");
+  let number = (await lastNumber(core)) + 1;
+  for (;;) {
+    const conversation: Conversation = {
+      _id: newId(now), number, inboxId: inbox._id, contactId: identity.contactId, identityId: identity._id, deskTargetId: inbox.deskTargetId,
+      openKey: identity._id, status: "open", statusAt: now, subject: "", contactName, channel: inbox.channel,
+      assigneeId: null, assigneeName: null, labels: [], priority: null, waitingSince: null, firstReplyAt: null, snoozedUntil: null, snoozeEpisode: null, resolvedAt: null,
+      appliedSeq: 0, lastIncomingSeq: 0, lastMessageAt: now, lastLine: null, counts: { incoming: 0, outgoing: 0, note: 0 }, outbox: [],
+      cardRev: 0, cardShown: 0, lanes: {}, createdAt: now, schema: 1,
+    };
+    try {
+      await core.store.conversations.insertOne(conversation);
+      return conversation;
+    } catch (error) {
+      if (isDuplicateKey(error, "openKey")) return null;
+      if (!isDuplicateKey(error, "number")) throw error;
+      number = Math.max(number, await lastNumber(core)) + 1;
+    }
+  }
+}
+
+const FIRST_NUMBER = 1001;
+const lastNumber = async (core: Core): Promise<number> =>
+  (await core.store.conversations.find({}, { projection: { number: 1 } }).sort({ number: -1 }).limit(1).next())?.number ?? FIRST_NUMBER - 1;

@@ -1,0 +1,71 @@
+/** Lists of conversations for one person: what they asked for, what is theirs, what waits for anyone. */
+import type { Filter as Query } from "mongodb";
+import type { Core } from "../core.ts";
+import type { Agent, Conversation } from "../model/types.ts";
+import type { Filter } from "../filters/ast.ts";
+import { parseFilter } from "../filters/parse.ts";
+import { planFilter, type FilterContext, type Plan } from "../filters/plan.ts";
+import { allOf, toMongo } from "../filters/to-mongo.ts";
+import { lookUpWords, MAX_CANDIDATES, newest } from "../filters/words.ts";
+import { allAgents, allInboxes } from "./inbox-settings.ts";
+import { allLabels } from "./label.ts";
+
+export interface Found {
+  conversations: Conversation[];
+  /** There are more than the limit. */
+  more: boolean;
+  /** Only the newest 10,000 conversations were looked at: older ones may match too. */
+  cut: boolean;
+}
+
+type Scope = Pick<Query<Conversation>, "inboxId">;
+const scopeOf = (agent: Agent): Scope => (agent.inboxIds === "all" ? {} : { inboxId: { $in: agent.inboxIds } });
+
+async function contextFor(core: Core, agent: Agent, filter: Filter): Promise<FilterContext> {
+  const sees = (id: string) => agent.inboxIds === "all" || agent.inboxIds.includes(id);
+  const [agents, inboxes, labels, words] = await Promise.all([
+    allAgents(core), allInboxes(core), allLabels(core), lookUpWords(core, filter, agent.inboxIds === "all" ? null : agent.inboxIds),
+  ]);
+  return { me: agent._id, now: core.clock.now(), timeZone: agent.timeZone, agents, inboxes: inboxes.filter((inbox) => sees(inbox._id)), labels, words };
+}
+
+/** By last activity, newest first, among the inboxes that `agent` may see. @throws {UserError} BAD_FILTER, TOO_BROAD */
+export async function findConversations(core: Core, agent: Agent, asked: string | Filter, options: { limit: number }): Promise<Found> {
+  const filter = typeof asked === "string" ? parseFilter(asked) : asked;
+  const plan = planFilter(filter, await contextFor(core, agent, filter));
+  const bound = (await isBounded(core, plan)) ? {} : await newest(core);
+  const conversations = await core.store.conversations
+    .find(allOf(toMongo(plan), scopeOf(agent), bound))
+    .sort({ lastMessageAt: -1 }).limit(options.limit + 1).toArray();
+  const more = conversations.length > options.limit;
+  return { conversations: conversations.slice(0, options.limit), more, cut: !more && bound.lastMessageAt !== undefined };
+}
+
+const INDEXED = new Set(["_id", "number", "labels", "assigneeId", "status"]);
+
+/** Whether one of the conditions that all must hold has an index of its own and names 10,000 conversations at most. */
+async function isBounded(core: Core, plan: Plan): Promise<boolean> {
+  const parts = "all" in plan ? plan.all : [plan];
+  for (const part of parts) {
+    if (!("in" in part) || !INDEXED.has(part.path)) continue;
+    if (part.path === "_id" || part.path === "number") return true;
+    if ((await core.store.conversations.countDocuments(toMongo(part), { limit: MAX_CANDIDATES + 1 })) <= MAX_CANDIDATES) return true;
+  }
+  return false;
+}
+
+/** What `agent` owns and is not resolved; who waits longest comes first. */
+export const myConversations = (core: Core, agent: Agent, options: { limit: number }): Promise<Found> =>
+  longestWaitingFirst(core, { assigneeId: agent._id, status: { $in: ["open", "pending", "snoozed"] }, ...scopeOf(agent) }, options.limit);
+
+/** Open and nobody's; who waits longest comes first. */
+export const queueFor = (core: Core, agent: Agent, options: { limit: number }): Promise<Found> =>
+  longestWaitingFirst(core, { assigneeId: null, status: "open", ...scopeOf(agent) }, options.limit);
+
+/** Null sorts before every date, so those who wait and those who don't are asked for apart. */
+async function longestWaitingFirst(core: Core, query: Query<Conversation>, limit: number): Promise<Found> {
+  const { conversations } = core.store;
+  const list = await conversations.find({ ...query, waitingSince: { $gt: new Date(0) } }).sort({ waitingSince: 1 }).limit(limit + 1).toArray();
+  if (list.length <= limit) list.push(...(await conversations.find({ ...query, waitingSince: null }).sort({ lastMessageAt: -1 }).limit(limit + 1 - list.length).toArray()));
+  return { conversations: list.slice(0, limit), more: list.length > limit, cut: false };
+}

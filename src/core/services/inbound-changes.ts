@@ -1,0 +1,68 @@
+/** A customer's edit, deletion or reaction: a revision of the message, deduped by the vendor's event id. */
+import type { Core } from "../core.ts";
+import { activityText } from "../model/activity-text.ts";
+import { draftMessage } from "../model/draft.ts";
+import { newId } from "../model/ids.ts";
+import { termsOf } from "../model/terms.ts";
+import type { ActivityFact, Author, Revision } from "../model/types.ts";
+import type { InboundEvent } from "../ports.ts";
+import { appendMessage, updateInFeed } from "../store/messages.ts";
+import { applyUpTo } from "./apply.ts";
+import { inboundSource } from "./receive-inbound.ts";
+import type { InboundResult } from "./receive-inbound.ts";
+
+type Inbound<T extends InboundEvent["type"]> = Extract<InboundEvent, { type: T }>;
+
+export async function editByContact(core: Core, event: Inbound<"edit">): Promise<InboundResult> {
+  const message = await core.store.messages.findOne({ source: inboundSource(event.inboxId, event.address, event.channelMessageId) });
+  // Vendors report edits without a visible change (a link preview came): nothing to show.
+  if (message === null || message.body === event.text || message.deletedAt !== undefined) return { outcome: "ignored" };
+  const now = core.clock.now();
+  const revision: Revision = { key: `edit:${event.eventId}`, at: event.at, by: "contact", was: message.body };
+  const after = await updateInFeed(core, message, { "revisions.key": { $ne: revision.key }, body: message.body }, {
+    $set: { body: event.text, terms: termsOf(event.text), editedAt: event.at, "mirror.dueAt": now },
+    $push: { revisions: revision },
+    $inc: { rev: 1 },
+  });
+  if (after === null) return { outcome: "duplicate", message };
+  core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: message.conversationId });
+  return { outcome: "applied", message: after };
+}
+
+export async function deleteByContact(core: Core, event: Inbound<"delete">): Promise<InboundResult> {
+  const message = await core.store.messages.findOne({ source: inboundSource(event.inboxId, event.address, event.channelMessageId) });
+  if (message === null || message.deletedAt !== undefined) return { outcome: "ignored" };
+  const revision: Revision = { key: `delete:${event.eventId}`, at: event.at, by: "contact", was: message.body, deleted: true };
+  const after = await updateInFeed(core, message, { deletedAt: { $exists: false } }, {
+    $set: { deletedAt: event.at, "mirror.dueAt": core.clock.now() }, $push: { revisions: revision }, $inc: { rev: 1 },
+  });
+  core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: message.conversationId });
+  return after === null ? { outcome: "duplicate", message } : { outcome: "applied", message: after };
+}
+
+/** A reaction to one of our messages becomes a line of the timeline; to their own line, a mark on it. */
+export async function reactByContact(core: Core, event: Inbound<"reaction">): Promise<InboundResult> {
+  const { messages, conversations } = core.store;
+  const message = (await messages.findOne({ inboxId: event.inboxId, "delivery.parts.vendorId": event.vendorId }))
+    ?? (await messages.findOne({ source: inboundSource(event.inboxId, event.address, event.vendorId) }));
+  const conversation = message === null ? null : await conversations.findOne({ _id: message.conversationId });
+  if (message === null || conversation === null) return { outcome: "ignored" };
+  const now = core.clock.now();
+  await messages.updateOne({ _id: message._id }, { $pull: { reactions: { from: "contact" } } });
+  if (event.emojis.length > 0) {
+    await messages.updateOne({ _id: message._id }, { $push: { reactions: { $each: event.emojis.map((emoji) => ({ emoji, by: conversation.contactName, from: "contact" as const })) } } });
+  }
+  const fact: ActivityFact = { type: "reaction", messageId: message._id, emojis: event.emojis };
+  const author: Author = { type: "contact", id: conversation.contactId, name: conversation.contactName };
+  const { message: line, duplicate } = await appendMessage(core.store, conversation._id, conversation.identityId, conversation.appliedSeq, (seq) => {
+    const draft = draftMessage({
+      id: newId(now), conversationId: conversation._id, inboxId: conversation.inboxId, identityId: conversation.identityId, kind: "activity",
+      source: `react:${event.inboxId}:${event.eventId}`, author, body: activityText(author.name, fact), files: [], now, seq,
+    });
+    return { ...draft, activity: fact, mirror: { ...draft.mirror, state: "queued", dueAt: now } };
+  }, false);
+  if (duplicate) return { outcome: "duplicate", message: line };
+  await applyUpTo(core, conversation._id, line.seq, line);
+  core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });
+  return { outcome: "applied", message: line };
+}

@@ -1,0 +1,107 @@
+/** What a channel tells us is stored here, under the vendor's own key, before the vendor is answered. */
+import type { Core } from "../core.ts";
+import { UserError } from "../errors.ts";
+import { draftMessage } from "../model/draft.ts";
+import { newId } from "../model/ids.ts";
+import type { Author, ContactIdentity, Message } from "../model/types.ts";
+import type { InboundEvent } from "../ports.ts";
+import { appendMessage } from "../store/messages.ts";
+import { applyUpTo } from "./apply.ts";
+import { conversationForNextLine, identityAt } from "./find-conversation.ts";
+import { inboxOf } from "./inbox-settings.ts";
+import { deleteByContact, editByContact, reactByContact } from "./inbound-changes.ts";
+import { servesFeed } from "./feed.ts";
+import { recordDeliveryStatus } from "./record-delivery.ts";
+
+type Inbound<T extends InboundEvent["type"]> = Extract<InboundEvent, { type: T }>;
+export interface InboundResult { outcome: "stored" | "duplicate" | "conflict" | "applied" | "ignored"; message?: Message }
+
+/** Resolves once stored. A repeat of the same event changes nothing. @throws {UserError} INBOX_UNKNOWN, NOT_POSSIBLE (inbox is off) */
+export async function receiveEvent(core: Core, event: InboundEvent): Promise<InboundResult> {
+  switch (event.type) {
+    case "message": return receiveMessage(core, event);
+    case "edit": return editByContact(core, event);
+    case "delete": return deleteByContact(core, event);
+    case "reaction": return reactByContact(core, event);
+    case "status": return { outcome: (await recordDeliveryStatus(core, event)) ? "applied" : "ignored" };
+    case "reachable": return recordReachable(core, event);
+    case "typing": return showTyping(core, event);
+    case "ignored": return { outcome: "ignored" };
+  }
+}
+
+/** Unique among all messages: what one customer sent on one inbox under one vendor id. */
+export const inboundSource = (inboxId: string, address: string, channelMessageId: string): string => `in:${inboxId}:${address}:${channelMessageId}`;
+
+async function receiveMessage(core: Core, event: Inbound<"message">): Promise<InboundResult> {
+  const inbox = await inboxOf(core, event.inboxId);
+  if (!inbox.enabled) throw new UserError("NOT_POSSIBLE", "This inbox is switched off.");
+  const source = inboundSource(event.inboxId, event.address, event.channelMessageId);
+  const identity = await identityAt(core, event.inboxId, event.address, event.profile);
+  const holder = await core.store.conversations.findOne({ openKey: identity._id });
+  const simple = holder !== null && holder.status !== "resolved" && event.conversation === undefined;
+  if (!simple) {
+    // A repeat must not open a conversation: looked for before one is made.
+    const first = await core.store.messages.findOne({ source });
+    if (first !== null) return asRepeat(first, event);
+  }
+  const conversation = simple ? holder : await conversationForNextLine(core, inbox, identity, event.profile, event.conversation);
+
+  const now = core.clock.now();
+  const author: Author = {
+    type: "contact", id: identity.contactId, name: event.profile.name ?? conversation.contactName,
+    ...(event.profile.avatar === undefined ? {} : { avatar: event.profile.avatar }),
+  };
+  const { message, duplicate } = await appendMessage(core.store, conversation._id, identity._id, conversation.appliedSeq, (seq) => {
+    const draft = draftMessage({
+      id: newId(now), conversationId: conversation._id, inboxId: inbox._id, identityId: identity._id, kind: "incoming", source, author,
+      body: event.text, files: event.files, now, seq,
+    });
+    const mirrorAt = event.groupId === undefined ? now : new Date(now.getTime() + core.limits.albumMs);
+    return {
+      ...draft, ...(servesFeed(core, inbox._id) ? { seen: "sent" as const } : {}),
+      ...(event.groupId === undefined ? {} : { groupId: event.groupId }), ...(event.sentAt === undefined ? {} : { sentAt: event.sentAt }),
+      ...(event.files.some((file) => file.state === "pending") ? { todo: [{ for: "fetch-files", tries: 0, dueAt: now }] } : {}),
+      mirror: { ...draft.mirror, state: "queued", dueAt: mirrorAt },
+    };
+  }, true);
+  if (duplicate) return asRepeat(message, event);
+
+  core.bus.publish({ type: "feed.changed", identityId: identity._id });
+  void followUp(core, message, identity);
+  return { outcome: "stored", message };
+}
+
+/** After the vendor was answered: what the sweep would do 2 s later. */
+async function followUp(core: Core, message: Message, identity: ContactIdentity): Promise<void> {
+  const { conversationId } = message;
+  try {
+    await applyUpTo(core, conversationId, message.seq, message);
+    if (identity.unreachable !== undefined) await core.store.identities.updateOne({ _id: identity._id }, { $unset: { unreachable: "" } });
+  } catch (error) {
+    core.log.warn({ err: error, conversationId }, "Applying a stored message failed; the sweep repeats it.");
+  }
+  core.bus.publish({ type: "message.stored", conversationId, messageId: message._id });
+  if (message.todo.length > 0) core.bus.publish({ type: "todo.due", messageId: message._id, conversationId, for: message.todo[0]!.for });
+  core.bus.publish({ type: "lane.due", lane: "mirror", conversationId });
+}
+
+const asRepeat = (message: Message, event: Inbound<"message">): InboundResult =>
+  ({ outcome: (message.revisions[0]?.was ?? message.body) === event.text ? "duplicate" : "conflict", message });
+
+async function recordReachable(core: Core, event: Inbound<"reachable">): Promise<InboundResult> {
+  const now = core.clock.now();
+  const { modifiedCount } = await core.store.identities.updateOne(
+    { inboxId: event.inboxId, address: event.address },
+    event.reachable ? { $unset: { unreachable: "" } } : { $set: { unreachable: { code: event.code ?? "BLOCKED_BY_CONTACT", at: now } } },
+  );
+  return { outcome: modifiedCount > 0 ? "applied" : "ignored" };
+}
+
+async function showTyping(core: Core, event: Inbound<"typing">): Promise<InboundResult> {
+  const identity = await core.store.identities.findOne({ inboxId: event.inboxId, address: event.address });
+  const conversation = identity === null ? null : await core.store.conversations.findOne({ openKey: identity._id });
+  if (identity === null || conversation === null) return { outcome: "ignored" };
+  core.bus.publish({ type: "typing", conversationId: conversation._id, identityId: identity._id, from: "contact", name: conversation.contactName, typing: event.typing });
+  return { outcome: "applied" };
+}

@@ -1,0 +1,52 @@
+/** What became of an outgoing message: the receipt ladder, which only climbs, and the clocks that stop at `sent`. */
+import type { Core } from "../core.ts";
+import { onHumanReplySent } from "../model/status.ts";
+import type { DeliveryStatus, Message } from "../model/types.ts";
+import type { InboundEvent } from "../ports.ts";
+
+/** States below each rung: only from these may a message climb to it. Cancelled is final, and a failure is known by its reason. */
+const BELOW: Partial<Record<DeliveryStatus, DeliveryStatus[]>> = {
+  sent: ["sending", "unknown"],
+  delivered: ["sending", "sent", "unknown"],
+  read: ["sending", "sent", "delivered", "unknown"],
+  failed: ["sending", "sent", "unknown"],
+};
+
+/** A vendor's later word on a message, by the id it gave us. Repeats and late lower rungs change nothing. Answers whether it climbed. */
+export async function recordDeliveryStatus(core: Core, event: Extract<InboundEvent, { type: "status" }>): Promise<boolean> {
+  const message = await core.store.messages.findOne({ inboxId: event.inboxId, "delivery.parts.vendorId": event.vendorId });
+  return message !== null && climb(core, message, event.state, event.error);
+}
+
+/** Raises one message to `state`; its receipt on the desk follows. */
+export async function climb(core: Core, message: Message, state: "sent" | "delivered" | "read" | "failed", error?: { code: string; text: string }): Promise<boolean> {
+  const { modifiedCount } = await core.store.messages.updateOne(
+    { _id: message._id, "delivery.state": { $in: BELOW[state]! } },
+    { $set: { "delivery.state": state, "mirror.dueAt": core.clock.now(), ...(error === undefined ? {} : { "delivery.error": error }) } },
+  );
+  if (modifiedCount === 0) return false;
+  core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: message.conversationId });
+  return true;
+}
+
+/** A reply has left: the first-reply and waiting clocks of its conversation, conditional so that a newer line keeps waiting. */
+export async function recordReplySent(core: Core, message: Message, at: Date): Promise<void> {
+  const { conversations, messages } = core.store;
+  for (;;) {
+    const conversation = await conversations.findOne({ _id: message.conversationId });
+    if (conversation === null || message.author.type !== "agent") return;
+    const newer = conversation.lastIncomingSeq > message.seq
+      ? await messages.findOne({ conversationId: message.conversationId, seq: { $gt: message.seq }, kind: "incoming" }, { sort: { seq: 1 } })
+      : null;
+    const { set } = onHumanReplySent(conversation, { at, turn: message.seq, ...(newer === null ? {} : { nextIncomingAt: newer.createdAt }) });
+    if (Object.keys(set).length === 0) return;
+    const { modifiedCount } = await conversations.updateOne(
+      { _id: conversation._id, status: conversation.status, lastIncomingSeq: conversation.lastIncomingSeq, waitingSince: conversation.waitingSince },
+      { $set: { ...set, cardDueAt: at }, $inc: { cardRev: 1 } },
+    );
+    if (modifiedCount > 0) {
+      core.bus.publish({ type: "conversation.changed", conversationId: conversation._id });
+      return;
+    }
+  }
+}

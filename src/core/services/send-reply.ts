@@ -1,0 +1,59 @@
+/** A reply is stored as queued and leaves when its undo window is over. */
+import type { Core } from "../core.ts";
+import { draftMessage } from "../model/draft.ts";
+import { newId } from "../model/ids.ts";
+import type { Agent, Author, Conversation, FileRef, Message } from "../model/types.ts";
+import { appendMessage } from "../store/messages.ts";
+import { applyUpTo } from "./apply.ts";
+import { changeConversation } from "./change-conversation.ts";
+import { inboxOf } from "./inbox-settings.ts";
+import { recordSeenByTeam, servesFeed } from "./feed.ts";
+
+export interface ReplyInput {
+  conversation: Conversation; agent: Agent; body: string; files: FileRef[];
+  /** Unique key of what it was made from: a desk post, an API call's id. */
+  source: string;
+  origin?: NonNullable<Message["origin"]>;
+  explicit?: NonNullable<Message["explicit"]>;
+  /** Was queued before an outage and goes all the same: marked late. */
+  late?: boolean;
+}
+
+export const agentAuthor = (agent: Agent): Author => ({ type: "agent", id: agent._id, name: agent.name, ...(agent.avatar === undefined ? {} : { avatar: agent.avatar }) });
+
+/** A repeat of the same `source` answers the first. Takes an unassigned conversation where the inbox says so. */
+export async function sendReply(core: Core, input: ReplyInput): Promise<Message> {
+  const { conversation, agent } = input;
+  const inbox = await inboxOf(core, conversation.inboxId);
+  const now = core.clock.now();
+  const dueAt = new Date(now.getTime() + inbox.settings.undoSeconds * 1_000);
+  const { message, duplicate } = await appendMessage(core.store, conversation._id, conversation.identityId, conversation.appliedSeq, (seq) => {
+    const draft = draftMessage({
+      id: newId(now), conversationId: conversation._id, inboxId: conversation.inboxId, identityId: conversation.identityId, kind: "outgoing",
+      source: input.source, author: agentAuthor(agent), body: input.body, files: input.files, now, seq,
+    });
+    return {
+      ...draft, ...fromDesk(input.origin), ...(input.explicit === undefined ? {} : { explicit: input.explicit }),
+      mirror: { ...draft.mirror, state: input.origin === undefined ? "queued" as const : "posted" as const, dueAt: now, ...(input.origin === undefined ? {} : { postedAt: now }) },
+      delivery: { ...draft.delivery, state: "queued", dueAt, ...(input.late === true ? { late: true } : {}) },
+    };
+  }, false);
+  if (duplicate) return message;
+  await applyUpTo(core, conversation._id, message.seq, message);
+  if (inbox.settings.takeOnReply && conversation.assigneeId === null) {
+    await changeConversation(core, conversation._id, agentAuthor(agent), {
+      expect: { assigneeId: null }, set: { assigneeId: agent._id, assigneeName: agent.name },
+      activity: [{ type: "assigned", to: agent._id, toName: agent.name }],
+    });
+  }
+  core.bus.publish({ type: "message.stored", conversationId: conversation._id, messageId: message._id });
+  core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });
+  core.bus.publish({ type: "lane.due", lane: "delivery", conversationId: conversation._id });
+  if (servesFeed(core, conversation.inboxId)) await recordSeenByTeam(core, conversation._id, message.seq, "read");
+  return message;
+}
+
+/** What a message made from a desk post carries: it is in the thread already. */
+export const fromDesk = (origin: Message["origin"]): Pick<Message, "deskPosts"> & Pick<Partial<Message>, "origin"> =>
+  origin === undefined ? { deskPosts: [] } : { origin, deskPosts: [deskPostKey(origin.thread, origin.postId)] };
+export const deskPostKey = (thread: string, postId: string): string => `${thread}|${postId}`;

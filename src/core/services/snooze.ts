@@ -1,0 +1,60 @@
+/** Snooze and its end. The due time lives on the conversation; a timer that comes late, early or twice does no harm. */
+import type { AnyBulkWriteOperation } from "mongodb";
+import type { Core } from "../core.ts";
+import { newId } from "../model/ids.ts";
+import { onStatusSet } from "../model/status.ts";
+import type { Author, Conversation } from "../model/types.ts";
+import { drainOutbox } from "./apply.ts";
+import { enterStatus, type StatusAct } from "./set-status.ts";
+
+/**
+ * Hides the conversation until `until`, or (null) until the customer writes, which ends it early in any case.
+ * @throws {UserError} NEWER_LINE, NOT_POSSIBLE when it is resolved
+ */
+export async function snooze(core: Core, act: StatusAct & { until: Date | null }): Promise<Conversation> {
+  const { until } = act;
+  const after = await enterStatus(core, act, "snoozed", {
+    set: { snoozedUntil: until, snoozeEpisode: newId(core.clock.now()) },
+    ...(until === null ? {} : { until }),
+  });
+  if (until !== null) core.scheduler?.wakeAt("snooze", until);
+  return after;
+}
+
+const BATCH = 200;
+const SYSTEM: Author = { type: "system", name: "Threadline" };
+
+/** Opens every conversation whose snooze is over, claimed in bulk by status and episode. Answers how many were due, and when the next one is. */
+export async function wakeDueSnoozes(core: Core): Promise<{ due: number; next: Date | null }> {
+  const { conversations } = core.store;
+  let due = 0;
+  for (;;) {
+    const now = core.clock.now();
+    const batch = await conversations.find({ status: "snoozed", snoozedUntil: { $gt: new Date(0), $lte: now } }).sort({ snoozedUntil: 1 }).limit(BATCH).toArray();
+    if (batch.length === 0) break;
+    due += batch.length;
+    await conversations.bulkWrite(batch.map((conversation) => wakeOne(conversation, now)), { ordered: false });
+    const changed = await conversations.find({ _id: { $in: batch.map((conversation) => conversation._id) } }).toArray();
+    for (const conversation of changed) {
+      await drainOutbox(core, conversation);
+      core.bus.publish({ type: "conversation.changed", conversationId: conversation._id });
+      core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });
+    }
+  }
+  const next = await conversations.find({ status: "snoozed", snoozedUntil: { $gt: core.clock.now() } }, { projection: { snoozedUntil: 1 } }).sort({ snoozedUntil: 1 }).limit(1).next();
+  return { due, next: next?.snoozedUntil ?? null };
+}
+
+function wakeOne(conversation: Conversation, now: Date): AnyBulkWriteOperation<Conversation> {
+  const change = onStatusSet(conversation, "open", now, { reason: "the snooze ended" });
+  return {
+    updateOne: {
+      filter: { _id: conversation._id, status: "snoozed", snoozeEpisode: conversation.snoozeEpisode },
+      update: {
+        $set: { ...change.set, cardDueAt: now },
+        $inc: { cardRev: 1 },
+        $push: { outbox: { $each: change.activity.map((what) => ({ id: newId(now), at: now, actor: SYSTEM, what })) } },
+      },
+    },
+  };
+}

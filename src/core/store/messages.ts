@@ -1,0 +1,92 @@
+/** Messages: the insert that is the truth, and the stamps of a customer's feed. */
+import type { Filter, UpdateFilter } from "mongodb";
+import type { Core } from "../core.ts";
+import type { Message } from "../model/types.ts";
+import { isDuplicateKey } from "./store.ts";
+import type { Store } from "./store.ts";
+
+/** Highest number seen per key; a stale one costs a retry, never a gap (see `appendMessage`). */
+class Hints {
+  private readonly numbers = new Map<string, number>();
+  get = (key: string) => this.numbers.get(key);
+  set(key: string, n: number) {
+    this.numbers.delete(key);
+    this.numbers.set(key, n);
+    if (this.numbers.size > 20_000) this.numbers.delete(this.numbers.keys().next().value!);
+  }
+}
+const seqHints = new WeakMap<Store, Hints>();
+const feedHints = new WeakMap<Store, Hints>();
+function hintsOf(map: WeakMap<Store, Hints>, store: Store): Hints {
+  let hints = map.get(store);
+  if (hints === undefined) { hints = new Hints(); map.set(store, hints); }
+  return hints;
+}
+
+const lastSeq = async (store: Store, conversationId: string): Promise<number> =>
+  (await store.messages.find({ conversationId }, { projection: { seq: 1 } }).sort({ seq: -1 }).limit(1).next())?.seq ?? 0;
+const lastStamp = async (store: Store, identityId: string): Promise<number> =>
+  (await store.messages.find({ identityId, feedLast: { $exists: true } }, { projection: { feedLast: 1 } }).sort({ feedLast: -1 }).limit(1).next())?.feedLast ?? 0;
+
+export type NewMessage = Omit<Message, "seq" | "feedSeqs" | "feedFirst" | "feedLast">;
+type Seqed = (seq: number) => NewMessage;
+
+/**
+ * Inserts at last + 1, so that nothing exists before its predecessor; a repeat of the same `source` answers the first one.
+ * `make` gets the seq because lanes take it as their turn. `knownSeq` is any seq known to exist (0 for none).
+ */
+export async function appendMessage(store: Store, conversationId: string, identityId: string, knownSeq: number, make: Seqed, inFeed: boolean): Promise<{ message: Message; duplicate: boolean }> {
+  const seqs = hintsOf(seqHints, store);
+  const stamps = hintsOf(feedHints, store);
+  let seq = Math.max(knownSeq, seqs.get(conversationId) ?? 0) + 1;
+  let stamp = inFeed ? (stamps.get(identityId) ?? (await lastStamp(store, identityId))) + 1 : 0;
+  for (;;) {
+    const draft = make(seq);
+    const message: Message = { ...draft, seq, ...(inFeed ? { feedSeqs: [stamp], feedFirst: stamp, feedLast: stamp } : {}) };
+    try {
+      await store.messages.insertOne(message);
+      seqs.set(conversationId, seq);
+      if (inFeed) stamps.set(identityId, stamp);
+      return { message, duplicate: false };
+    } catch (error) {
+      if (isDuplicateKey(error, "source") || isDuplicateKey(error, "_id")) {
+        const first = await store.messages.findOne(isDuplicateKey(error, "source") ? { source: draft.source } : { _id: draft._id });
+        if (first !== null) return { message: first, duplicate: true };
+      } else if (isDuplicateKey(error, "seq")) seq = (await lastSeq(store, conversationId)) + 1;
+      else if (isDuplicateKey(error, "feedSeqs")) stamp = (await lastStamp(store, identityId)) + 1;
+      else throw error;
+    }
+  }
+}
+
+/**
+ * One conditional update that the customer can see, so it is stamped anew in their feed.
+ * Answers the message after it, or null when `filter` did not hold.
+ */
+export async function updateInFeed(core: Core, message: Pick<Message, "_id" | "identityId">, filter: Filter<Message>, update: UpdateFilter<Message>): Promise<Message | null> {
+  const { store } = core;
+  const stamps = hintsOf(feedHints, store);
+  let stamp = (stamps.get(message.identityId) ?? (await lastStamp(store, message.identityId))) + 1;
+  for (;;) {
+    try {
+      const after = await store.messages.findOneAndUpdate(
+        { _id: message._id, ...filter },
+        {
+          ...update,
+          $set: { ...update.$set, feedLast: stamp },
+          $push: { ...update.$push, feedSeqs: stamp },
+          $min: { feedFirst: stamp },
+        } as UpdateFilter<Message>,
+        { returnDocument: "after" },
+      );
+      if (after !== null) {
+        stamps.set(message.identityId, stamp);
+        core.bus.publish({ type: "feed.changed", identityId: message.identityId });
+      }
+      return after;
+    } catch (error) {
+      if (!isDuplicateKey(error, "feedSeqs")) throw error;
+      stamp = (await lastStamp(store, message.identityId)) + 1;
+    }
+  }
+}
