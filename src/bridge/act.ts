@@ -1,0 +1,119 @@
+/** A person's act through a button, a verb or a form: who they are, what they may, then the verb table. */
+import { complete } from "./commands/complete.ts";
+import { runVerb } from "./commands/run-verb.ts";
+import { modeOf } from "./from-desk.ts";
+import { lineContext } from "./line-context.ts";
+import { acceptDeskEvents } from "./intake.ts";
+import type { Core } from "../core/core.ts";
+import { UserError } from "../core/errors.ts";
+import { guard, reasonText } from "../core/model/guard.ts";
+import { newId } from "../core/model/ids.ts";
+import type { Agent, Conversation, DeskKind, Message, Thread } from "../core/model/types.ts";
+import { canType } from "../core/ports.ts";
+import type { ActResult, DeskAct, DeskHost } from "../core/ports.ts";
+import { addNote } from "../core/services/add-note.ts";
+import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";
+import { keepAsNote } from "../core/services/message-acts.ts";
+import { agentAuthor, sendReply } from "../core/services/send-reply.ts";
+import { isVerb } from "../core/verbs/table.ts";
+
+export interface VerbCall {
+  agent: Agent; desk: DeskKind; thread: Thread | null; conversation: Conversation | null;
+  verb: string; args: string; seen?: number; message?: Message; values?: Record<string, string>;
+}
+
+/** Runs one verb for a linked agent; a refusal comes back in words, never as an exception. */
+export async function runVerbFor(core: Core, call: VerbCall): Promise<ActResult> {
+  return runVerb(core, {
+    actor: call.agent, conversation: call.conversation, verb: call.verb, args: call.args, desk: call.desk,
+    ...(call.seen === undefined ? {} : { seen: call.seen }), ...(call.message === undefined ? {} : { message: call.message }), ...(call.values === undefined ? {} : { values: call.values }),
+    say: (kind, text) => say(core, call, kind, text),
+  });
+}
+
+/** `/reply` and `/note`: the explicit act passes the same guard as a line in the thread. */
+async function say(core: Core, call: VerbCall, kind: "reply" | "note", text: string): Promise<ActResult> {
+  const { agent, conversation } = call;
+  if (conversation === null) throw new UserError("NEEDS_CONVERSATION", "Say this in a conversation's thread.");
+  const source = `act:${newId(core.clock.now())}`;
+  if (kind === "note") {
+    await addNote(core, { conversation, author: agentAuthor(agent), body: text, files: [], source });
+    return { ok: true };
+  }
+  const inbox = await inboxOf(core, conversation.inboxId);
+  const now = core.clock.now();
+  const context = await lineContext(core, conversation, inbox, agent, now);
+  const verdict = guard({
+    text, hasFiles: false, author: { kind: "agent", mayAnswer: mayAnswer(agent, conversation.inboxId) }, mode: modeOf(conversation, inbox),
+    threadRetired: call.thread?.state === "retired", mentions: { teammates: 0 }, isVerb, explicit: "reply-verb", ...context, doubleReply: false,
+    unseen: call.seen !== undefined && call.seen < conversation.lastIncomingSeq,
+  });
+  if (verdict.kind === "reply") {
+    await sendReply(core, { conversation, agent, body: verdict.body, files: [], source, explicit: "reply-verb" });
+    return { ok: true };
+  }
+  if (verdict.kind === "held") {
+    const note = await addNote(core, { conversation, author: agentAuthor(agent), body: verdict.body, files: [], source, held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } });
+    return { ok: true, notice: reasonText[verdict.why], messageId: note._id, buttons: [{ id: "send", label: "Send to customer", style: "main" }, { id: "keep", label: "Keep as note" }] };
+  }
+  throw new UserError("NOT_POSSIBLE", verdict.kind === "note" && verdict.why !== undefined ? reasonText[verdict.why] : "There is nothing to send: write the text after the verb.");
+}
+
+/** What every desk adapter is handed. */
+export function createDeskHost(core: Core): DeskHost {
+  return {
+    accept: (desk, events) => acceptDeskEvents(core, desk, events),
+    act: (act) => actFor(core, act),
+    async complete(desk, userId, text) {
+      const agent = await agentByLink(core, desk, userId);
+      return agent === undefined ? [] : complete(core, { agent, text });
+    },
+    typing: (desk, threadId, userId, typing) => passTyping(core, desk, threadId, userId, typing),
+  };
+}
+
+async function actFor(core: Core, act: DeskAct): Promise<ActResult> {
+  const agent = await agentByLink(core, act.desk, act.userId);
+  if (agent === undefined || !agent.active) return { ok: false, code: "NOT_LINKED", notice: "Only linked, active agents may do this. Ask an administrator to link your account." };
+  const thread = act.thread === null ? null : await core.store.threads.findOne({ _id: act.thread });
+  if (act.thread !== null && thread === null) return { ok: false, code: "THREAD_UNKNOWN", notice: "This thread belongs to no conversation." };
+  if (thread?.state === "retired") return { ok: false, code: "NOT_POSSIBLE", notice: "This thread was replaced by a newer one. Go on there." };
+  const message = act.messageId === undefined ? null : await core.store.messages.findOne({ _id: act.messageId });
+  const conversationId = thread?.conversationId ?? message?.conversationId;
+  const conversation = conversationId === undefined ? null : await core.store.conversations.findOne({ _id: conversationId });
+  if (conversation !== null && !mayAnswer(agent, conversation.inboxId)) return { ok: false, code: "NOT_ALLOWED", notice: "You may not work in this inbox. Ask an administrator." };
+  if (message !== null && message.conversationId !== conversation?._id) return { ok: false, code: "MESSAGE_UNKNOWN", notice: "This message belongs to another conversation." };
+
+  const [verb = "", ...rest] = act.verb.split(":");
+  const args = rest.length > 0 ? rest.join(":") : act.args;
+  if (verb === "keep") return keep(core, agent, message);
+  return runVerbFor(core, {
+    agent, desk: act.desk, thread, conversation, verb, args,
+    ...(act.seen === undefined ? {} : { seen: act.seen }), ...(message === null ? {} : { message }), ...(act.values === undefined ? {} : { values: act.values }),
+  });
+}
+
+async function keep(core: Core, agent: Agent, message: Message | null): Promise<ActResult> {
+  if (message === null) return { ok: false, code: "MESSAGE_UNKNOWN", notice: "This message does not exist (any more)." };
+  try {
+    await keepAsNote(core, { message, agent });
+    return { ok: true, notice: "Kept as a note." };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { ok: false, code: error.code, notice: error.message };
+  }
+}
+
+async function passTyping(core: Core, desk: DeskKind, threadId: string, userId: string, typing: boolean): Promise<void> {
+  const agent = await agentByLink(core, desk, userId);
+  const thread = await core.store.threads.findOne({ _id: threadId as Thread["_id"], state: "active" });
+  const conversation = thread === null ? null : await core.store.conversations.findOne({ _id: thread.conversationId });
+  if (conversation === null || !mayAnswer(agent, conversation.inboxId)) return;
+  const mode = modeOf(conversation, await inboxOf(core, conversation.inboxId));
+  // In a thread where lines stay inside, typing must not promise the customer an answer.
+  if (mode !== "reply") return;
+  core.bus.publish({ type: "typing", conversationId: conversation._id, identityId: conversation.identityId, from: "agent", name: agent.name, typing });
+  const adapter = core.channels.get(conversation.inboxId);
+  const identity = adapter !== undefined && canType(adapter) ? await core.store.identities.findOne({ _id: conversation.identityId }) : null;
+  if (adapter !== undefined && canType(adapter) && identity !== null) await adapter.showTyping({ inboxId: conversation.inboxId, address: identity.address }, typing, agent.name);
+}
