@@ -1,0 +1,139 @@
+/** The playground's own documents. Each visible change of a post stamps it anew: `after=` misses nothing. */
+import type { Collection, Db, Filter, IndexDescription, UpdateFilter } from "mongodb";
+import type { DeliveryStatus, FileRef, HeldReason } from "../../core/model/types.ts";
+import type { Card, CardButton, DeskPost } from "../../core/ports.ts";
+import { isDuplicateKey } from "../../core/store/store.ts";
+
+export interface PlaygroundThread {
+  _id: string;
+  /** The key it was opened under; gone once the thread is deleted. */
+  key?: string;
+  channel: string;
+  card: Card;
+  createdAt: Date;
+  lastMessageAt: Date;
+  deletedAt?: Date;
+}
+export interface PostAuthor { name: string; kind: "customer" | "agent" | "bot" | "guest"; avatar?: string; /** Set on posts that a person wrote here. */ userId?: string }
+export interface PostReaction { emoji: string; by: string; userId: string; at: Date }
+/** What core made of a person's post. */
+export interface Inside { kind: "reply" | "note" | "command"; held?: HeldReason }
+
+export interface PlaygroundPost {
+  _id: string;
+  threadId: string;
+  /** All its stamps; `first` is its place on screen, `last` its newest visible change. */
+  seqs: number[];
+  first: number;
+  last: number;
+  /** The bridge's call that made it, and which of its parts this is. */
+  callKey?: string;
+  part?: number;
+  parts?: number;
+  author: PostAuthor;
+  kind: "person" | DeskPost["kind"];
+  text: string;
+  files: FileRef[];
+  marks: string[];
+  reactions: PostReaction[];
+  receipt?: DeliveryStatus;
+  at: Date;
+  changedAt: Date;
+  editedAt?: Date;
+  deletedAt?: Date;
+  inside?: Inside;
+  /** The newest event whose outcome core has not told yet; indexed. */
+  watch?: string;
+  /** Set while an event of this post has not been handed to the bridge; indexed. */
+  pending?: true;
+}
+export interface PlaygroundNotice { _id: string; userId: string; threadId: string | null; text: string; buttons: CardButton[]; messageId?: string; at: Date; doneAt?: Date }
+export interface PlaygroundForm { _id: string; userId: string; threadId: string | null; verb: string; args: string; seen?: number; messageId?: string; at: Date }
+/** `_id` is the name in small letters: two guests never share one. */
+export interface PlaygroundGuest { _id: string; name: string; at: Date }
+
+const present = (field: string) => ({ partialFilterExpression: { [field]: { $exists: true } } });
+const indexes: Record<string, IndexDescription[]> = {
+  playgroundThreads: [
+    { name: "openThreadOnce", key: { key: 1 }, unique: true, ...present("key") },
+    { name: "listThreads", key: { lastMessageAt: -1 } },
+  ],
+  playgroundPosts: [
+    { name: "stampOnce", key: { threadId: 1, seqs: 1 }, unique: true },
+    { name: "postsAfter", key: { threadId: 1, last: 1 } },
+    { name: "postsSeen", key: { threadId: 1, first: -1 } },
+    { name: "postOnce", key: { callKey: 1, part: 1 }, unique: true, ...present("callKey") },
+    { name: "history", key: { threadId: 1, changedAt: 1 } },
+    { name: "watched", key: { threadId: 1, watch: 1 }, ...present("watch") },
+    { name: "catchUp", key: { pending: 1 }, ...present("pending") },
+    { name: "fileShown", key: { "files.fileId": 1 } },
+  ],
+  playgroundNotices: [
+    { name: "noticesOf", key: { userId: 1, at: -1 } },
+    { name: "forgetNotices", key: { at: 1 }, expireAfterSeconds: 7 * 86_400 },
+  ],
+  playgroundForms: [{ name: "forgetForms", key: { at: 1 }, expireAfterSeconds: 86_400 }],
+};
+
+/** Tries for a stamp that others want too; each failure means that another post got it. */
+const STAMP_TRIES = 200;
+
+export type PlaygroundStore = ReturnType<typeof openPlaygroundStore>;
+
+export function openPlaygroundStore(db: Db) {
+  const of = <T extends object>(name: string) => db.collection(name) as unknown as Collection<T>;
+  const threads = of<PlaygroundThread>("playgroundThreads");
+  const posts = of<PlaygroundPost>("playgroundPosts");
+
+  async function nextStamp(threadId: string): Promise<number> {
+    const [top] = await posts.find({ threadId }, { projection: { last: 1 } }).sort({ last: -1 }).limit(1).toArray();
+    return (top?.last ?? 0) + 1;
+  }
+
+  async function stamped<T>(threadId: string, write: (stamp: number) => Promise<T>): Promise<T> {
+    for (let n = 1; ; n++) {
+      try {
+        return await write(await nextStamp(threadId));
+      } catch (error) {
+        if (!isDuplicateKey(error) || isDuplicateKey(error, "callKey") || n === STAMP_TRIES) throw error;
+      }
+    }
+  }
+
+  return {
+    threads, posts,
+    notices: of<PlaygroundNotice>("playgroundNotices"),
+    forms: of<PlaygroundForm>("playgroundForms"),
+    guests: of<PlaygroundGuest>("playgroundGuests"),
+
+    async ensureIndexes(): Promise<void> {
+      for (const [name, wanted] of Object.entries(indexes)) await db.collection(name).createIndexes(wanted);
+    },
+
+    /** Adds a post at the end of its thread. Under a `callKey` and `part` that are there already, it answers that one. */
+    async insertPost(post: Omit<PlaygroundPost, "seqs" | "first" | "last">): Promise<PlaygroundPost> {
+      try {
+        const saved = await stamped(post.threadId, async (stamp) => {
+          const whole: PlaygroundPost = { ...post, seqs: [stamp], first: stamp, last: stamp };
+          await posts.insertOne(whole);
+          return whole;
+        });
+        await threads.updateOne({ _id: post.threadId }, { $max: { lastMessageAt: post.at } });
+        return saved;
+      } catch (error) {
+        const there = post.callKey === undefined || !isDuplicateKey(error) ? null : await posts.findOne({ callKey: post.callKey, part: post.part! });
+        if (there === null) throw error;
+        return there;
+      }
+    },
+
+    /** Changes what is seen of a post that still is as `expect` says, and stamps it; null when it is not. */
+    changePost(threadId: string, expect: Filter<PlaygroundPost> & { _id: string }, change: UpdateFilter<PlaygroundPost>): Promise<PlaygroundPost | null> {
+      return stamped(threadId, (stamp) => posts.findOneAndUpdate(
+        { threadId, ...expect },
+        { ...change, $set: { ...change.$set, last: stamp }, $push: { ...change.$push, seqs: stamp } } as UpdateFilter<PlaygroundPost>,
+        { returnDocument: "after" },
+      ));
+    },
+  };
+}
