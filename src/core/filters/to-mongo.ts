@@ -8,6 +8,9 @@ type Part = Record<string, unknown>;
 /** Tests on different paths stand side by side, so that a planner sees every bound; groups are nested only where they must be. */
 export const toMongo = (plan: Plan): Query<Conversation> => build(plan) as Query<Conversation>;
 
+/** One query for all that must hold. */
+export const allOf = (...queries: Query<Conversation>[]): Query<Conversation> => both(queries as Part[]) as Query<Conversation>;
+
 function build(plan: Plan): Part {
   if ("all" in plan) return both(plan.all.map(build));
   if ("some" in plan) return plan.some.length === 1 ? build(plan.some[0]!) : { $or: plan.some.map(build) };

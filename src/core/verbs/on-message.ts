@@ -1,0 +1,75 @@
+/** send, keep, retry, cancel, retract, correct: what may be done with one message. */
+import type { Filter } from "mongodb";
+import type { Agent, DeliveryStatus, Message } from "../model/types.ts";
+import { cancelReply, keepAsNote, retract as takeBack, retryDelivery, sendCorrection, sendHeld } from "../services/message-acts.ts";
+import { pickMessage } from "../services/pick-message.ts";
+import { anyText, nothing } from "./args.ts";
+import { FORM_FIELD, verb } from "./verb.ts";
+
+const heldBy = (agent: Agent): Filter<Message> => ({ kind: "note", "author.id": agent._id, "held.why": { $exists: true }, "held.settled": { $exists: false } });
+const replyOf = (agent: Agent, states: DeliveryStatus[]): Filter<Message> => ({ kind: "outgoing", "author.id": agent._id, "delivery.state": { $in: states }, deletedAt: { $exists: false } });
+const OUT: DeliveryStatus[] = ["sending", "sent", "delivered", "read", "unknown"];
+const onMessage = { conversation: true, message: true } as const;
+
+export const send = verb({
+  name: "send", aliases: [], usage: "", help: "Sends a message that was held back, or a note of an agent, to the customer.",
+  needs: onMessage, args: nothing,
+  async run({ core, actor, conversation, message }) {
+    const held = await pickMessage(core, conversation, message, heldBy(actor), "Nothing of yours is held back here. Choose the note itself and send it from there.");
+    await sendHeld(core, { message: held, agent: actor });
+    return { notice: "On its way to the customer.", messageId: held._id };
+  },
+});
+
+export const keep = verb({
+  name: "keep", aliases: [], usage: "", help: "Keeps a message that was held back as a note.",
+  needs: onMessage, args: nothing,
+  async run({ core, actor, conversation, message }) {
+    const held = await pickMessage(core, conversation, message, heldBy(actor), "Nothing of yours is held back here.");
+    await keepAsNote(core, { message: held, agent: actor });
+    return { notice: "Kept as a note.", messageId: held._id };
+  },
+});
+
+export const retry = verb({
+  name: "retry", aliases: [], usage: "", help: "Tries a reply again that failed, or whose outcome is unknown.",
+  needs: onMessage, args: nothing,
+  async run({ core, actor, conversation, message }) {
+    const failed = await pickMessage(core, conversation, message, { kind: "outgoing", "delivery.state": { $in: ["failed", "unknown"] } }, "No reply failed here lately; there is nothing to try again.");
+    await retryDelivery(core, { message: failed, agent: actor });
+    return { notice: "Trying it again.", messageId: failed._id };
+  },
+});
+
+export const cancel = verb({
+  name: "cancel", aliases: [], usage: "", help: "Stops a reply that has not left yet.",
+  needs: onMessage, args: nothing,
+  async run({ core, actor, conversation, message }) {
+    const queued = await pickMessage(core, conversation, message, { kind: "outgoing", "delivery.state": "queued" }, "No reply is waiting to leave; there is nothing to stop.");
+    if ((await cancelReply(core, { message: queued, agent: actor })) === "cancelled") return { notice: "Stopped: the customer did not get it.", messageId: queued._id };
+    return { notice: "Too late: it has left already.", buttons: [{ id: "retract", label: "Retract" }, { id: "correct", label: "Send a correction" }], messageId: queued._id };
+  },
+});
+
+export const retract = verb({
+  name: "retract", aliases: [], usage: "", help: "Takes a sent reply back, where the channel can.",
+  needs: onMessage, args: nothing,
+  async run({ core, actor, conversation, message }) {
+    const sent = await pickMessage(core, conversation, message, replyOf(actor, ["queued", ...OUT]), "You have sent nothing here lately that could be taken back.");
+    await takeBack(core, { message: sent, agent: actor });
+    return { notice: "Taken back.", messageId: sent._id };
+  },
+});
+
+export const correct = verb({
+  name: "correct", aliases: [], usage: "[right text]", help: "Sends a correction of a sent reply; without a text it asks for one.",
+  needs: onMessage, args: anyText,
+  async run({ core, actor, conversation, message, args, ask }) {
+    const sent = await pickMessage(core, conversation, message, replyOf(actor, OUT), "You have sent nothing here lately that could be corrected.");
+    if (args.text === "") {
+      return { ...ask("Send a correction", [{ name: FORM_FIELD, label: "What it should say", kind: "longtext", required: true, value: sent.body, help: "The customer gets this as a new message." }]), messageId: sent._id };
+    }
+    const correction = await sendCorrection(core, { message: sent, agent: actor, body: args.text });
+    return { notice: "The correction is on its way.", messageId: correction._id };
+  },
+});

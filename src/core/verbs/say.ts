@@ -1,0 +1,15 @@
+/** reply and note: the two explicit ways to write. */
+import { someText } from "./args.ts";
+import { verb } from "./verb.ts";
+
+export const reply = verb({
+  name: "reply", aliases: ["r"], usage: "<text>", help: "Sends the text to the customer, also where plain lines stay inside.",
+  needs: { conversation: true }, args: someText("There is no text to send."),
+  run: ({ say, conversation, args }) => say("reply", args.text, conversation),
+});
+
+export const note = verb({
+  name: "note", aliases: ["n"], usage: "<text>", help: "Keeps the text inside the team.",
+  needs: { conversation: true }, args: someText("There is no text to note."),
+  run: ({ say, conversation, args }) => say("note", args.text, conversation),
+});

@@ -1,0 +1,32 @@
+/** The verb table behind every front end: one line a verb, in the order that help shows. */
+import { makeHelp, makeMore } from "./help.ts";
+import { find, mine, queue } from "./lists.ts";
+import { mode } from "./mode.ts";
+import { cancel, correct, keep, retract, retry, send } from "./on-message.ts";
+import { delivery, health } from "./operate.ts";
+import { assign, take, unassign } from "./owner.ts";
+import { note, reply } from "./say.ts";
+import { snooze } from "./snooze.ts";
+import { label, priority, unlabel } from "./sort.ts";
+import { pending, reopen, resolve } from "./status.ts";
+import type { Verb } from "./verb.ts";
+import { who } from "./who.ts";
+
+export const verbs: readonly Verb[] = [
+  reply, note,
+  take, assign, unassign,
+  resolve, reopen, pending, snooze,
+  label, unlabel, priority,
+  find, mine, queue, who,
+  mode,
+  send, keep, retry, cancel, retract, correct,
+  delivery, health,
+  makeMore(() => verbs), makeHelp(() => verbs),
+];
+
+const byWord = new Map(verbs.flatMap((one) => [one.name, ...one.aliases].map((word) => [word, one] as const)));
+
+/** By name or alias, in any case. */
+export const verbNamed = (word: string): Verb | undefined => byWord.get(word.toLowerCase());
+/** Whether a word is a verb or an alias; the guard asks this of a line's first word. */
+export const isVerb = (word: string): boolean => byWord.has(word.toLowerCase());
