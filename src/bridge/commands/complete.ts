@@ -1,0 +1,100 @@
+/** Suggestions while a command is typed. Each suggestion is the whole text as it would stand then. */
+import type { Core } from "../../core/core.ts";
+import { FIELDS, FIELD_NAMES, fieldOf, isFieldName, PRIORITIES } from "../../core/filters/fields.ts";
+import type { Agent, Conversation } from "../../core/model/types.ts";
+import type { Suggestion } from "../../core/ports.ts";
+import { myConversations, queueFor } from "../../core/services/find.ts";
+import { allAgents, allInboxes, mayAnswer } from "../../core/services/inbox-settings.ts";
+import { allLabels } from "../../core/services/label.ts";
+import { MODES } from "../../core/verbs/mode.ts";
+import { USUAL_TIMES } from "../../core/verbs/snooze.ts";
+import { verbNamed, verbs } from "../../core/verbs/table.ts";
+import { usageLine, type Verb } from "../../core/verbs/verb.ts";
+
+export interface CompleteRequest { agent: Agent; conversation: Conversation | null; text: string }
+interface Choice { value: string; hint: string }
+
+const MOST = 30;
+
+/** Verbs, agents, labels, times, priorities, modes, filter fields and numbers; nothing for a text that is no command. */
+export async function complete(core: Core, request: CompleteRequest): Promise<Suggestion[]> {
+  const [, sign, word, blank, rest = ""] = /^([!/])([a-z-]*)(\s*)([\s\S]*)$/i.exec(request.text.trimStart()) ?? [];
+  if (sign === undefined || word === undefined || !request.agent.active) return [];
+  if (blank === "" && rest === "") return verbSuggestions(request.agent, sign, word.toLowerCase());
+  const verb = verbNamed(word);
+  if (verb === undefined || !mayRun(request.agent, verb)) return [];
+  const typed = rest.trimStart();
+
+  if (verb.needs.conversation && request.conversation === null) {
+    const number = /^#?\d+\s+/.exec(typed)?.[0];
+    if (number === undefined) return (await numbers(core, request.agent)).filter(startsWith(typed.replace(/^#/, ""), 1)).map(({ value, hint }) => ({ text: `${sign}${word} ${value} `, hint }));
+    return argumentSuggestions(core, request, verb, `${sign}${word} ${number}`, typed.slice(number.length));
+  }
+  return argumentSuggestions(core, request, verb, `${sign}${word} `, typed);
+}
+
+const mayRun = (agent: Agent, verb: Verb): boolean => verb.needs.role === undefined || verb.needs.role === agent.role;
+const startsWith = (typed: string, skip = 0) => (choice: Choice): boolean => choice.value.slice(skip).toLowerCase().startsWith(typed.toLowerCase());
+
+function verbSuggestions(agent: Agent, sign: string, word: string): Suggestion[] {
+  const fitting = verbs.filter((verb) => mayRun(agent, verb) && [verb.name, ...verb.aliases].some((name) => name.startsWith(word)));
+  const byName = fitting.toSorted((a, b) => Number(b.name.startsWith(word)) - Number(a.name.startsWith(word)));
+  return byName.slice(0, MOST).map((verb) => ({ text: `${sign}${verb.name}${verb.usage === "" ? "" : " "}`, hint: verb.usage === "" ? verb.help : `${usageLine(verb)}: ${verb.help}` }));
+}
+
+async function argumentSuggestions(core: Core, request: CompleteRequest, verb: Verb, before: string, typed: string): Promise<Suggestion[]> {
+  if (verb.name === "find") return filterSuggestions(core, request, before, typed);
+  const choices = await choicesFor(core, request, verb);
+  return choices.filter(startsWith(typed.replace(/^@/, ""))).slice(0, MOST).map(({ value, hint }) => ({ text: before + value, hint }));
+}
+
+async function choicesFor(core: Core, { agent, conversation }: CompleteRequest, verb: Verb): Promise<Choice[]> {
+  const plain = (words: readonly string[], hint: string): Choice[] => words.map((value) => ({ value, hint }));
+  switch (verb.name) {
+    case "assign": {
+      const agents = (await allAgents(core)).filter((one) => (conversation === null ? one.active : mayAnswer(one, conversation.inboxId)));
+      return [{ value: "me", hint: agent.name }, ...agents.map((one) => ({ value: one.name, hint: one._id === agent._id ? "you" : one.role }))];
+    }
+    case "label": return plain((await allLabels(core)).filter((name) => conversation?.labels.includes(name) !== true), "label");
+    case "unlabel": return plain(conversation?.labels ?? [], "label");
+    case "snooze": return USUAL_TIMES.map(({ value, label }) => ({ value, hint: label }));
+    case "priority": return plain([...PRIORITIES, "none"], "priority");
+    case "mode": return plain(MODES, "mode");
+    case "delivery": return plain(["pause", "resume"], "delivery");
+    case "help": return verbs.filter((one) => mayRun(agent, one)).map((one) => ({ value: one.name, hint: one.help }));
+    case "resolve": case "take": return plain(["--anyway"], "without asking");
+    default: return [];
+  }
+}
+
+/** What may stand where the last word of the filter stands. */
+async function filterSuggestions(core: Core, { agent }: CompleteRequest, before: string, typed: string): Promise<Suggestion[]> {
+  const from = /(?:^|[\s(-])((?:[a-z]+[:<>])?(?:"[^"]*|[^\s()"]*))$/i.exec(typed)?.[1] ?? "";
+  const kept = before + typed.slice(0, typed.length - from.length);
+  const [, field, sign, value = ""] = /^([a-z]+)([:<>])"?(.*)$/i.exec(from) ?? [];
+  if (field === undefined) {
+    const word = from.toLowerCase();
+    return FIELD_NAMES.filter((name) => name !== "text" && name.startsWith(word)).map((name) => ({ text: `${kept}${name}:`, hint: `${FIELDS[name].example}: ${FIELDS[name].help}` }));
+  }
+  const name = field.toLowerCase();
+  const values = isFieldName(name) ? await valuesOf(core, agent, name) : [];
+  return values.filter(startsWith(value)).slice(0, MOST).map((choice) => ({ text: `${kept}${name}${sign}${choice.value.includes(" ") ? `"${choice.value}"` : choice.value}`, hint: choice.hint }));
+}
+
+async function valuesOf(core: Core, agent: Agent, name: keyof typeof FIELDS): Promise<Choice[]> {
+  const named = (words: readonly string[], hint: string): Choice[] => words.map((value) => ({ value, hint }));
+  const inboxes = async () => (await allInboxes(core)).filter((inbox) => agent.inboxIds === "all" || agent.inboxIds.includes(inbox._id));
+  switch (name) {
+    case "label": return [...named(await allLabels(core), "label"), ...named(["none"], "no label")];
+    case "assignee": return [{ value: "me", hint: agent.name }, { value: "none", hint: "nobody" }, ...named((await allAgents(core)).map((one) => one.name), "agent")];
+    case "inbox": return named((await inboxes()).map((inbox) => inbox.name), "inbox");
+    case "channel": return named([...new Set((await inboxes()).map((inbox) => inbox.channel))], "channel");
+    case "created": case "updated": case "resolved": return named(["today", "yesterday", "24h", "7d", "30d"], "when");
+    default: return named(fieldOf(name).choices ?? [], name);
+  }
+}
+
+async function numbers(core: Core, agent: Agent): Promise<Choice[]> {
+  const [mine, queue] = await Promise.all([myConversations(core, agent, { limit: 10 }), queueFor(core, agent, { limit: 10 })]);
+  return [...mine.conversations, ...queue.conversations].map((one) => ({ value: `#${one.number}`, hint: `${one.contactName}${one.subject === "" ? "" : ` · ${one.subject}`}` }));
+}

@@ -1,0 +1,97 @@
+/** Runs one verb for one person, whichever front end they used. */
+import type { Core } from "../../core/core.ts";
+import { UserError } from "../../core/errors.ts";
+import type { Agent, Conversation, Message } from "../../core/model/types.ts";
+import type { ActResult, CardButton } from "../../core/ports.ts";
+import { mayAnswer } from "../../core/services/inbox-settings.ts";
+import { verbNamed } from "../../core/verbs/table.ts";
+import type { Say, Verb } from "../../core/verbs/verb.ts";
+import { isFormId, makeFormId, readFormId } from "./forms.ts";
+import { takeNumber, unknownVerb } from "./parse.ts";
+
+export interface VerbRequest {
+  actor: Agent;
+  /** The thread's conversation; null outside a thread. */
+  conversation: Conversation | null;
+  /** A verb, a button's id ("resolve --anyway") or a form's id. */
+  verb: string;
+  args: string;
+  seen?: number | undefined;
+  message?: Message | undefined;
+  /** A form's values; they are turned into arguments. */
+  values?: Record<string, string> | undefined;
+  say: Say;
+}
+
+/** A refusal is answered with `ok: false`, words and a code. Throws only what is nobody's mistake (the store is away). */
+export async function runVerb(core: Core, request: VerbRequest): Promise<ActResult> {
+  let attempt: Attempt | null = null;
+  try {
+    attempt = await prepare(core, request);
+    const { verb, args, conversation, message } = attempt;
+    const result = await verb.run({
+      core, actor: request.actor, conversation, seen: request.seen, message, say: request.say,
+      ask: (title, fields) => ({
+        form: { id: makeFormId(core, { verb: verb.name, conversationId: conversation?._id ?? null, messageId: message?._id ?? null }), title, fields },
+      }),
+    }, args);
+    return { ok: true, ...result };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const buttons = attempt === null ? [] : await offers(core, request.actor, attempt, error);
+    return { ok: false, notice: error.message, code: error.code, ...(buttons.length === 0 ? {} : { buttons }) };
+  }
+}
+
+interface Attempt { verb: Verb; args: string; conversation: Conversation | null; message: Message | undefined }
+
+async function prepare(core: Core, request: VerbRequest): Promise<Attempt> {
+  const { actor } = request;
+  if (!actor.active) throw new UserError("NOT_ALLOWED", "Your account is not active any more. Ask an administrator.");
+  const { word, args: typed, subject } = readVerb(core, request);
+  const verb = verbNamed(word);
+  if (verb === undefined) throw unknownVerb(word);
+  if (verb.needs.role !== undefined && actor.role !== verb.needs.role) throw new UserError("NOT_ALLOWED", `${verb.name} is for administrators. Ask one of them.`);
+
+  let args = request.values === undefined ? typed : verb.fromForm(request.values).trim();
+  let { conversation } = request;
+  if (subject?.conversationId) conversation = await oneConversation(core, { _id: subject.conversationId }, "The conversation of this form");
+  else if (conversation === null && verb.needs.conversation) {
+    const named = takeNumber(args);
+    if (named !== null) {
+      conversation = await oneConversation(core, { number: named.number }, `#${named.number}`);
+      args = named.rest;
+    }
+  }
+  if (conversation !== null && !mayAnswer(actor, conversation.inboxId)) {
+    throw new UserError("NOT_ALLOWED", "This conversation is in an inbox that you may not see. Ask an administrator for access.");
+  }
+  const message = request.message ?? (subject?.messageId ? ((await core.store.messages.findOne({ _id: subject.messageId })) ?? undefined) : undefined);
+  return { verb, args, conversation, message };
+}
+
+function readVerb(core: Core, { verb, args }: VerbRequest): { word: string; args: string; subject?: { conversationId: string | null; messageId: string | null } } {
+  if (isFormId(verb)) {
+    const { verb: word, ...subject } = readFormId(core, verb);
+    return { word, args, subject };
+  }
+  const [, word = "", inId = ""] = /^[!/]?(\S*)\s*([\s\S]*)$/.exec(verb.trim()) ?? [];
+  return { word, args: [inId, args.trim()].filter((part) => part !== "").join(" ") };
+}
+
+async function oneConversation(core: Core, query: { _id: string } | { number: number }, what: string): Promise<Conversation> {
+  const conversation = await core.store.conversations.findOne(query);
+  if (conversation === null) throw new UserError("CONVERSATION_UNKNOWN", `${what} does not exist. /find searches for it.`);
+  return conversation;
+}
+
+/** The same act with --anyway, where that is what the person may want after reading why it was refused. */
+async function offers(core: Core, actor: Agent, { verb, args, conversation }: Attempt, error: UserError): Promise<CardButton[]> {
+  const overridable = error.code === "NEWER_LINE" || (error.code === "ALREADY_SO" && verb.name === "take" && !(await owns(core, actor, conversation)));
+  if (!overridable) return [];
+  const label = `${verb.name.charAt(0).toUpperCase()}${verb.name.slice(1)} anyway`;
+  return [{ id: [verb.name, args, "--anyway"].filter((part) => part !== "").join(" "), label }];
+}
+
+const owns = async (core: Core, actor: Agent, conversation: Conversation | null): Promise<boolean> =>
+  conversation !== null && (await core.store.conversations.findOne({ _id: conversation._id, assigneeId: actor._id }, { projection: { _id: 1 } })) !== null;
