@@ -11,7 +11,7 @@ import { USUAL_TIMES } from "../../core/verbs/snooze.ts";
 import { verbNamed, verbs } from "../../core/verbs/table.ts";
 import { usageLine, type Verb } from "../../core/verbs/verb.ts";
 
-export interface CompleteRequest { agent: Agent; conversation: Conversation | null; text: string }
+export interface CompleteRequest { agent: Agent; conversation?: Conversation | null; text: string }
 interface Choice { value: string; hint: string }
 
 const MOST = 30;
@@ -25,7 +25,7 @@ export async function complete(core: Core, request: CompleteRequest): Promise<Su
   if (verb === undefined || !mayRun(request.agent, verb)) return [];
   const typed = rest.trimStart();
 
-  if (verb.needs.conversation && request.conversation === null) {
+  if (verb.needs.conversation && (request.conversation ?? null) === null) {
     const number = /^#?\d+\s+/.exec(typed)?.[0];
     if (number === undefined) return (await numbers(core, request.agent)).filter(startsWith(typed.replace(/^#/, ""), 1)).map(({ value, hint }) => ({ text: `${sign}${word} ${value} `, hint }));
     return argumentSuggestions(core, request, verb, `${sign}${word} ${number}`, typed.slice(number.length));
@@ -48,7 +48,7 @@ async function argumentSuggestions(core: Core, request: CompleteRequest, verb: V
   return choices.filter(startsWith(typed.replace(/^@/, ""))).slice(0, MOST).map(({ value, hint }) => ({ text: before + value, hint }));
 }
 
-async function choicesFor(core: Core, { agent, conversation }: CompleteRequest, verb: Verb): Promise<Choice[]> {
+async function choicesFor(core: Core, { agent, conversation = null }: CompleteRequest, verb: Verb): Promise<Choice[]> {
   const plain = (words: readonly string[], hint: string): Choice[] => words.map((value) => ({ value, hint }));
   switch (verb.name) {
     case "assign": {

@@ -1,11 +1,11 @@
 /** Runs one verb for one person, whichever front end they used. */
 import type { Core } from "../../core/core.ts";
 import { UserError } from "../../core/errors.ts";
-import type { Agent, Conversation, Message } from "../../core/model/types.ts";
-import type { ActResult, CardButton } from "../../core/ports.ts";
+import type { Agent, Conversation, DeskKind, Message } from "../../core/model/types.ts";
+import type { ActResult, CardButton, Form } from "../../core/ports.ts";
 import { mayAnswer } from "../../core/services/inbox-settings.ts";
 import { verbNamed } from "../../core/verbs/table.ts";
-import type { Say, Verb } from "../../core/verbs/verb.ts";
+import { buttonId, FORM_FIELD, type Say, type Verb, type VerbResult } from "../../core/verbs/verb.ts";
 import { isFormId, makeFormId, readFormId } from "./forms.ts";
 import { takeNumber, unknownVerb } from "./parse.ts";
 
@@ -13,9 +13,11 @@ export interface VerbRequest {
   actor: Agent;
   /** The thread's conversation; null outside a thread. */
   conversation: Conversation | null;
-  /** A verb, a button's id ("resolve --anyway") or a form's id. */
+  /** A verb, a button's id ("resolve:--anyway") or a form's id. */
   verb: string;
   args: string;
+  /** Where it was said; absent for rules and macros. */
+  desk?: DeskKind | undefined;
   seen?: number | undefined;
   message?: Message | undefined;
   /** A form's values; they are turned into arguments. */
@@ -31,9 +33,7 @@ export async function runVerb(core: Core, request: VerbRequest): Promise<ActResu
     const { verb, args, conversation, message } = attempt;
     const result = await verb.run({
       core, actor: request.actor, conversation, seen: request.seen, message, say: request.say,
-      ask: (title, fields) => ({
-        form: { id: makeFormId(core, { verb: verb.name, conversationId: conversation?._id ?? null, messageId: message?._id ?? null }), title, fields },
-      }),
+      ask: (title, fields) => ask(verb, { id: makeFormId(core, { verb: verb.name, conversationId: conversation?._id ?? null, messageId: message?._id ?? null }), title, fields }),
     }, args);
     return { ok: true, ...result };
   } catch (error) {
@@ -41,6 +41,15 @@ export async function runVerb(core: Core, request: VerbRequest): Promise<ActResu
     const buttons = attempt === null ? [] : await offers(core, request.actor, attempt, error);
     return { ok: false, notice: error.message, code: error.code, ...(buttons.length === 0 ? {} : { buttons }) };
   }
+}
+
+const MOST_BUTTONS = 10;
+
+/** Where a desk can't show a form, its first choice goes as buttons. */
+function ask(verb: Verb, form: Form): VerbResult {
+  const choices = form.fields.find((field) => field.name === FORM_FIELD)?.options ?? [];
+  const buttons = choices.slice(0, MOST_BUTTONS).map(({ value, label }) => ({ id: buttonId(verb.name, value), label }));
+  return { form, ...(buttons.length === 0 ? {} : { buttons }) };
 }
 
 interface Attempt { verb: Verb; args: string; conversation: Conversation | null; message: Message | undefined }
@@ -53,8 +62,8 @@ async function prepare(core: Core, request: VerbRequest): Promise<Attempt> {
   if (verb === undefined) throw unknownVerb(word);
   if (verb.needs.role !== undefined && actor.role !== verb.needs.role) throw new UserError("NOT_ALLOWED", `${verb.name} is for administrators. Ask one of them.`);
 
-  let args = request.values === undefined ? typed : verb.fromForm(request.values).trim();
   let { conversation } = request;
+  let args = typed;
   if (subject?.conversationId) conversation = await oneConversation(core, { _id: subject.conversationId }, "The conversation of this form");
   else if (conversation === null && verb.needs.conversation) {
     const named = takeNumber(args);
@@ -63,6 +72,7 @@ async function prepare(core: Core, request: VerbRequest): Promise<Attempt> {
       args = named.rest;
     }
   }
+  if (request.values !== undefined) args = verb.fromForm(request.values).trim();
   if (conversation !== null && !mayAnswer(actor, conversation.inboxId)) {
     throw new UserError("NOT_ALLOWED", "This conversation is in an inbox that you may not see. Ask an administrator for access.");
   }
@@ -75,7 +85,7 @@ function readVerb(core: Core, { verb, args }: VerbRequest): { word: string; args
     const { verb: word, ...subject } = readFormId(core, verb);
     return { word, args, subject };
   }
-  const [, word = "", inId = ""] = /^[!/]?(\S*)\s*([\s\S]*)$/.exec(verb.trim()) ?? [];
+  const [, word = "", inId = ""] = /^[!/]?([^\s:]*)[\s:]*([\s\S]*)$/.exec(verb.trim()) ?? [];
   return { word, args: [inId, args.trim()].filter((part) => part !== "").join(" ") };
 }
 
@@ -90,7 +100,7 @@ async function offers(core: Core, actor: Agent, { verb, args, conversation }: At
   const overridable = error.code === "NEWER_LINE" || (error.code === "ALREADY_SO" && verb.name === "take" && !(await owns(core, actor, conversation)));
   if (!overridable) return [];
   const label = `${verb.name.charAt(0).toUpperCase()}${verb.name.slice(1)} anyway`;
-  return [{ id: [verb.name, args, "--anyway"].filter((part) => part !== "").join(" "), label }];
+  return [{ id: buttonId(verb.name, `${args} --anyway`.trim()), label }];
 }
 
 const owns = async (core: Core, actor: Agent, conversation: Conversation | null): Promise<boolean> =>

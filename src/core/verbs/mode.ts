@@ -3,7 +3,7 @@ import { inboxOf } from "../services/inbox-settings.ts";
 import { modeOf, setMode } from "../services/mode.ts";
 import { agentAuthor } from "../services/send-reply.ts";
 import { oneOf } from "./args.ts";
-import { verb } from "./verb.ts";
+import { buttonId, verb } from "./verb.ts";
 
 export const MODES = ["reply", "note-first", "team-only"] as const;
 const MEANING: Record<(typeof MODES)[number], string> = {
@@ -18,7 +18,7 @@ export const mode = verb({
   async run({ core, actor, conversation, args }) {
     if (args.choice === "") {
       const now = modeOf(conversation, await inboxOf(core, conversation.inboxId));
-      return { notice: `This thread is in ${now} mode: ${MEANING[now]}.`, buttons: MODES.filter((one) => one !== now).map((one) => ({ id: `mode ${one}`, label: `Switch to ${one}` })) };
+      return { notice: `This thread is in ${now} mode: ${MEANING[now]}.`, buttons: MODES.filter((one) => one !== now).map((one) => ({ id: buttonId("mode", one), label: `Switch to ${one}` })) };
     }
     await setMode(core, { conversation, actor: agentAuthor(actor), mode: args.choice });
     return { notice: `This thread is now in ${args.choice} mode: ${MEANING[args.choice]}.` };

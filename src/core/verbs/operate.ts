@@ -16,13 +16,13 @@ export const delivery = verb({
       const { delivery: { queued } } = await healthOf(core);
       return {
         notice: `Delivery is ${paused ? "paused: nothing goes to customers" : "running"}. ${replies(queued)} waiting.`,
-        buttons: [paused ? { id: "delivery resume", label: "Resume delivery" } : { id: "delivery pause", label: "Pause delivery" }],
+        buttons: [paused ? { id: "delivery:resume", label: "Resume delivery" } : { id: "delivery:pause", label: "Pause delivery" }],
       };
     }
     if (paused === (args.choice === "pause")) throw new UserError("ALREADY_SO", `Delivery is ${paused ? "paused" : "running"} already; nothing changed.`);
     if (args.choice === "pause") {
       await pauseDelivery(core, agentAuthor(actor));
-      return { notice: "Delivery is paused: replies wait here until an administrator resumes it.", buttons: [{ id: "delivery resume", label: "Resume delivery" }] };
+      return { notice: "Delivery is paused: replies wait here until an administrator resumes it.", buttons: [{ id: "delivery:resume", label: "Resume delivery" }] };
     }
     const { queued } = await resumeDelivery(core, agentAuthor(actor));
     return { notice: `Delivery is running again. ${replies(queued)} on the way.` };

@@ -5,7 +5,7 @@ import { UserError } from "../errors.ts";
 import type { Agent, Conversation, Message } from "../model/types.ts";
 import type { CardButton, Form, FormField } from "../ports.ts";
 
-/** `button.id` is the verb with its arguments, as one would type it: "resolve --anyway". */
+/** `button.id` is the verb with its arguments behind a colon: "resolve", "resolve:--anyway", "snooze:tomorrow 9:00". */
 export interface VerbResult { notice?: string; form?: Form; buttons?: CardButton[]; messageId?: string }
 
 /** Says a line in the bridge's guarded way: what may not go to the customer comes back as a notice. */
@@ -51,6 +51,8 @@ export interface VerbSpec<A, N extends Needs> {
   fromForm?: (values: Record<string, string>) => string;
   run(context: VerbContext<A, N["conversation"] extends true ? Conversation : Conversation | null>): Promise<VerbResult>;
 }
+
+export const buttonId = (verb: string, args: string): string => (args === "" ? verb : `${verb}:${args}`);
 
 /** A verb as the table holds it: it reads its own arguments. */
 export interface Verb extends Pick<VerbSpec<unknown, Needs>, "name" | "aliases" | "help" | "usage" | "needs"> {
