@@ -1,0 +1,24 @@
+/** The table of commands; `help` is made from it. */
+import { version } from "../install.ts";
+import { apply } from "./apply.ts";
+import type { Command } from "./command.ts";
+import { delivery } from "./delivery.ts";
+import { start } from "./start.ts";
+import { store } from "./store.ts";
+
+export const help: Command = {
+  name: "help",
+  usage: "help",
+  help: "Show this list.",
+  async run({ print }) {
+    print(`Threadline ${version}: npx threadline <command>`);
+    print("");
+    const width = Math.max(...commands.map((command) => command.usage.length));
+    for (const command of commands) print(`  ${command.usage.padEnd(width)}  ${command.help}`);
+    print("");
+    print("Settings come from the environment: PORT, HOST, PUBLIC_URL, DATA_DIR, MONGODB_URI, SECRET_KEY and more; README.md explains each.");
+    return 0;
+  },
+};
+
+export const commands: readonly Command[] = [start, apply, delivery, store, help];

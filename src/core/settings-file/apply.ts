@@ -1,0 +1,45 @@
+/** `threadline.yaml`: checks everything, then changes what differs. Applying the same file twice changes nothing. */
+import { UserError } from "../errors.ts";
+import { isDuplicateKey } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
+import { readLimits } from "./limits.ts";
+import { knownIn, makePlan, shapeFaults } from "./plan.ts";
+import type { PlanDeps, StoredSettings } from "./plan.ts";
+import { fileShape, inWords } from "./shape.ts";
+import { writePlan } from "./write.ts";
+import { readYaml } from "./yaml.ts";
+import type { Fault } from "./yaml.ts";
+
+export type { Fault };
+export interface ApplyDeps extends PlanDeps { store: Store }
+/** With faults nothing was changed. `changes` has one line for each thing that differed. */
+export interface ApplyResult { changes: string[]; faults: Fault[] }
+
+async function readStored(store: Store): Promise<StoredSettings> {
+  const [agents, labels, desks, inboxes, limits] = await Promise.all([
+    store.agents.find().toArray(), store.labels.find().toArray(), store.deskTargets.find().toArray(), store.inboxes.find().toArray(), readLimits(store),
+  ]);
+  return { agents, labels, desks, inboxes, rateLimits: limits.rateLimits ?? true };
+}
+
+/** `env` gives the values for `${NAME}`. @throws {UserError} NAME_TAKEN when the same was being written elsewhere. */
+export async function applySettings(deps: ApplyDeps, text: string, env: Readonly<Record<string, string | undefined>>): Promise<ApplyResult> {
+  const file = readYaml(text, env);
+  const inOrder = (faults: Fault[]) => [...faults].sort((a, b) => a.line - b.line || a.column - b.column);
+  if (file.faults.length > 0) return { changes: [], faults: inOrder(file.faults) };
+  if (file.value === null) return { changes: [], faults: [file.fault([], "The file holds no settings.")] };
+  const shape = fileShape.safeParse(file.value, { error: inWords });
+  if (!shape.success) {
+    const faults = shape.error.issues.flatMap((issue) => shapeFaults(file, [issue], [], knownIn(String(issue.path[0]))));
+    return { changes: [], faults: inOrder(faults) };
+  }
+  const stored = await readStored(deps.store);
+  const plan = makePlan(deps, file, shape.data, stored);
+  if (plan.faults.length > 0) return { changes: [], faults: inOrder(plan.faults) };
+  try {
+    return { changes: await writePlan(deps, plan, stored), faults: [] };
+  } catch (error) {
+    if (isDuplicateKey(error)) throw new UserError("NAME_TAKEN", "The same settings were being written elsewhere at this moment. Apply the file again.");
+    throw error;
+  }
+}

@@ -1,0 +1,149 @@
+/** What the file asks for, compared with what is stored: the documents as they should be and the faults that forbid it. Writes nothing. */
+import type { z } from "zod";
+import { didYouMean } from "../model/close-names.ts";
+import { newId } from "../model/ids.ts";
+import type { Agent, DeskTarget, Inbox, InboxSettings, Label } from "../model/types.ts";
+import type { Clock } from "../ports.ts";
+import type { Secrets } from "../services/secrets.ts";
+import { matchEntries } from "./match.ts";
+import { agentShape, deskShape, inWords, inboxShape } from "./shape.ts";
+import type { DeskEntry, InboxEntry, SettingsFile } from "./shape.ts";
+import type { Fault, Path, ReadFile } from "./yaml.ts";
+
+/** How the fields that a channel adds to an inbox read; `ChannelKind` of the channels' room fits. */
+export interface ChannelSettingsKind {
+  settings: z.ZodType;
+  read(settings: unknown): { identity: string; config: Record<string, unknown>; secrets: Record<string, string> };
+}
+/** How the fields that a desk adds to its entry read. `linkByName`: people are known there by their agent's name. */
+export interface DeskSettingsKind { settings: z.ZodType; read(settings: unknown): { identity: string }; linkByName?: boolean }
+
+export interface PlanDeps {
+  clock: Clock;
+  secrets: Secrets;
+  channelKinds: Readonly<Record<string, ChannelSettingsKind>>;
+  deskKinds: Readonly<Record<string, DeskSettingsKind>>;
+}
+export interface StoredSettings { agents: Agent[]; labels: Label[]; desks: DeskTarget[]; inboxes: Inbox[]; rateLimits: boolean }
+
+/** A document as it should be; `was` is absent for a new one. Secrets stand open in `secrets` until written. */
+export interface Wish<T> { was: T | undefined; now: T; secretsChanged: string[] }
+export interface Plan { faults: Fault[]; agents: Wish<Agent>[]; labels: Wish<Label>[]; desks: Wish<DeskTarget>[]; inboxes: Wish<Inbox>[]; rateLimits: boolean | undefined }
+
+const DEFAULT_COLOR = "#64748b";
+export const DEFAULT_INBOX_SETTINGS: InboxSettings = { undoSeconds: 8, doubleReplySeconds: 3, noteFirst: false, reopenHours: 72, takeOnReply: true };
+
+/** Zod's issues at their places in the file; an unknown setting is shown at its key. */
+export function shapeFaults(file: ReadFile, issues: z.core.$ZodIssue[], at: Path, known: string[]): Fault[] {
+  return issues.flatMap((issue) => {
+    const path = [...at, ...issue.path.filter((part) => typeof part !== "symbol")];
+    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => file.fault(path, `${key} is not a setting here.${didYouMean(key, known)}`, key));
+    const last = path.at(-1);
+    const what = last === undefined ? "The file" : typeof last === "number" ? `Entry ${last + 1} of ${String(path.at(-2))}` : String(last);
+    return [file.fault(path, `${what} ${issue.message}.`)];
+  });
+}
+
+const without = (entry: object, names: string[]) => Object.fromEntries(Object.entries(entry).filter(([name]) => !names.includes(name)));
+type Optional<T> = { [K in keyof T]?: T[K] | undefined };
+const defined = <T extends object>(values: Optional<T>): Partial<T> => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+const wish = <T>(was: T | undefined, now: T, secretsChanged: string[] = []): Wish<T> => ({ was, now, secretsChanged });
+
+/** The part of an entry that belongs to its kind, read by that kind; null after adding faults. */
+function readKind<T>(file: ReadFile, at: Path, field: string, kindName: string, kinds: Readonly<Record<string, { settings: z.ZodType; read(settings: unknown): T }>>, rest: object, known: string[], faults: Fault[]): T | null {
+  const kind = Object.hasOwn(kinds, kindName) ? kinds[kindName] : undefined;
+  if (kind === undefined) {
+    faults.push(file.fault([...at, field], `${field} ${kindName} is not known; there is ${Object.keys(kinds).sort().join(", ")}.${didYouMean(kindName, Object.keys(kinds))}`));
+    return null;
+  }
+  const result = kind.settings.safeParse(rest, { error: inWords });
+  if (!result.success) { faults.push(...shapeFaults(file, result.error.issues, at, known)); return null; }
+  return kind.read(result.data);
+}
+
+function planAgents(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored: StoredSettings, faults: Fault[]): Wish<Agent>[] {
+  const entries = wanted.agents ?? [];
+  const found = matchEntries(file, entries.map((entry, i) => ({ path: ["agents", i], name: entry.name, identity: entry.email })), stored.agents,
+    { noun: "agent", identityPath: "email", identityOf: (agent) => agent.email, refusal: (agent) => `has the address ${agent.email}` }, faults);
+  const byName = Object.entries(deps.deskKinds).filter(([, kind]) => kind.linkByName === true).map(([kind]) => kind);
+  return entries.map((entry, i) => {
+    const was = found[i];
+    const now: Agent = {
+      ...(was ?? { _id: newId(deps.clock.now()), role: "agent", active: true, inboxIds: "all", timeZone: "UTC", createdAt: deps.clock.now() }),
+      ...defined<Agent>(without(entry, ["name", "email"])),
+      name: entry.name, email: entry.email,
+      links: [...(was?.links ?? []).filter((link) => !byName.includes(link.desk)), ...byName.map((desk) => ({ desk, userId: entry.name }))],
+    };
+    return wish(was, now);
+  });
+}
+
+function planLabels(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored: StoredSettings, faults: Fault[]): Wish<Label>[] {
+  const entries = wanted.labels ?? [];
+  const found = matchEntries(file, entries.map((entry, i) => ({ path: ["labels", i], name: entry.name, identity: entry.name })), stored.labels,
+    { noun: "label", identityPath: "name", identityOf: (label) => label.name, refusal: () => "is spelt the same but for case" }, faults);
+  return entries.map((entry, i) => wish(found[i], { _id: found[i]?._id ?? newId(deps.clock.now()), name: entry.name, color: entry.color ?? found[i]?.color ?? DEFAULT_COLOR }));
+}
+
+const deskIdentity = (desk: Pick<DeskTarget, "kind" | "identity" | "channel">) => JSON.stringify([desk.kind, desk.identity, desk.channel]);
+
+function planDesks(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored: StoredSettings, faults: Fault[]): Wish<DeskTarget>[] {
+  const common = Object.keys(deskShape.shape);
+  const read = (wanted.desks ?? []).flatMap((entry: DeskEntry, i) => {
+    const kind = readKind(file, ["desks", i], "kind", entry.kind, deps.deskKinds, without(entry, common), common, faults);
+    return kind === null ? [] : [{ entry, path: ["desks", i], facts: { kind: entry.kind, identity: kind.identity, channel: entry.channel } }];
+  });
+  const found = matchEntries<DeskTarget>(file, read.map(({ entry, path, facts }) => ({ path, name: entry.name, identity: deskIdentity(facts) })), stored.desks,
+    { noun: "desk", identityPath: "channel", identityOf: deskIdentity, refusal: (desk) => `is the channel ${desk.channel} on ${desk.kind}` }, faults);
+  return read.map(({ entry, facts }, i) => wish(found[i], { ...(found[i] ?? { _id: newId(deps.clock.now()), createdAt: deps.clock.now() }), ...facts, name: entry.name }));
+}
+
+function changedSecrets(secrets: Secrets, stored: Record<string, string>, wanted: Record<string, string>): string[] {
+  const same = (name: string) => { try { return secrets.open(stored[name] ?? "") === wanted[name]; } catch { return false; } };
+  return [...Object.keys(wanted).filter((name) => !same(name)), ...Object.keys(stored).filter((name) => !(name in wanted))];
+}
+
+function planInboxes(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored: StoredSettings, desks: Wish<DeskTarget>[], faults: Fault[]): Wish<Inbox>[] {
+  const common = Object.keys(inboxShape.shape);
+  const read = (wanted.inboxes ?? []).flatMap((entry: InboxEntry, i) => {
+    const channel = readKind(file, ["inboxes", i], "channel", entry.channel, deps.channelKinds, without(entry, common), common, faults);
+    return channel === null ? [] : [{ entry, path: ["inboxes", i], channel }];
+  });
+  const identityOf = (channel: string, identity: string) => JSON.stringify([channel, identity]);
+  const found = matchEntries(file, read.map(({ entry, path, channel }) => ({ path, name: entry.name, identity: identityOf(entry.channel, channel.identity) })), stored.inboxes,
+    { noun: "inbox", identityPath: "channel", identityOf: (inbox) => identityOf(inbox.channel, inbox.identity), refusal: (inbox) => `is connected to ${inbox.identity} on ${inbox.channel}` }, faults);
+  const fresh = desks.map((desk) => desk.now);
+  const known = [...fresh, ...stored.desks.filter((desk) => !fresh.some((one) => one._id === desk._id))];
+  return read.flatMap(({ entry, path, channel }, i) => {
+    const was = found[i];
+    const desk = entry.desk === undefined ? known.find((one) => one._id === was?.deskTargetId) ?? known[0] : known.find((one) => one.name === entry.desk);
+    if (desk === undefined) {
+      const deskHasFaults = wanted.desks?.some((one) => entry.desk === undefined || one.name === entry.desk) === true;
+      if (!deskHasFaults) faults.push(file.fault([...path, "desk"], entry.desk === undefined
+        ? `The inbox ${entry.name} needs a desk to be answered from. Add one under desks.`
+        : `There is no desk named ${entry.desk}.${didYouMean(entry.desk, known.map((one) => one.name))}`));
+      return [];
+    }
+    const { undoSeconds, doubleReplySeconds, noteFirst, reopenHours, takeOnReply } = entry;
+    const now: Inbox = {
+      ...(was ?? { _id: newId(deps.clock.now()), channel: entry.channel, identity: channel.identity, enabled: true, createdAt: deps.clock.now() }),
+      name: entry.name, enabled: entry.enabled ?? was?.enabled ?? true, deskTargetId: desk._id, config: channel.config, secrets: channel.secrets,
+      settings: { ...(was?.settings ?? DEFAULT_INBOX_SETTINGS), ...defined<InboxSettings>({ undoSeconds, doubleReplySeconds, noteFirst, reopenHours, takeOnReply }) },
+    };
+    return [wish(was, now, changedSecrets(deps.secrets, was?.secrets ?? {}, channel.secrets))];
+  });
+}
+
+/** Every part is planned even when another has faults, so that all are told at once. */
+export function makePlan(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored: StoredSettings): Plan {
+  const faults: Fault[] = [];
+  const agents = planAgents(deps, file, wanted, stored, faults);
+  const labels = planLabels(deps, file, wanted, stored, faults);
+  const desks = planDesks(deps, file, wanted, stored, faults);
+  const inboxes = planInboxes(deps, file, wanted, stored, desks, faults);
+  return { faults, agents, labels, desks, inboxes, rateLimits: wanted.limits === undefined ? undefined : wanted.limits === "on" };
+}
+
+/** Names of the settings that may stand in each part, for "did you mean". */
+export const knownIn = (part: string | undefined): string[] =>
+  part === "agents" ? Object.keys(agentShape.shape) : part === "labels" ? ["name", "color"] : ["limits", "agents", "labels", "inboxes", "desks"];

@@ -1,0 +1,62 @@
+/** The shape of `threadline.yaml`; every message ends a sentence that begins with the setting's name. */
+import { z } from "zod";
+import { isBrokenText } from "../services/clean-text.ts";
+
+const plain = (max: number) => z.string().trim().min(1, "must not be empty").max(max, `must have at most ${max} characters`)
+  .refine((text) => !isBrokenText(text) && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text), "must be one line without control characters");
+const name = plain(80);
+
+const isZone = (zone: string): boolean => { try { return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== ""; } catch { return false; } };
+
+export const agentShape = z.strictObject({
+  name: name.refine((text) => !/^guest:/i.test(text), "must not begin with guest:"),
+  email: z.email("must be an email address").transform((text) => text.toLowerCase()),
+  role: z.enum(["administrator", "supervisor", "agent"]).optional(),
+  active: z.boolean().optional(),
+  avatar: z.string().max(4_000, "must have at most 4000 characters").regex(/^(https:\/\/|data:image\/(svg\+xml|png|jpeg|webp)[;,])/, "must be an https address or a data:image").optional(),
+  timeZone: z.string().refine(isZone, "must be a time zone such as Europe/Berlin").optional(),
+});
+
+export const labelShape = z.strictObject({
+  name: plain(40),
+  color: z.string().regex(/^#[0-9a-f]{6}$/i, "must be a colour such as \"#b45309\" (in quotes)").transform((text) => text.toLowerCase()).optional(),
+});
+
+/** Fields of every inbox; what else stands there belongs to its channel. */
+export const inboxShape = z.looseObject({
+  name,
+  channel: z.string(),
+  desk: z.string().optional(),
+  enabled: z.boolean().optional(),
+  undoSeconds: z.number().min(0, "must be 0 to 300 seconds").max(300, "must be 0 to 300 seconds").optional(),
+  doubleReplySeconds: z.number().min(0, "must be 0 to 60 seconds").max(60, "must be 0 to 60 seconds").optional(),
+  noteFirst: z.boolean().optional(),
+  reopenHours: z.number().min(0, "must be 0 to 8760 hours").max(8_760, "must be 0 to 8760 hours").optional(),
+  takeOnReply: z.boolean().optional(),
+});
+
+export const deskShape = z.looseObject({ name, kind: z.string(), channel: plain(80) });
+
+export const fileShape = z.strictObject({
+  limits: z.enum(["on", "off"]).optional(),
+  agents: z.array(agentShape).max(1_000).optional(),
+  labels: z.array(labelShape).max(1_000).optional(),
+  desks: z.array(deskShape).max(100).optional(),
+  inboxes: z.array(inboxShape).max(200).optional(),
+});
+export type SettingsFile = z.infer<typeof fileShape>;
+export type AgentEntry = z.infer<typeof agentShape>;
+export type LabelEntry = z.infer<typeof labelShape>;
+export type InboxEntry = z.infer<typeof inboxShape>;
+export type DeskEntry = z.infer<typeof deskShape>;
+
+const WHAT: Record<string, string> = { string: "a text", number: "a number", boolean: "true or false", array: "a list", object: "a group of settings", record: "a group of settings" };
+
+/** Words for faults that a schema has none of its own for. */
+export const inWords: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code === "invalid_type") return issue.input === undefined ? "is missing" : `must be ${WHAT[issue.expected] ?? issue.expected}`;
+  if (issue.code === "invalid_value") return issue.input === undefined ? "is missing" : `must be ${issue.values.map(String).join(" or ")}`;
+  if (issue.code === "too_big") return `must have at most ${String(issue.maximum)}`;
+  if (issue.code === "too_small") return `must have at least ${String(issue.minimum)}`;
+  return undefined;
+};

@@ -1,0 +1,38 @@
+/** The store, files and secrets that core is assembled from: the beginning of the server, and all that a command needs when none runs. */
+import type { Parts } from "./assemble.ts";
+import type { Config } from "./config.ts";
+import type { Clock, Logger } from "./core/ports.ts";
+import { openStore } from "./core/store/store.ts";
+import { readLimits } from "./core/settings-file/limits.ts";
+import { createFileStore } from "./files/store.ts";
+import { connectMongo } from "./mongo/connect.ts";
+import { openSecrets, secretKeyOf } from "./secret-key.ts";
+
+export interface OpenParts {
+  parts: Parts;
+  /** For Health. */
+  kind: "embedded" | "mongodb";
+  /** Closes the connection, then the store that was started for it. */
+  close(): Promise<void>;
+}
+
+const clock: Clock = { now: () => new Date() };
+
+/** Opens the store and prepares it. @throws {ConfigError} for a wrong SECRET_KEY, and what `connectMongo` throws. */
+export async function openParts(config: Config, log: Logger, onStoreDeath?: (error: Error) => void): Promise<OpenParts> {
+  const key = await secretKeyOf(config);
+  const opened: (() => Promise<void>)[] = [];
+  const close = async () => { for (const end of opened.splice(0).reverse()) await end(); };
+  try {
+    const mongo = await connectMongo({ uri: config.mongodbUri, dataDir: config.dataDir, ...(onStoreDeath === undefined ? {} : { onWorkerDeath: onStoreDeath }) });
+    opened.push(() => mongo.stop());
+    const store = await openStore(mongo.uri);
+    opened.push(() => store.close());
+    await store.ensureIndexes();
+    const secrets = await openSecrets(store, clock, key, config.secretKeyOld);
+    return { parts: { store, clock, log, files: createFileStore(store.db, clock), secrets, limits: await readLimits(store) }, kind: mongo.kind, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

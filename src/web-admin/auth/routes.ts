@@ -1,0 +1,27 @@
+/** `POST /auth/v1/link` turns a link's token into a session cookie, `POST /auth/v1/logout` ends it. */
+import type { FastifyPluginAsync } from "fastify";
+import { z } from "zod";
+import { SESSION_COOKIE, SESSION_MS, sessionTokenIn } from "./auth.ts";
+import type { Auth } from "./auth.ts";
+
+const LinkBody = z.strictObject({ token: z.string().min(1).max(200) });
+
+/** `secure`: the browser reaches us over HTTPS, so the cookie must never go over anything else. */
+export const authRoutes = ({ auth, secure }: { auth: Auth; secure: boolean }): FastifyPluginAsync => async (app) => {
+  const cookie = (value: string, seconds: number) =>
+    `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${seconds}${secure ? "; Secure" : ""}`;
+
+  app.post("/auth/v1/link", async (request, reply) => {
+    const session = await auth.redeem(LinkBody.parse(request.body).token);
+    return reply.header("set-cookie", cookie(session, SESSION_MS / 1000)).send({ role: "administrator" });
+  });
+
+  app.post("/auth/v1/logout", async (request, reply) => {
+    const token = sessionTokenIn(request.headers);
+    if (token !== null) await auth.end(token);
+    return reply.code(204).header("set-cookie", cookie("", 0)).send();
+  });
+};
+
+/** The one-time link as it is printed; the token stands in the fragment, which no browser sends to a server or a log. */
+export const signInLink = (baseUrl: string, token: string): string => `${baseUrl}/playground/#link=${token}`;
