@@ -1,7 +1,7 @@
 /** Runs one verb for one person, whichever front end they used. */
 import type { Core } from "../../core/core.ts";
 import { UserError } from "../../core/errors.ts";
-import type { Agent, Conversation, DeskKind, Message } from "../../core/model/types.ts";
+import type { Agent, Conversation, Message } from "../../core/model/types.ts";
 import type { ActResult, CardButton, Form } from "../../core/ports.ts";
 import { mayAnswer } from "../../core/services/inbox-settings.ts";
 import { verbNamed } from "../../core/verbs/table.ts";
@@ -16,8 +16,6 @@ export interface VerbRequest {
   /** A verb, a button's id ("resolve:--anyway") or a form's id. */
   verb: string;
   args: string;
-  /** Where it was said; absent for rules and macros. */
-  desk?: DeskKind | undefined;
   seen?: number | undefined;
   message?: Message | undefined;
   /** A form's values; they are turned into arguments. */
