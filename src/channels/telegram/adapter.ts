@@ -32,11 +32,13 @@ export interface TelegramOptions {
 /** Formatting in grammY's words; the shape is the same. */
 type ApiEntities = NonNullable<NonNullable<Parameters<Api["sendMessage"]>[2]>["entities"]>;
 const formatting = (entities: readonly object[]) => (entities.length === 0 ? {} : { entities: entities as ApiEntities });
-const caption = (part: Extract<TelegramPart, { fileId: string }>) =>
+const caption = (part: { caption?: { text: string; entities: readonly object[] } | undefined }) =>
   part.caption === undefined ? {} : { caption: part.caption.text, ...(part.caption.entities.length === 0 ? {} : { caption_entities: part.caption.entities as ApiEntities }) };
 
 /** A picture that Telegram can't show as one (too wide, broken) still goes as a file. */
 const notAPicture = (error: unknown) => error instanceof GrammyError && error.error_code === 400 && /PHOTO_|IMAGE_PROCESS_FAILED/.test(error.description);
+
+const hasNoText = (error: unknown) => error instanceof GrammyError && error.error_code === 400 && /there is no text in the message to edit/.test(error.description);
 
 export function createTelegram(options: TelegramOptions): TelegramChannel & Partial<WebhookChannel> {
   const { inboxId, token, apiRoot, files, clock, log, buckets, webhook } = options;
@@ -89,9 +91,11 @@ export function createTelegram(options: TelegramOptions): TelegramChannel & Part
     async editPart({ address }, vendorId, raw, signal) {
       const { chat, message } = located(vendorId);
       const part = readPart(raw);
+      const asCaption = () => api.editMessageCaption(chat, message, part.kind === "text" ? caption({ caption: part }) : caption(part), asSignal(signal));
+      // A text that went out as a file's caption is edited as one.
       const edit = async () => (part.kind === "text"
-        ? api.editMessageText(chat, message, part.text, formatting(part.entities), asSignal(signal))
-        : api.editMessageCaption(chat, message, caption(part), asSignal(signal)));
+        ? api.editMessageText(chat, message, part.text, formatting(part.entities), asSignal(signal)).catch((error: unknown) => { if (hasNoText(error)) return asCaption(); throw error; })
+        : asCaption());
       await call(address, () => edit().catch((error: unknown) => { if (!isAlreadySo(error)) throw error; }));
     },
 
