@@ -1,0 +1,120 @@
+import { arrayIndex } from "./walk.ts";
+import { Elements, T, type RawDoc, type RawValue } from "./scan.ts";
+import { DocWriter } from "./write.ts";
+
+interface Field {
+  readonly name: string;
+  node: Node;
+}
+
+/** A value that can be changed in place. It stays raw bytes until someone looks inside; order, types and duplicate names are kept. */
+export class Node {
+  private raw: RawValue | undefined;
+  private fields: Field[] | undefined;
+  private list: Node[] | undefined;
+
+  private constructor(raw: RawValue | undefined, fields: Field[] | undefined, list: Node[] | undefined) {
+    this.raw = raw;
+    this.fields = fields;
+    this.list = list;
+  }
+
+  static of(value: RawValue): Node {
+    return new Node(value, undefined, undefined);
+  }
+
+  static document(): Node {
+    return new Node(undefined, [], undefined);
+  }
+
+  static array(items: readonly Node[]): Node {
+    return new Node(undefined, undefined, [...items]);
+  }
+
+  static root(doc: RawDoc): Node {
+    return Node.of({ type: T.object, bytes: doc, start: 0, end: doc.length });
+  }
+
+  get type(): number {
+    return this.fields ? T.object : this.list ? T.array : this.raw!.type;
+  }
+
+  /** Items of an array, to be read; `setItem` and a new array change them. */
+  get items(): readonly Node[] {
+    this.open();
+    return this.list ?? [];
+  }
+
+  private open(): void {
+    const { raw } = this;
+    if (!raw || (raw.type !== T.object && raw.type !== T.array)) return;
+    const fields: Field[] = [];
+    for (const it = new Elements(raw.bytes, raw.start); it.next();) fields.push({ name: raw.type === T.object ? it.name : "", node: Node.of(it.value()) });
+    if (raw.type === T.object) this.fields = fields;
+    else this.list = fields.map((f) => f.node);
+    this.raw = undefined;
+  }
+
+  /** A field of a document, or an item of an array by its index. */
+  child(name: string): Node | undefined {
+    this.open();
+    if (this.list) {
+      const index = arrayIndex(name);
+      return index < 0 ? undefined : this.list[index];
+    }
+    return this.fields?.find((f) => f.name === name)?.node;
+  }
+
+  /** Replaces or appends a field of a document, in place or last. */
+  set(name: string, node: Node): void {
+    this.open();
+    const old = this.fields?.find((f) => f.name === name);
+    if (old) old.node = node;
+    else this.fields?.push({ name, node });
+  }
+
+  /** Replaces an item of an array; gaps before it become null. */
+  setItem(index: number, node: Node, filler: RawValue): void {
+    this.open();
+    const list = this.list ?? [];
+    while (list.length < index) list.push(Node.of(filler));
+    list[index] = node;
+  }
+
+  remove(name: string): void {
+    this.open();
+    if (this.fields) this.fields = this.fields.filter((f) => f.name !== name);
+  }
+
+  /** The value as bytes. */
+  value(): RawValue {
+    if (this.raw) return this.raw;
+    const w = new DocWriter(256);
+    this.write(w, "");
+    const bytes = w.done();
+    return { type: this.type, bytes, start: 6, end: bytes.length - 1 };
+  }
+
+  private write(w: DocWriter, name: string): void {
+    if (this.raw) {
+      w.value(name, this.raw);
+      return;
+    }
+    w.open(name, this.fields ? T.object : T.array);
+    this.writeInside(w);
+    w.close();
+  }
+
+  private writeInside(w: DocWriter): void {
+    if (this.fields) for (const f of this.fields) f.node.write(w, f.name);
+    else this.list?.forEach((node, i) => node.write(w, String(i)));
+  }
+
+  /** The document that this root stands for. */
+  toDoc(sizeHint = 256): RawDoc {
+    if (this.raw) return this.raw.bytes.subarray(this.raw.start, this.raw.end);
+    const w = new DocWriter(sizeHint);
+    this.writeInside(w);
+    return w.done();
+  }
+}
