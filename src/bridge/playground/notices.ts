@@ -15,9 +15,12 @@ export interface ActAnswer { ok: boolean; notice?: string; form?: { id: string; 
 export interface Act { threadId: string | null; verb: string; args: string; seen?: number; messageId?: string; values?: Record<string, string> }
 
 export function createNotices(store: PlaygroundStore, clock: Clock, live: Live) {
+  let lastAt = 0;
   async function tell(userId: string, threadId: string | null, notice: Notice): Promise<void> {
+    // two within a millisecond keep their order
+    lastAt = Math.max(clock.now().getTime(), lastAt + 1);
     const saved: PlaygroundNotice = {
-      _id: randomUUID(), userId, threadId, text: notice.text, buttons: notice.buttons, at: clock.now(), ...(notice.messageId === undefined ? {} : { messageId: notice.messageId }),
+      _id: randomUUID(), userId, threadId, text: notice.text, buttons: notice.buttons, at: new Date(lastAt), ...(notice.messageId === undefined ? {} : { messageId: notice.messageId }),
     };
     await store.notices.insertOne(saved);
     live.publish({ type: "changed", what: "notices" });

@@ -1,6 +1,7 @@
 /** People, verbs, buttons, forms, notices and the fault switch. */
 import type { FastifyInstance } from "fastify";
 import { UserError } from "../../core/errors.ts";
+import { makeThreadId } from "./ids.ts";
 import { parseButton, parseCommand } from "./parse.ts";
 import { noticeView } from "./render.ts";
 import { readQuery, type RouteContext } from "./routes.ts";
@@ -48,9 +49,9 @@ export function actRoutes(app: FastifyInstance, { playground, host }: RouteConte
   });
 
   app.get("/playground/v1/complete", async (request) => {
-    const { agent, text } = readQuery(CompleteQuery, request);
+    const { agent, text, thread } = readQuery(CompleteQuery, request);
     const person = await people.find(agent);
-    return { suggestions: await host.complete("playground", person.userId, text) };
+    return { suggestions: await host.complete("playground", person.userId, text, thread === undefined ? null : makeThreadId(thread)) };
   });
 
   app.get("/playground/v1/notices", async (request) => {

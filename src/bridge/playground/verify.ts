@@ -28,7 +28,8 @@ export function whyNotLocal(request: Pick<FastifyRequest, "headers" | "method"> 
   const host = LOOPBACK_HOST.exec(headers.host ?? "");
   if (host === null || Number(host[1] ?? 80) !== request.port) return "its Host is not this server on this machine";
   if (headers.origin !== undefined && headers.origin.toLowerCase() !== `http://${headers.host!.toLowerCase()}`) return "it came from a page of another origin";
-  if (!READS.has(request.method)) {
+  const bare = request.method === "DELETE" && headers["content-type"] === undefined && headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0;
+  if (!READS.has(request.method) && !bare) {
     const type = (headers["content-type"] ?? "").split(";")[0]!.trim().toLowerCase();
     if (type !== (request.writesFiles ? "multipart/form-data" : "application/json")) return `its content type is not ${request.writesFiles ? "multipart/form-data" : "application/json"}`;
   }
