@@ -1,6 +1,6 @@
 /** A person's act through a button, a verb or a form: who they are, what they may, then the verb table. */
 import { complete } from "./commands/complete.ts";
-import { runVerb } from "./commands/run-verb.ts";
+import { runVerb } from "./commands/run.ts";
 import { modeOf } from "./from-desk.ts";
 import { lineContext } from "./line-context.ts";
 import { acceptDeskEvents } from "./intake.ts";
@@ -13,9 +13,9 @@ import { canType } from "../core/ports.ts";
 import type { ActResult, DeskAct, DeskHost } from "../core/ports.ts";
 import { addNote } from "../core/services/add-note.ts";
 import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";
-import { keepAsNote } from "../core/services/message-acts.ts";
 import { agentAuthor, sendReply } from "../core/services/send-reply.ts";
 import { isVerb } from "../core/verbs/table.ts";
+import type { VerbResult } from "../core/verbs/verb.ts";
 
 export interface VerbCall {
   agent: Agent; desk: DeskKind; thread: Thread | null; conversation: Conversation | null;
@@ -25,20 +25,18 @@ export interface VerbCall {
 /** Runs one verb for a linked agent; a refusal comes back in words, never as an exception. */
 export async function runVerbFor(core: Core, call: VerbCall): Promise<ActResult> {
   return runVerb(core, {
-    actor: call.agent, conversation: call.conversation, verb: call.verb, args: call.args, desk: call.desk,
-    ...(call.seen === undefined ? {} : { seen: call.seen }), ...(call.message === undefined ? {} : { message: call.message }), ...(call.values === undefined ? {} : { values: call.values }),
-    say: (kind, text) => say(core, call, kind, text),
+    actor: call.agent, conversation: call.conversation, verb: call.verb, args: call.args, seen: call.seen, message: call.message, values: call.values,
+    say: (kind, text, conversation) => say(core, { ...call, conversation }, kind, text),
   });
 }
 
 /** `/reply` and `/note`: the explicit act passes the same guard as a line in the thread. */
-async function say(core: Core, call: VerbCall, kind: "reply" | "note", text: string): Promise<ActResult> {
+async function say(core: Core, call: VerbCall & { conversation: Conversation }, kind: "reply" | "note", text: string): Promise<VerbResult> {
   const { agent, conversation } = call;
-  if (conversation === null) throw new UserError("NEEDS_CONVERSATION", "Say this in a conversation's thread.");
   const source = `act:${newId(core.clock.now())}`;
   if (kind === "note") {
     await addNote(core, { conversation, author: agentAuthor(agent), body: text, files: [], source });
-    return { ok: true };
+    return {};
   }
   const inbox = await inboxOf(core, conversation.inboxId);
   const now = core.clock.now();
@@ -50,11 +48,11 @@ async function say(core: Core, call: VerbCall, kind: "reply" | "note", text: str
   });
   if (verdict.kind === "reply") {
     await sendReply(core, { conversation, agent, body: verdict.body, files: [], source, explicit: "reply-verb" });
-    return { ok: true };
+    return {};
   }
   if (verdict.kind === "held") {
     const note = await addNote(core, { conversation, author: agentAuthor(agent), body: verdict.body, files: [], source, held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } });
-    return { ok: true, notice: reasonText[verdict.why], messageId: note._id, buttons: [{ id: "send", label: "Send to customer", style: "main" }, { id: "keep", label: "Keep as note" }] };
+    return { notice: reasonText[verdict.why], messageId: note._id, buttons: [{ id: "send", label: "Send to customer", style: "main" }, { id: "keep", label: "Keep as note" }] };
   }
   throw new UserError("NOT_POSSIBLE", verdict.kind === "note" && verdict.why !== undefined ? reasonText[verdict.why] : "There is nothing to send: write the text after the verb.");
 }
@@ -64,9 +62,11 @@ export function createDeskHost(core: Core): DeskHost {
   return {
     accept: (desk, events) => acceptDeskEvents(core, desk, events),
     act: (act) => actFor(core, act),
-    async complete(desk, userId, text) {
+    async complete(desk, userId, text, threadId) {
       const agent = await agentByLink(core, desk, userId);
-      return agent === undefined ? [] : complete(core, { agent, text });
+      if (agent === undefined) return [];
+      const thread = threadId === null ? null : await core.store.threads.findOne({ _id: threadId });
+      return complete(core, { agent, text, conversation: thread === null ? null : await core.store.conversations.findOne({ _id: thread.conversationId }) });
     },
     typing: (desk, threadId, userId, typing) => passTyping(core, desk, threadId, userId, typing),
   };
@@ -84,24 +84,10 @@ async function actFor(core: Core, act: DeskAct): Promise<ActResult> {
   if (conversation !== null && !mayAnswer(agent, conversation.inboxId)) return { ok: false, code: "NOT_ALLOWED", notice: "You may not work in this inbox. Ask an administrator." };
   if (message !== null && message.conversationId !== conversation?._id) return { ok: false, code: "MESSAGE_UNKNOWN", notice: "This message belongs to another conversation." };
 
-  const [verb = "", ...rest] = act.verb.split(":");
-  const args = rest.length > 0 ? rest.join(":") : act.args;
-  if (verb === "keep") return keep(core, agent, message);
   return runVerbFor(core, {
-    agent, desk: act.desk, thread, conversation, verb, args,
+    agent, desk: act.desk, thread, conversation, verb: act.verb, args: act.args,
     ...(act.seen === undefined ? {} : { seen: act.seen }), ...(message === null ? {} : { message }), ...(act.values === undefined ? {} : { values: act.values }),
   });
-}
-
-async function keep(core: Core, agent: Agent, message: Message | null): Promise<ActResult> {
-  if (message === null) return { ok: false, code: "MESSAGE_UNKNOWN", notice: "This message does not exist (any more)." };
-  try {
-    await keepAsNote(core, { message, agent });
-    return { ok: true, notice: "Kept as a note." };
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return { ok: false, code: error.code, notice: error.message };
-  }
 }
 
 async function passTyping(core: Core, desk: DeskKind, threadId: string, userId: string, typing: boolean): Promise<void> {

@@ -32,9 +32,11 @@ export interface CoreLimits {
   /** A desk line handled later than this after its own time never goes by itself. */
   lateMs: number;
   albumMs: number;
+  /** How long a line waits for its files before a placeholder is posted. */
+  fileWaitMs: number;
   /** False switches rate buckets off (`limits: off` in the settings file). */
   rateLimits: boolean;
 }
 export const DEFAULT_LIMITS: CoreLimits = {
-  leaseMs: 30_000, vendorCallMs: 10_000, sweepMs: 2_000, maxTries: 10, giveUpAfterMs: 24 * 3_600_000, lateMs: 120_000, albumMs: 1_000, rateLimits: true,
+  leaseMs: 30_000, vendorCallMs: 10_000, sweepMs: 2_000, maxTries: 10, giveUpAfterMs: 24 * 3_600_000, lateMs: 120_000, albumMs: 1_000, fileWaitMs: 4_000, rateLimits: true,
 };

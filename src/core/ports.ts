@@ -151,7 +151,8 @@ export interface DeskHost {
   /** Resolves when the events are stored; the work follows. */
   accept(desk: DeskKind, events: IncomingDeskEvent[]): Promise<void>;
   act(act: DeskAct): Promise<ActResult>;
-  complete(desk: DeskKind, userId: string, text: string): Promise<Suggestion[]>;
+  /** `thread`: where it is typed, so that the conversation is known; null outside one. */
+  complete(desk: DeskKind, userId: string, text: string, thread: DeskThreadId | null): Promise<Suggestion[]>;
   typing(desk: DeskKind, thread: DeskThreadId, userId: string, typing: boolean): Promise<void>;
 }
 

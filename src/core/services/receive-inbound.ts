@@ -52,16 +52,18 @@ async function receiveMessage(core: Core, event: Inbound<"message">): Promise<In
     type: "contact", id: identity.contactId, name: event.profile.name ?? conversation.contactName,
     ...(event.profile.avatar === undefined ? {} : { avatar: event.profile.avatar }),
   };
+  const pending = event.files.some((file) => file.state === "pending");
   const { message, duplicate } = await appendMessage(core.store, conversation._id, identity._id, conversation.appliedSeq, (seq) => {
     const draft = draftMessage({
       id: newId(now), conversationId: conversation._id, inboxId: inbox._id, identityId: identity._id, kind: "incoming", source, author,
       body: event.text, files: event.files, now, seq,
     });
-    const mirrorAt = event.groupId === undefined ? now : new Date(now.getTime() + core.limits.albumMs);
+    const waitMs = Math.max(event.groupId === undefined ? 0 : core.limits.albumMs, pending ? core.limits.fileWaitMs : 0);
+    const mirrorAt = new Date(now.getTime() + waitMs);
     return {
       ...draft, ...(servesFeed(core, inbox._id) ? { seen: "sent" as const } : {}),
       ...(event.groupId === undefined ? {} : { groupId: event.groupId }), ...(event.sentAt === undefined ? {} : { sentAt: event.sentAt }),
-      ...(event.files.some((file) => file.state === "pending") ? { todo: [{ for: "fetch-files", tries: 0, dueAt: now }] } : {}),
+      ...(pending ? { todo: [{ for: "fetch-files", tries: 0, dueAt: now }] } : {}),
       mirror: { ...draft.mirror, state: "queued", dueAt: mirrorAt },
     };
   }, true);

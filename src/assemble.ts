@@ -1,0 +1,73 @@
+/** Puts core and the rooms around it together and runs the lanes; knows no HTTP. `main.ts` and the tests build on it. */
+import { createBus } from "./core/bus.ts";
+import { DEFAULT_LIMITS } from "./core/core.ts";
+import type { Core, CoreLimits } from "./core/core.ts";
+import { createRunner } from "./core/lanes/runner.ts";
+import type { Runner } from "./core/lanes/runner.ts";
+import { startSweep } from "./core/lanes/sweep.ts";
+import { runTodo } from "./core/lanes/todo.ts";
+import { newId } from "./core/model/ids.ts";
+import { canShowTyping } from "./core/ports.ts";
+import type { Clock, DeskHost, FileStore, Logger } from "./core/ports.ts";
+import type { Secrets } from "./core/services/secrets.ts";
+import type { Store } from "./core/store/store.ts";
+import { createDeskHost } from "./bridge/act.ts";
+import { runIntake } from "./bridge/intake.ts";
+import { mirrorConversation } from "./bridge/to-desk.ts";
+import { deliverConversation } from "./channels/deliver.ts";
+import { FETCH_FILES, fetchFiles } from "./channels/fetch-files.ts";
+
+export interface Parts { store: Store; clock: Clock; log: Logger; files: FileStore; secrets: Secrets; limits?: Partial<CoreLimits> }
+export interface Assembly {
+  core: Core;
+  host: DeskHost;
+  /** Begins to work on what is due. */
+  start(): void;
+  /** No new work; resolves when what runs has ended. */
+  stop(): Promise<void>;
+  /** Resolves when no lane is running (tests). */
+  readonly busy: () => number;
+}
+
+/** Channels and desks are put into `core.channels` and `core.desks` by the caller before `start`. */
+export function assemble(parts: Parts): Assembly {
+  const core: Core = {
+    store: parts.store, clock: parts.clock, log: parts.log, files: parts.files, secrets: parts.secrets,
+    bus: createBus((error, type) => parts.log.error({ err: error, type }, "A handler of the bus failed; the sweep takes up what it left.")),
+    holder: newId(parts.clock.now()), channels: new Map(), desks: new Map(), limits: { ...DEFAULT_LIMITS, ...parts.limits },
+  };
+  const host = createDeskHost(core);
+  const mirror: Runner = createRunner("mirror", (id) => mirrorConversation({ core, runner: () => mirror }, id), core.log);
+  const delivery: Runner = createRunner("delivery", (id) => deliverConversation({ core, runner: () => delivery }, id), core.log);
+  const intake: Runner = createRunner("intake", (thread) => runIntake(core, () => intake, thread), core.log);
+  const todos: Runner = createRunner("todo", async (messageId) => void (await runTodo(core, messageId, FETCH_FILES, fetchFiles)), core.log, 8);
+  const runners = [intake, delivery, mirror, todos];
+  let stopSweep: (() => Promise<void>) | undefined;
+
+  return {
+    core, host,
+    start() {
+      core.bus.on("lane.due", ({ lane, conversationId }) => (lane === "mirror" ? mirror : delivery).kick(conversationId));
+      core.bus.on("intake.due", ({ thread }) => intake.kick(thread));
+      core.bus.on("todo.due", ({ messageId }) => todos.kick(messageId));
+      core.bus.on("typing", (event) => { if (event.from === "contact") void showTyping(core, event); });
+      stopSweep = startSweep(core);
+    },
+    async stop() {
+      await stopSweep?.();
+      for (const runner of runners) await runner.stop();
+    },
+    busy: () => runners.reduce((sum, runner) => sum + runner.running, 0),
+  };
+}
+
+async function showTyping(core: Core, event: { conversationId: string; name: string; typing: boolean }): Promise<void> {
+  try {
+    const conversation = await core.store.conversations.findOne({ _id: event.conversationId }, { projection: { thread: 1 } });
+    const thread = conversation?.thread === undefined ? null : await core.store.threads.findOne({ _id: conversation.thread.id });
+    const desk = thread === null ? undefined : core.desks.get(thread.desk);
+    if (thread !== null && desk !== undefined && canShowTyping(desk)) await desk.showTyping(thread._id, event.name, event.typing);
+  } catch (error) {
+    core.log.debug({ err: error }, "Typing could not be shown.");
+  }
+}

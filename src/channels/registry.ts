@@ -1,0 +1,9 @@
+/** Every kind of channel, one line each. */
+import type { ChannelKind } from "./shared/kind.ts";
+import { telegramKind } from "./telegram/kind.ts";
+import { widgetKind } from "./widget/kind.ts";
+
+export const channelKinds: Record<string, ChannelKind> = {
+  widget: widgetKind as ChannelKind,
+  telegram: telegramKind as ChannelKind,
+};

@@ -1,0 +1,153 @@
+/** Composition root: settings → store → core → adapters → server → graceful stop. The only file that sees every room. */
+import type { AddressInfo } from "node:net";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { assemble } from "./assemble.ts";
+import { createScheduler } from "./automation/scheduler.ts";
+import { playgroundPages } from "./bridge/playground/pages.ts";
+import { playgroundRoutes } from "./bridge/playground/routes.ts";
+import { deskKinds } from "./bridge/registry.ts";
+import { createLiveChannels } from "./channels/live.ts";
+import { channelKinds } from "./channels/registry.ts";
+import { hookRoutes } from "./channels/webhooks.ts";
+import { widgetPages } from "./channels/widget/pages.ts";
+import { widgetRoutes } from "./channels/widget/routes.ts";
+import type { Config } from "./config.ts";
+import { environment } from "./config.ts";
+import { UserError } from "./core/errors.ts";
+import { forgetSettings } from "./core/services/inbox-settings.ts";
+import { receiveEvent } from "./core/services/receive-inbound.ts";
+import { applySettings } from "./core/settings-file/apply.ts";
+import { makeDemo } from "./demo.ts";
+import { projectRoot, version } from "./install.ts";
+import { createLog } from "./log.ts";
+import { openParts } from "./open-parts.ts";
+import { newRunToken, removeRunFile, writeRunFile } from "./run-file.ts";
+import type { Running } from "./running.ts";
+import { buildServer } from "./server.ts";
+import { settingsKinds } from "./settings-kinds.ts";
+import { switchDelivery } from "./switch-delivery.ts";
+import { createAuth } from "./web-admin/auth/auth.ts";
+import { authRoutes, signInLink } from "./web-admin/auth/routes.ts";
+import { controlRoutes } from "./web-admin/control.ts";
+import { healthRoutes } from "./web-admin/health.ts";
+
+/** More than this between our clock and the database's would let two processes hold one lease. Milliseconds. */
+const MAX_CLOCK_SKEW = 2_000;
+const STOP_MS = 10_000;
+
+/** Starts everything and listens. @throws {ConfigError} and errors whose message says what to do. */
+export async function startThreadline(config: Config): Promise<Running> {
+  const log = createLog(config.logLevel);
+  const opened = await openParts(config, log, (error) => {
+    log.fatal({ err: error }, "The embedded store stopped working. Threadline ends here so that nothing is half-stored; start it again.");
+    process.exit(70);
+  });
+  try {
+    return await run(config, log, opened);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+type Opened = Awaited<ReturnType<typeof openParts>>;
+
+async function run(config: Config, log: ReturnType<typeof createLog>, opened: Opened): Promise<Running> {
+  const { store, clock, secrets } = opened.parts;
+  await checkClock(opened);
+  const deps = { store, clock, secrets, ...settingsKinds };
+  const news: string[] = [];
+  if (config.applyFile !== undefined) news.push(...(await applyAtStart(deps, config.applyFile)));
+  else if (await makeDemo(deps)) news.push("Made a demo: the inbox Website and two agents, Mara Lindqvist and Jonas Okafor.");
+
+  const assembly = assemble(opened.parts);
+  const { core, host } = assembly;
+  const playground = deskKinds.playground(core, store.db);
+  core.desks.set(playground.kind, playground);
+  const channels = createLiveChannels(core, channelKinds, config.publicUrl);
+  const auth = createAuth({ store, clock });
+  await Promise.all([playground.ensureIndexes(), auth.ensureIndexes(), channels.reload()]);
+  const scheduler = createScheduler(core);
+  core.scheduler = scheduler;
+
+  let lanesRun = false;
+  const token = newRunToken();
+  const server = await buildServer({
+    log, trustProxy: config.trustProxy,
+    plugins: [
+      healthRoutes({ core, kind: opened.kind, version, lanesFault: () => (lanesRun ? null : "The lanes are not running (yet).") }),
+      hookRoutes({ log, inboxById: (id) => { const adapter = core.channels.get(id); return adapter === undefined ? null : { adapter }; }, receive: (event) => receiveEvent(core, event) }),
+      widgetRoutes(core),
+      widgetPages(core, join(projectRoot, "dist/widget")),
+      authRoutes({ auth, secure: config.publicUrl?.startsWith("https://") === true }),
+      controlRoutes({
+        token,
+        async apply(text, env) {
+          const result = await applySettings(deps, text, env);
+          forgetSettings(core);
+          await channels.reload();
+          return result;
+        },
+        delivery: (act) => switchDelivery(core, act),
+      }),
+      playgroundRoutes({ playground, host, gate: { port: () => portOf(server), trustProxy: config.trustProxy !== false, enabled: async () => true, isAdministrator: (request) => auth.isAdministrator(request) } }),
+      playgroundPages(join(projectRoot, "dist/playground")),
+    ],
+  });
+  assembly.start();
+  await scheduler.start();
+  lanesRun = true;
+  await listen(server, config);
+
+  const url = `http://${config.host === "0.0.0.0" || config.host === "::" ? "127.0.0.1" : config.host}:${portOf(server)}`;
+  await writeRunFile(config.dataDir, { url, token });
+  const link = signInLink(config.publicUrl ?? url, await auth.newStartLink());
+
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    lanesRun = false;
+    await removeRunFile(config.dataDir);
+    await channels.stop();
+    await scheduler.stop();
+    await server.close();
+    playground.close();
+    await within(STOP_MS, assembly.stop());
+    await opened.close();
+  };
+  return { url, playground: `${url}/playground/`, signInLink: link, store: opened.kind, news, stop: () => (stopping ??= stop()) };
+}
+
+/** Leases trust the clocks: a process whose clock is off would take what another still holds. */
+async function checkClock({ parts }: Opened): Promise<void> {
+  const { localTime } = (await parts.store.db.admin().command({ hello: 1 })) as { localTime?: Date };
+  const skew = localTime === undefined ? 0 : Math.abs(localTime.getTime() - parts.clock.now().getTime());
+  if (skew > MAX_CLOCK_SKEW) throw new Error(`This machine's clock is ${Math.round(skew / 1_000)} s off the database's. Messages could be sent twice, so Threadline does not start; set both clocks (NTP) and start again.`);
+}
+
+async function applyAtStart(deps: Parameters<typeof applySettings>[0], file: string): Promise<string[]> {
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`THREADLINE_APPLY names ${file}, which can't be read (${error.code ?? error.message}). Set it to your settings file, or unset it.`);
+  });
+  const { changes, faults } = await applySettings(deps, text, environment());
+  if (faults.length > 0) throw new Error(`${file} has faults, so nothing was changed:\n${faults.map((fault) => `  line ${fault.line}, column ${fault.column}: ${fault.reason}`).join("\n")}`);
+  return changes;
+}
+
+async function listen(server: Awaited<ReturnType<typeof buildServer>>, config: Config): Promise<void> {
+  try {
+    await server.listen({ port: config.port, host: config.host });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    throw new UserError("NOT_POSSIBLE", `Port ${config.port} is in use. End what runs there, or choose another port: PORT=3001 npm start`);
+  }
+}
+
+const portOf = (server: Awaited<ReturnType<typeof buildServer>>): number => (server.server.address() as AddressInfo | null)?.port ?? 0;
+
+/** What does not end in time is left to the sweep of the next start: everything is stored. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([work, new Promise<void>((resolve) => { timer = setTimeout(resolve, ms); })]);
+  clearTimeout(timer);
+}
