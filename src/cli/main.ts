@@ -11,14 +11,14 @@ import { commands, help } from "./commands.ts";
 
 export interface CliIo { print(line: string): void; complain(line: string): void; env?: Environment; signal: AbortSignal }
 
-/** Errors that say all a person needs; anything else is ours and shows its stack. */
+/** Errors that say all a person needs, among them plain `Error`s, which we throw with words; a `TypeError` and its like is ours and shows its stack. */
 function explain(error: unknown): { words: string; exitCode: number } {
   if (error instanceof CommandError) return { words: error.message, exitCode: error.exitCode };
   if (error instanceof ConfigError || error instanceof UserError) return { words: error.message, exitCode: 1 };
   const { code, syscall, port, address } = (error ?? {}) as NodeJS.ErrnoException & { port?: number; address?: string };
   if (code === "EADDRINUSE" && port !== undefined) return { words: `Port ${port} on ${address} is in use by another program. Stop it, or choose another: PORT=${port + 1} npm start`, exitCode: 1 };
   if (code === "EADDRINUSE" || code === "EACCES" || code === "EADDRNOTAVAIL" || code === "ENOSPC" || code === "EROFS") return { words: `${syscall ?? "The start"} failed: ${scrub((error as Error).message)}. Check HOST, PORT and DATA_DIR.`, exitCode: 1 };
-  const isForPeople = error instanceof Error && typeof code === "string" && /^[A-Z][A-Z0-9_]+$/.test(code) && !code.startsWith("ERR_");
+  const isForPeople = error instanceof Error && (Object.getPrototypeOf(error) === Error.prototype || typeof code === "string") && !String(code).startsWith("ERR_");
   return { words: scrub(isForPeople ? error.message : String((error as Error)?.stack ?? error)), exitCode: 1 };
 }
 

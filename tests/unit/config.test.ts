@@ -1,0 +1,54 @@
+import { resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ConfigError, loadConfig } from "../../src/config.ts";
+import type { Environment } from "../../src/config.ts";
+
+const faultsOf = (env: Environment) => {
+  try { loadConfig(env); } catch (error) { if (error instanceof ConfigError) return error.faults; throw error; }
+  throw new Error("loadConfig accepted what it should refuse");
+};
+
+test("no variable at all is a complete configuration", () => {
+  expect(loadConfig({})).toEqual({
+    port: 3000, host: "127.0.0.1", publicUrl: null, dataDir: resolve("data"), mongodbUri: undefined, secretKey: undefined,
+    secretKeyOld: undefined, logLevel: "info", trustProxy: false, applyFile: undefined,
+  });
+});
+
+test("an empty variable counts as unset, blanks around a value don't matter", () => {
+  expect(loadConfig({ PORT: "", HOST: "  ", MONGODB_URI: "", TRUST_PROXY: "" })).toEqual(loadConfig({}));
+  expect(loadConfig({ PORT: " 8080 " }).port).toBe(8080);
+});
+
+test("the answer can't be changed", () => {
+  expect(Object.isFrozen(loadConfig({}))).toBe(true);
+});
+
+describe("a value that can't be used names its variable, what it is for and what to do", () => {
+  test.each([
+    ["PORT", "eighty"], ["PORT", "70000"], ["PORT", "-1"], ["HOST", "my host"], ["PUBLIC_URL", "desk.example.org"], ["PUBLIC_URL", "ftp://a"],
+    ["MONGODB_URI", "localhost:27017"], ["SECRET_KEY", "short"], ["SECRET_KEY_OLD", "short"], ["LOG_LEVEL", "loud"], ["TRUST_PROXY", "maybe"],
+  ])("%s=%s", (name, value) => {
+    const faults = faultsOf({ [name]: value, ...(name === "MONGODB_URI" ? { SECRET_KEY: "0123456789abcdef" } : {}) });
+    expect(faults.map((fault) => fault.name)).toEqual([name]);
+    expect(faults[0]!.reason).toMatch(/^must .+\. It .+[;:,] .+/);
+    expect(faults[0]!.reason).not.toContain(value);
+  });
+
+  test("all faults are told at once", () => {
+    expect(faultsOf({ PORT: "x", LOG_LEVEL: "x" }).map((fault) => fault.name).sort()).toEqual(["LOG_LEVEL", "PORT"]);
+  });
+
+  test("MONGODB_URI without SECRET_KEY is refused, and a bad key is not told twice", () => {
+    expect(faultsOf({ MONGODB_URI: "mongodb://db/threadline" })).toMatchObject([{ name: "SECRET_KEY" }]);
+    expect(faultsOf({ MONGODB_URI: "mongodb://db/threadline", SECRET_KEY: "short" })).toHaveLength(1);
+  });
+});
+
+test("PUBLIC_URL loses its trailing slash, TRUST_PROXY reads as Fastify means it, files become absolute", () => {
+  expect(loadConfig({ PUBLIC_URL: "https://help.example.com/" }).publicUrl).toBe("https://help.example.com");
+  expect(loadConfig({ TRUST_PROXY: "true" }).trustProxy).toBe(true);
+  expect(loadConfig({ TRUST_PROXY: "off" }).trustProxy).toBe(false);
+  expect(loadConfig({ TRUST_PROXY: "10.0.0.0/8, ::1" }).trustProxy).toEqual(["10.0.0.0/8", "::1"]);
+  expect(loadConfig({ THREADLINE_APPLY: "threadline.yaml" }).applyFile).toBe(resolve("threadline.yaml"));
+});
