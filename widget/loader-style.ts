@@ -11,8 +11,8 @@ export const STYLE = `
 :host{all:initial!important;position:fixed!important;inset:auto 0 0 auto!important;width:0!important;height:0!important;z-index:2147483000!important;display:block!important;color-scheme:light dark!important}
 button{all:unset;box-sizing:border-box;position:fixed;right:max(20px,env(safe-area-inset-right));bottom:max(20px,env(safe-area-inset-bottom));width:56px;height:56px;border-radius:999px;display:grid;place-items:center;cursor:pointer;background:${pair("accent")};color:${pair("onAccent")};box-shadow:${SHADOW};transition:background 120ms ease-out;-webkit-tap-highlight-color:transparent}
 button:hover{background:${pair("accentStrong")}}
-button:focus-visible{outline:2px solid ${pair("surface")};outline-offset:-4px;box-shadow:0 0 0 2px ${pair("surface")},0 0 0 4px ${pair("accent")}}
-svg{width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}
+button:focus-visible{box-shadow:0 0 0 2px ${pair("surface")},0 0 0 4px ${pair("accent")}}
+svg{width:28px;height:28px;fill:none;stroke:currentColor;stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}
 .badge{position:absolute;top:-4px;right:-4px;min-width:22px;height:22px;padding:0 6px;box-sizing:border-box;border-radius:999px;background:${pair("red")};color:${pair("onAccent")};border:2px solid ${pair("surface")};font:600 12px/18px system-ui,sans-serif;text-align:center}
 [hidden]{display:none!important}
 .panel{position:fixed;right:max(20px,env(safe-area-inset-right));bottom:calc(max(20px,env(safe-area-inset-bottom)) + 68px);width:392px;height:min(660px,calc(100dvh - 108px));border-radius:16px;overflow:hidden;background:${pair("surface")};border:1px solid ${pair("border")};box-shadow:${SHADOW};visibility:hidden;opacity:0;transform:translateY(8px);transition:opacity 120ms ease-out,transform 120ms ease-out,visibility 0s 120ms}

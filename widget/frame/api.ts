@@ -19,7 +19,7 @@ export interface Api {
 
 const PAGE = 40;
 const CALL_MS = 20_000;
-const LOST = "The connection is interrupted.";
+const LOST = "There is no connection to the chat at the moment. Check yours, or try again a little later.";
 
 const isWireError = (value: unknown): value is WireError => typeof value === "object" && value !== null && typeof (value as WireError).code === "string" && typeof (value as WireError).message === "string";
 const refusal = (status: number, body: unknown, retryAfter: string | null): CallError =>

@@ -103,7 +103,7 @@ export function createChat(parts: ChatParts): Chat {
         return message.id !== id;
       });
       if (!feed.has(id)) {
-        feed.put({ id, seq, position, conversationId, kind: "incoming", body: line.body, files: line.files, author: { name: "" }, createdAt: new Date(line.at).toISOString(), edited: false, deleted: false, receipt: "sent" });
+        feed.putOwn({ id, seq, position, conversationId, kind: "incoming", body: line.body, files: line.files, author: { name: "" }, createdAt: new Date(line.at).toISOString(), edited: false, deleted: false, receipt: "sent" });
       }
     },
     onChange() {
@@ -160,7 +160,8 @@ export function createChat(parts: ChatParts): Chat {
       onState(state) {
         if (connection !== mine) return;
         connected = state === "live";
-        if (connected) {
+        if (!connected) showTyping(null);
+        else {
           if (feed.last() > 0) mine.send({ type: "received", seq: feed.last() });
           outbox.flush();
         }
@@ -240,7 +241,11 @@ export function createChat(parts: ChatParts): Chat {
       typingSentAt = on ? now : 0;
       connection?.send({ type: "typing", typing: on });
     },
-    wake() { connection?.wake(); outbox.flush(); },
+    wake() {
+      if (phase === "failed" && starting === undefined) starting = load();
+      connection?.wake();
+      outbox.flush();
+    },
     async identify(identity) {
       const told = JSON.stringify(identity);
       if (memory.get(IDENTITY) === told && memory.get(TOKEN) !== null) return;

@@ -6,8 +6,10 @@ export interface Feed {
   lines(): readonly WireMessage[];
   /** Highest seq that this page has seen. */
   last(): number;
-  /** Answers whether the line is new to this page. */
+  /** A line as the live feed tells it. Answers whether it is new to this page. */
   put(message: WireMessage): boolean;
+  /** Own line that the server has just taken: shown now, but it says nothing of what came before it in the feed. */
+  putOwn(message: WireMessage): void;
   /** A page of earlier lines, or the first one; `more`: there are earlier ones still. */
   putPage(messages: WireMessage[], last: number, more: boolean): void;
   hasOlder(): boolean;
@@ -39,6 +41,7 @@ export function createFeed(): Feed {
       if (older && first !== undefined && message.position < first.position) return false;
       return store(message);
     },
+    putOwn: (message) => { store(message); },
     putPage(messages, pageLast, more) {
       // an older page says nothing of how far the newer ones go
       if (byId.size === 0) last = Math.max(last, pageLast);

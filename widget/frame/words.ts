@@ -2,7 +2,8 @@
 export const words = {
   title: "Chat with us",
   subtitle: "We answer here as soon as we can.",
-  replied: (ago: string) => `Replied ${ago}`,
+  /** `ago` as in "now", "4 min", "3 h", "2 d" or a date. */
+  replied: (ago: string) => (ago === "now" ? "Replied just now" : /(min|h|d)$/.test(ago) ? `Replied ${ago} ago` : `Replied on ${ago}`),
   log: "Conversation",
   close: "Close chat",
   emptyTitle: "How can we help?",
