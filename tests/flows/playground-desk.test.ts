@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { storedEventId } from "../../src/bridge/intake.ts";
 import { deskContract } from "../contracts/desk-contract.ts";
 import { buildPlayground, soon, TARGET } from "../support/playground.ts";
 
@@ -55,7 +56,7 @@ describe("what the playground keeps", () => {
       terms: [], rev: 1, revisions: [], reactions: [], mirror: { state: "posted", turn: 1, tries: 0, token: 0, rev: 1 }, delivery: { state: "none", turn: 1, tries: 0, token: 0, parts: [], rev: 0 },
       todo: [], held: { why: "mention", at: new Date() }, deskPosts: [`${thread}|${post._id}`], origin: { thread, postId: post._id, desk: "playground", userId: "Ben" }, schema: 1,
     });
-    await store.deskEvents.insertOne({ _id: `playground:${post._id}:new`, desk: "playground", thread, event: host.events.get(`${post._id}:new`)!.data, at: post.at, receivedAt: post.at, tries: 0, handledAt: new Date(), outcome: "note" });
+    await store.deskEvents.insertOne({ _id: storedEventId("playground", thread, `${post._id}:new`), desk: "playground", thread, event: host.events.get(`${post._id}:new`)!.data, at: post.at, receivedAt: post.at, tries: 0, handledAt: new Date(), outcome: "note" });
     expect(await heldOf()).toMatchObject({ inside: "note", held: "mention" });
 
     await store.messages.updateOne({ _id: "m1" }, { $set: { kind: "outgoing", "held.settled": "sent" } });

@@ -12,5 +12,8 @@ export function parseThreadId(id: DeskThreadId): string {
   return id.slice(PREFIX.length);
 }
 
+/** An event of a thread as core's intake stores it. */
+export const storedEventKey = (thread: string, event: string): string => `playground:${makeThreadId(thread)}:${event}`;
+
 /** A post as core's messages name it in `deskPosts`. */
 export const postKey = (thread: string, post: string): DeskPostKey => `${makeThreadId(thread)}|${post}`;

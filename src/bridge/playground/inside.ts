@@ -1,7 +1,7 @@
 /** What core made of the posts that people wrote here: a reply, a note, a command; held, and why. */
 import type { Collection, Db } from "mongodb";
 import type { Message, StoredDeskEvent, Thread } from "../../core/model/types.ts";
-import { makeThreadId, postKey } from "./ids.ts";
+import { makeThreadId, postKey, storedEventKey } from "./ids.ts";
 import type { Inside, PlaygroundStore } from "./store.ts";
 
 /** Posts looked at in one pass; the next read takes up the rest. */
@@ -24,11 +24,11 @@ export function createInside(db: Db, store: PlaygroundStore) {
       const watched = await store.posts.find({ threadId, watch: { $exists: true } }).limit(BATCH).toArray();
       if (watched.length === 0) return false;
       // events first: a message that the handling makes between the two reads is then still seen
-      const handled = await deskEvents.find({ _id: { $in: watched.map((post) => `playground:${post.watch!}`) }, handledAt: { $exists: true } }, { projection: { _id: 1, outcome: 1 } }).toArray();
+      const handled = await deskEvents.find({ _id: { $in: watched.map((post) => storedEventKey(threadId, post.watch!)) }, handledAt: { $exists: true } }, { projection: { _id: 1, outcome: 1 } }).toArray();
       const made = await messagesOf(watched);
       let changed = false;
       for (const post of watched) {
-        const event = handled.find((one) => one._id === `playground:${post.watch!}`);
+        const event = handled.find((one) => one._id === storedEventKey(threadId, post.watch!));
         const message = made.find((one) => one.deskPosts.includes(postKey(threadId, post._id)));
         if (event === undefined && message === undefined) continue;
         const inside = insideOf(message, event);
