@@ -1,0 +1,169 @@
+/** What every channel must do, run by each adapter against its fake vendor and by the fake channel itself. */
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { DeliveryError, UserError } from "../../src/core/errors.ts";
+import type { FileRef } from "../../src/core/model/types.ts";
+import {
+  canDelete, canEdit, canReact, canType, isListening, isOwnStore, isWebhook, type ChannelAdapter, type InboundEvent, type OutboundMessage, type WebhookRequest,
+} from "../../src/core/ports.ts";
+
+/** One channel with its vendor. `shown` is what the customer sees now, oldest first. */
+export interface ChannelUnderTest {
+  adapter: ChannelAdapter;
+  address: string;
+  shown(): { vendorId: string; text: string; edited: boolean }[];
+  /** How the next call fails. */
+  fail(how: "refused" | "blocked" | "rate-limited" | "timeout-after-effect" | "hang"): void;
+  /** A file in the store that may be sent. */
+  file(): Promise<FileRef>;
+  /** A captured payload as the vendor's call; signed unless told otherwise. Absent where the channel takes no calls. */
+  call?(payload: unknown, signed?: boolean): WebhookRequest;
+  /** Words that no error may repeat: tokens, secrets. */
+  secrets: string[];
+  close(): Promise<void>;
+}
+export interface ChannelContract {
+  name: string;
+  make(): Promise<ChannelUnderTest>;
+  /** Captured payloads and what they must become; each runs through `receive`. */
+  payloads?: { name: string; payload: unknown; type: InboundEvent["type"]; why?: "own" | "unsupported" | "not-private" }[];
+}
+
+const signal = () => AbortSignal.timeout(10_000);
+const message = (body: string, files: FileRef[] = []): OutboundMessage => ({ id: "message-1", body, files, author: { name: "Mia" } });
+const failureOf = async (run: Promise<unknown>): Promise<DeliveryError> => {
+  const error: unknown = await run.then(() => new Error("It succeeded, but had to fail."), (thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(DeliveryError);
+  return error as DeliveryError;
+};
+const HOSTILE = ["*", "**", "`", "```", "[x](javascript:alert(1))", "<b>&amp;</b>", "_a_b_", "\\", "[a](https://example.com/(b))", "👩‍👩‍👧‍👦", "~~", "@everyone", "<!channel>", "\u202Egpj", "a\0b", "*a _b* c_"];
+
+export function channelContract({ name, make, payloads = [] }: ChannelContract): void {
+  describe(`channel contract: ${name}`, () => {
+    let t: ChannelUnderTest;
+    beforeEach(async () => { t = await make(); });
+    afterEach(() => t.close());
+    const send = (body: string, key = "message-1:0") => t.adapter.sendPart({ inboxId: "inbox", address: t.address }, t.adapter.plan(message(body))[0]!, key, signal());
+
+    test("plan is pure, numbered from 0, and survives JSON", async () => {
+      const out = message("Hello **there**,\nsee `x`", [await t.file()]), before = structuredClone(out);
+      const parts = t.adapter.plan(out);
+      expect(parts.map((part) => part.index)).toEqual(parts.map((_, i) => i));
+      expect(JSON.parse(JSON.stringify(parts))).toEqual(parts);
+      expect(t.adapter.plan(out)).toEqual(parts);
+      expect(out).toEqual(before);
+      expect(t.adapter.plan(message("", [await t.file()]))).toHaveLength(1);
+    });
+
+    test("a long text is split, loses no word, and stays in order", async () => {
+      const words = Array.from({ length: t.adapter.limits.textChars / 4 }, (_, i) => `word${i}`);
+      const parts = t.adapter.plan(message(words.join(" ")));
+      expect(parts.length).toBeGreaterThan(1);
+      const said = parts.map((part) => (part.data as { text: string }).text);
+      expect(said.join(" ").split(/\s+/)).toEqual(words);
+      for (const text of said) expect(text.length).toBeLessThanOrEqual(t.adapter.limits.textChars);
+    });
+
+    test("no text breaks the plan", () => {
+      const hostile = fc.array(fc.oneof(fc.constantFrom(...HOSTILE), fc.string({ unit: "grapheme" }), fc.constant(" "), fc.constant("\n")), { maxLength: 40 }).map((list) => list.join(""));
+      fc.assert(fc.property(hostile, (body) => {
+        for (const part of t.adapter.plan(message(body))) expect((part.data as { text: string }).text.trim()).not.toBe("");
+      }), { numRuns: 300 });
+    });
+
+    test("a part reaches the customer once, and hostile text arrives as text", async () => {
+      const receipt = await send("Hello <b>Ana</b> & co");
+      expect(receipt.vendorId).not.toBe("");
+      expect(t.shown()).toEqual([{ vendorId: receipt.vendorId, text: "Hello <b>Ana</b> & co", edited: false }]);
+    });
+
+    test("a refusal is certain: nothing arrived, and the next try may", async () => {
+      t.fail("refused");
+      const error = await failureOf(send("Hello, secret-words"));
+      expect(error.o.certain).toBe(true);
+      expect(t.shown()).toEqual([]);
+      for (const secret of [...t.secrets, "secret-words"]) expect(`${error.message} ${error.stack} ${String(error.cause)} ${JSON.stringify(error)} ${JSON.stringify(error.cause)}`).not.toContain(secret);
+      await send("Hello again");
+      expect(t.shown()).toHaveLength(1);
+    });
+
+    test("a customer who blocked us is told apart, for good", async () => {
+      t.fail("blocked");
+      expect(await failureOf(send("Hello"))).toMatchObject({ code: "BLOCKED_BY_CONTACT", o: { certain: true, permanent: true } });
+    });
+
+    test("a rate limit is certain and says when", async () => {
+      t.fail("rate-limited");
+      const error = await failureOf(send("Hello"));
+      expect(error).toMatchObject({ code: "RATE_LIMITED", o: { certain: true } });
+      expect(error.o.retryAfterMs).toBeGreaterThan(0);
+    });
+
+    test("a timeout after the effect is uncertain, and nothing is sent again by itself", async () => {
+      t.fail("timeout-after-effect");
+      const error = await failureOf(t.adapter.sendPart({ inboxId: "inbox", address: t.address }, t.adapter.plan(message("Hello"))[0]!, "k", AbortSignal.timeout(300)));
+      if (!isOwnStore(t.adapter)) expect(error.o.certain).toBe(false);
+      expect(t.shown()).toHaveLength(1);
+    });
+
+    test("a call ends when it is aborted", async () => {
+      t.fail("hang");
+      const started = Date.now();
+      await failureOf(t.adapter.sendPart({ inboxId: "inbox", address: t.address }, t.adapter.plan(message("Hello"))[0]!, "k", AbortSignal.timeout(100)));
+      expect(Date.now() - started).toBeLessThan(3_000);
+    });
+
+    test("files go out", async () => {
+      const [part] = t.adapter.plan(message("", [await t.file()]));
+      const { vendorId } = await t.adapter.sendPart({ inboxId: "inbox", address: t.address }, part!, "k", signal());
+      expect(t.shown().map((shown) => shown.vendorId)).toEqual([vendorId]);
+    });
+
+    test("what it can do besides, it does", async () => {
+      const to = { inboxId: "inbox", address: t.address };
+      const { vendorId } = await send("Hello");
+      if (canEdit(t.adapter)) {
+        const [part] = t.adapter.plan(message("Goodbye"));
+        await t.adapter.editPart(to, vendorId, part!, signal());
+        await t.adapter.editPart(to, vendorId, part!, signal());
+        expect(t.shown()).toEqual([{ vendorId, text: "Goodbye", edited: true }]);
+      }
+      if (canReact(t.adapter)) await t.adapter.react(to, vendorId, ["👍"], signal());
+      if (canType(t.adapter)) await t.adapter.showTyping(to, true, "Mia");
+      if (canDelete(t.adapter)) {
+        await t.adapter.deletePart(to, vendorId, signal());
+        expect(t.shown()).toEqual([]);
+      }
+    });
+
+    test("it has a way in, and listening ends when told", async () => {
+      expect(isWebhook(t.adapter) || isListening(t.adapter) || isOwnStore(t.adapter)).toBe(true);
+      if (!isListening(t.adapter)) return;
+      const stop = new AbortController();
+      const listening = t.adapter.listen(async () => undefined, stop.signal);
+      stop.abort();
+      await listening;
+    });
+
+    for (const { name: what, payload, type, why } of payloads) {
+      test(`${what} becomes ${why === undefined ? type : `${type} (${why})`}, and a repeat the same`, async () => {
+        if (!isWebhook(t.adapter) || t.call === undefined) throw new Error("Payloads need a channel that takes calls.");
+        const [event] = await t.adapter.receive(t.call(payload));
+        expect(event).toMatchObject({ type, ...(why === undefined ? {} : { why }) });
+        expect(await t.adapter.receive(t.call(payload))).toEqual([event]);
+        if (type === "message") expect(event).toMatchObject({ address: expect.stringMatching(/./), channelMessageId: expect.stringMatching(/./) });
+      });
+    }
+
+    if (payloads.length > 0) {
+      test("what is not signed, not JSON or not the vendor's is refused", async () => {
+        if (!isWebhook(t.adapter) || t.call === undefined) throw new Error("Payloads need a channel that takes calls.");
+        const { adapter, call } = t;
+        const codeOf = (request: WebhookRequest) => adapter.receive(request).then(() => "accepted", (error: unknown) => (error instanceof UserError ? error.code : String(error)));
+        expect(await codeOf(call(payloads[0]!.payload, false))).toBe("BAD_SIGNATURE");
+        expect(await codeOf({ ...call({}), body: Buffer.from("{not json") })).toBe("BAD_JSON");
+        for (const strange of [{}, [], null, 7, "x", { hello: "world" }]) expect(await codeOf(call(strange))).toBe("WEBHOOK_UNRECOGNISED");
+      });
+    }
+  });
+}
