@@ -78,6 +78,11 @@ export function isOperators(value: RawValue): boolean {
   return first !== undefined && first.startsWith("$") && first !== "$ref" && first !== "$id" && first !== "$db";
 }
 
+const LOGICAL = new Set(["$and", "$or", "$nor", "$where"]);
+
+/** Whether a condition on array items tests the item itself (`{$gt: 1}`), not its fields. */
+export const testsItem = (condition: RawValue): boolean => isOperators(condition) && !LOGICAL.has(firstName(condition)!);
+
 /** Conditions on one path: an equality, a regular expression, or a document of operators. */
 export function parseField(path: string, value: RawValue): FilterNode[] {
   if (value.type === T.regex) return [{ kind: "leaf", path, op: "regex", regex: regexOf(value) }];
@@ -171,10 +176,10 @@ function parseAll(path: string, value: RawValue): FilterNode {
   }));
 }
 
-function parseElemMatch(path: string, value: RawValue): FilterNode {
+/** The leaf of an `$elemMatch`. */
+export function parseElemMatch(path: string, value: RawValue): Extract<Leaf, { op: "elemMatch" }> {
   if (value.type !== T.object) throw badValue("$elemMatch needs an Object");
-  const first = firstName(value);
-  const ofValue = isOperators(value) && first !== "$and" && first !== "$or" && first !== "$nor" && first !== "$where";
+  const ofValue = testsItem(value);
   const children = ofValue ? parseOperators("", value) : parseDocument(value.bytes, value.start);
   return { kind: "leaf", path, op: "elemMatch", of: ofValue ? "value" : "object", child: conjunction(children) };
 }

@@ -1,4 +1,4 @@
-import { filterAst, isOperators, nestedFilter, parseField, type FilterNode, type Leaf } from "./filter-ast.ts";
+import { filterAst, nestedFilter, parseField, testsItem, type FilterNode, type Leaf } from "./filter-ast.ts";
 import { leafArrays, leafTest, type Test } from "./match-leaf.ts";
 import { T, valueEnd, type RawDoc, type RawValue } from "./scan.ts";
 import { compilePath, walkValue, type Path } from "./walk.ts";
@@ -122,12 +122,19 @@ export function compileElement(node: FilterNode): Test {
   return (type, b, start, end) => children.some((c) => c(type, b, start, end)) === wanted;
 }
 
+/** Test of one item by an `$elemMatch`. */
+export function compileElemMatchItem(leaf: Extract<Leaf, { op: "elemMatch" }>): Test {
+  if (leaf.of === "value") return compileElement(leaf.child);
+  const test = compileDoc(leaf.child);
+  return (type, b, start) => (type === T.object || type === T.array) && test(b, start);
+}
+
 const NO_PATH: Path = { text: "", parts: [], indexes: [] };
 
 /** A matcher for the items of an array, as `$pull` takes it: a document of operators or a regular expression tests the item, another
  *  document is a filter over items that are documents, anything else is equality. */
 export function compileElementMatcher(condition: RawValue): (item: RawValue) => boolean {
-  if (condition.type === T.object && !isOperators(condition)) {
+  if (condition.type === T.object && !testsItem(condition)) {
     const test = compileDoc(nestedFilter(condition));
     return (item) => item.type === T.object && test(item.bytes, item.start);
   }

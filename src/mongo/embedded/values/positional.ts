@@ -1,6 +1,6 @@
 import { filterAst, type FilterNode, type Leaf } from "./filter-ast.ts";
-import { compileAst, compileDoc, compileElement } from "./match.ts";
-import { leafArrays, leafTest, type Test } from "./match-leaf.ts";
+import { compileAst, compileDoc, compileElement, compileElemMatchItem } from "./match.ts";
+import { leafArrays, leafTest } from "./match-leaf.ts";
 import { findElement, itemsOf, T, valueEnd, type RawDoc, type RawValue } from "./scan.ts";
 import { compilePath, walkItem } from "./walk.ts";
 
@@ -30,7 +30,7 @@ function matchedItem(leaf: Leaf, doc: RawDoc): number | undefined {
   }
   if (value.type !== T.array) return undefined;
   const atEnd = from === path.parts.length;
-  const item = leaf.op === "elemMatch" && atEnd ? compileItem(leaf) : test;
+  const item = leaf.op === "elemMatch" && atEnd ? compileElemMatchItem(leaf) : test;
   if (leaf.op === "size" && atEnd) return undefined;
   let index = 0;
   for (const v of itemsOf(value)) {
@@ -38,12 +38,6 @@ function matchedItem(leaf: Leaf, doc: RawDoc): number | undefined {
     index++;
   }
   return undefined;
-}
-
-function compileItem(leaf: Extract<Leaf, { op: "elemMatch" }>): Test {
-  if (leaf.of === "value") return compileElement(leaf.child);
-  const test = compileDoc(leaf.child);
-  return (type, b, start) => (type === T.object || type === T.array) && test(b, start);
 }
 
 function fieldOf(doc: RawValue, name: Uint8Array): RawValue | undefined {
