@@ -98,7 +98,7 @@ async function runCommand(line: Line, agent: Agent, command: { verb: string; arg
   const seen = await seenAt(core, conversation, line.at);
   const result = await runVerbFor(core, { agent, desk: origin.desk, thread: line.thread, conversation, verb: command.verb, args: command.args, seen });
   if (result.notice !== undefined) await tell(line, result.notice, result.buttons ?? [], result.messageId);
-  else if (result.form !== undefined) await tell(line, `!${command.verb} needs more: write it with what it should do, for example !${command.verb} and a value. !help lists them.`, []);
+  else if (result.form !== undefined) await tell(line, `${result.form.title}: choose, or write it out. !help ${command.verb} shows how.`, result.buttons ?? []);
   return `command: ${command.verb}`;
 }
 

@@ -111,9 +111,9 @@ async function openThread(w: Work): Promise<DeskThreadId> {
   const thread = await call(core, async (signal) => w.desk.openThread(w.target, cardOf(conversation, (await inboxOf(core, conversation.inboxId)).name), `${conversation._id}:${retired}`, signal));
   const now = core.clock.now();
   await core.store.threads.updateOne({ _id: thread }, { $setOnInsert: { conversationId: conversation._id, desk: w.desk.kind, targetId: w.target._id, state: "active", createdAt: now } }, { upsert: true });
-  await core.store.conversations.updateOne({ _id: conversation._id }, { $set: { thread: { id: thread } } });
+  await core.store.conversations.updateOne({ _id: conversation._id }, { $set: { thread: { id: thread }, cardShown: conversation.cardRev } });
   w.thread = thread;
-  held.conversation = { ...conversation, thread: { id: thread } };
+  held.conversation = { ...conversation, thread: { id: thread }, cardShown: conversation.cardRev };
   return thread;
 }
 

@@ -87,7 +87,7 @@ async function sendParts(d: Delivery, held: Held, adapter: ChannelAdapter, to: C
   if (!(await nameHead(core, held, queued._id))) return false;
   const message = await claim(core, held, queued, parts);
   if (message === null) return true;
-  for (let i = Math.max(first, 0); i < plan.length && first >= 0; i++) {
+  for (let i = first; i >= 0 && i < plan.length; i++) {
     if (parts[i]!.state === "sent") continue;
     if (i > first) {
       if (!(await nameHead(core, held, message._id))) return false;

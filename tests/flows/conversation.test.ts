@@ -77,7 +77,7 @@ describe("an agent replies", () => {
     expect(help.desk.threads.get((await help.conversation()).thread!.id)!.posts.find((p) => p.id === post.id)!.receipt).toBe("queued");
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     await help.settle();
-    expect(help.channel.texts()).toEqual(["It is on its way."]);
+    expect(help.channel.textsTo("ana")).toEqual(["It is on its way."]);
     const conversation = await help.conversation();
     expect(conversation).toMatchObject({ assigneeName: "Mara", waitingSince: null });
     expect(conversation.firstReplyAt).toBeInstanceOf(Date);
@@ -105,7 +105,7 @@ describe("an agent replies", () => {
     await help.settle();
     await help.host.accept("fake", [{ id: `${second.id}:react:x`, thread, at: help.clock.now(), data: { type: "reaction", postId: second.id, userId: "Jonas", emoji: "❌", removed: false } }]);
     await help.settle();
-    expect(help.channel.texts()).toEqual(["Right answer"]);
+    expect(help.channel.textsTo("ana")).toEqual(["Right answer"]);
     expect(help.desk.notices.at(-1)!.notice.text).toContain("Too late to cancel");
   });
 
@@ -126,7 +126,7 @@ describe("an agent replies", () => {
     expect(notice.buttons.map((b) => b.id)).toEqual(["send", "keep"]);
     await help.host.act({ desk: "fake", userId: "Mara", thread: held === undefined ? null : (await help.conversation()).thread!.id, verb: "send", args: "", messageId: notice.messageId! });
     await help.settle();
-    expect(help.channel.texts()).toEqual(["@Jonas can you look?"]);
+    expect(help.channel.textsTo("ana")).toEqual(["@Jonas can you look?"]);
   });
 
   test("a reply handled more than two minutes after it was written is held", async () => {
@@ -157,7 +157,7 @@ describe("an agent replies", () => {
     await help.host.accept("fake", [{ id: "old:new", thread, at: before, data: { type: "message", postId: "old", userId: "Mara", userName: "Mara", userKind: "person", text: "done", mentions: 0, files: [] } }]);
     await help.settle();
     expect((await help.lines("note"))[1]!.held?.why).toBe("unseen");
-    expect(help.channel.texts()).toEqual(["I am on it"]);
+    expect(help.channel.textsTo("ana")).toEqual(["I am on it"]);
   });
 
   test("an edit in the window goes out as edited; one that begins with a prefix turns the reply into a note", async () => {
@@ -171,7 +171,7 @@ describe("an agent replies", () => {
     await help.desk.editSaid(thread, second.id, "Mara", "note: secret plan", help.host);
     await new Promise((resolve) => setTimeout(resolve, 1_300));
     await help.settle();
-    expect(help.channel.texts()).toEqual(["the answer"]);
+    expect(help.channel.textsTo("ana")).toEqual(["the answer"]);
     expect((await help.lines("note"))[0]!.body).toBe("secret plan");
   });
 });
@@ -206,19 +206,19 @@ describe("the two ends fail", () => {
     await help.settle();
     help.channel.fail = new DeliveryError("RATE_LIMITED", "wait", { certain: true, retryAfterMs: 200 });
     await help.say("one");
-    help.channel.fail = undefined;
+    help.channel.fail = null;
     await new Promise((resolve) => setTimeout(resolve, 350));
     await help.settle();
-    expect(help.channel.texts()).toEqual(["one"]);
+    expect(help.channel.textsTo("ana")).toEqual(["one"]);
 
     help.channel.fail = new DeliveryError("TIMEOUT", "no answer", { certain: false });
     await help.say("two");
-    help.channel.fail = undefined;
+    help.channel.fail = null;
     await help.say("three");
     await help.settle();
     const [, two, three] = await help.lines("outgoing");
     expect([two!.delivery.state, three!.delivery.state]).toEqual(["unknown", "sent"]);
-    expect(help.channel.texts()).toEqual(["one", "three"]);
+    expect(help.channel.textsTo("ana")).toEqual(["one", "three"]);
     expect(help.desk.notices.at(-1)!.notice.buttons[0]!.id).toBe("retry");
 
     help.channel.fail = new DeliveryError("BLOCKED_BY_CONTACT", "The customer blocked the bot.", { certain: true, permanent: true });
