@@ -1,5 +1,5 @@
 /** What the file asks for, compared with what is stored: the documents as they should be and the faults that forbid it. Writes nothing. */
-import type { z } from "zod";
+import { z } from "zod";
 import { didYouMean } from "../model/close-names.ts";
 import { newId } from "../model/ids.ts";
 import type { Agent, DeskTarget, Inbox, InboxSettings, Label } from "../model/types.ts";
@@ -57,7 +57,11 @@ function readKind<T>(file: ReadFile, at: Path, field: string, kindName: string, 
     return null;
   }
   const result = kind.settings.safeParse(rest, { error: inWords });
-  if (!result.success) { faults.push(...shapeFaults(file, result.error.issues, at, known)); return null; }
+  if (!result.success) {
+    const own = kind.settings instanceof z.ZodObject ? Object.keys(kind.settings.shape) : [];
+    faults.push(...shapeFaults(file, result.error.issues, at, [...own, ...known]));
+    return null;
+  }
   return kind.read(result.data);
 }
 
