@@ -15,7 +15,7 @@ for (const [type, rank] of [
 export const typeRank = (type: number): number => RANK[type]!;
 
 const float = new Float64Array(1);
-const floatBytes = new Uint8Array(float.buffer);
+const floatHalves = new Uint32Array(float.buffer);
 
 /** A growing buffer of key bytes. `take()` copies them out and starts anew. */
 export class KeyBuffer {
@@ -44,10 +44,11 @@ export class KeyBuffer {
 
   /** Eight bytes that order as the doubles do; NaN first, -0 as 0. */
   double(d: number): void {
-    this.room(8);
-    float[0] = d === 0 ? 0 : d;
-    const negative = d < 0;
-    for (let i = 7; i >= 0; i--) this.bytes[this.at++] = Number.isNaN(d) ? 0 : negative ? ~floatBytes[i]! : i === 7 ? floatBytes[i]! | 0x80 : floatBytes[i]!;
+    float[0] = d === 0 || d !== d ? 0 : d;
+    const high = floatHalves[1]!;
+    const negative = high >>> 31 === 1;
+    this.uint32(d !== d ? 0 : negative ? ~high : high | 0x80000000);
+    this.uint32(d !== d ? 0 : negative ? ~floatHalves[0]! : floatHalves[0]!);
   }
 
   /** Eight little-endian bytes turned big-endian, with the sign flipped when they are signed. */

@@ -27,7 +27,7 @@ type Emit = (values: readonly (RawValue | undefined)[], keys: Uint8Array[]) => v
 /** Prepares an index (or sort) specification for many documents. `whole` leaves keys beyond 3,900 bytes as they are. */
 export function compileIndexKeys(spec: readonly KeyField[], o: { sparse?: boolean; whole?: boolean } = {}): (doc: RawDoc) => IndexKeys {
   const paths = spec.map((f) => compilePath(f.path));
-  const only = paths.length === 1 && paths[0]!.parts.length === 1 ? paths[0]!.parts[0]! : undefined;
+  const plain = paths.every((p) => p.parts.length === 1);
   const out = new KeyBuffer();
   const finish = o.whole ? (key: Uint8Array) => key : shortenKey;
 
@@ -42,16 +42,25 @@ export function compileIndexKeys(spec: readonly KeyField[], o: { sparse?: boolea
     keys.push(finish(out.take()));
   };
 
-  return (doc) => {
-    if (only) {
-      const at = findElement(doc, 0, only);
-      if (at >= 0 && doc[at] !== T.array) {
-        const start = at + only.length + 2;
-        out.at = 0;
-        encodeKey(out, doc[at]!, doc, start, valueEnd(doc[at]!, doc, start), spec[0]!.dir);
-        return { keys: [finish(out.take())], multikey: false };
-      }
+  /** The key of a document whose fields are all at the top and no arrays; undefined when it is not as simple. */
+  const plainKey = (doc: RawDoc): Uint8Array | undefined => {
+    let found = false;
+    out.at = 0;
+    for (let i = 0; i < spec.length; i++) {
+      const part = paths[i]!.parts[0]!;
+      const at = findElement(doc, 0, part);
+      const type = at < 0 ? T.null : doc[at]!;
+      if (type === T.array) return undefined;
+      found ||= at >= 0;
+      const start = at < 0 ? 0 : at + part.length + 2;
+      encodeKey(out, type, doc, start, at < 0 ? 0 : valueEnd(type, doc, start), spec[i]!.dir);
     }
+    return found || !o.sparse ? finish(out.take()) : undefined;
+  };
+
+  return (doc) => {
+    const single = plain ? plainKey(doc) : undefined;
+    if (single) return { keys: [single], multikey: false };
     const keys: Uint8Array[] = [];
     const root: RawValue = { type: T.object, bytes: doc, start: 0, end: doc.length };
     const multikey = expand(paths, paths.map(() => ({ value: root, from: 0, settled: false })), keys, emit);

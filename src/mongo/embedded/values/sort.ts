@@ -1,7 +1,7 @@
 import { badValue, locationError, notImplemented, StoreError } from "./errors.ts";
-import { compareBytes, encodeKey, KeyBuffer } from "./encode-key.ts";
+import { compareBytes } from "./encode-key.ts";
 import { compileIndexKeys, type KeyField } from "./index-keys.ts";
-import { fieldsOf, findElement, nameBytes, NONE, numberOf, T, valueEnd, type RawDoc } from "./scan.ts";
+import { fieldsOf, NONE, numberOf, T, type RawDoc } from "./scan.ts";
 
 const MAX_SORT_FIELDS = 32;
 
@@ -25,31 +25,14 @@ export function parseSort(spec: RawDoc): KeyField[] {
 export function compileSort(spec: RawDoc): (doc: RawDoc) => Uint8Array {
   const fields = parseSort(spec);
   if (fields.length === 0) return () => NONE;
-  const slow = compileIndexKeys(fields, { whole: true });
-  const general = (doc: RawDoc): Uint8Array => {
+  const keysOf = compileIndexKeys(fields, { whole: true });
+  return (doc) => {
     try {
-      return slow(doc).keys.reduce((least, key) => (compareBytes(key, least) < 0 ? key : least));
+      const { keys } = keysOf(doc);
+      return keys.length === 1 ? keys[0]! : keys.reduce((least, key) => (compareBytes(key, least) < 0 ? key : least));
     } catch (error) {
       if (error instanceof StoreError && error.code === 171) throw badValue("cannot sort with keys that are parallel arrays");
       throw error;
     }
-  };
-  if (fields.some((f) => f.path.includes("."))) return general;
-  const plain = fields.map((f) => ({ name: nameBytes(f.path), dir: f.dir }));
-  const out = new KeyBuffer();
-  return (doc) => {
-    out.at = 0;
-    for (const { name, dir } of plain) {
-      const at = findElement(doc, 0, name);
-      if (at < 0) {
-        encodeKey(out, T.null, NONE, 0, 0, dir);
-        continue;
-      }
-      const type = doc[at]!;
-      if (type === T.array) return general(doc);
-      const start = at + name.length + 2;
-      encodeKey(out, type, doc, start, valueEnd(type, doc, start), dir);
-    }
-    return out.take();
   };
 }

@@ -1,10 +1,42 @@
 import { arrayIndex } from "./walk.ts";
-import { Elements, T, type RawDoc, type RawValue } from "./scan.ts";
+import { Elements, nameBytes, T, textAt, type RawDoc, type RawValue } from "./scan.ts";
 import { DocWriter } from "./write.ts";
 
-interface Field {
-  readonly name: string;
-  node: Node;
+/** A field of an opened document: the element as it lies in the source until its node is asked for. */
+class Field {
+  node: Node | undefined;
+
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly at: number,
+    private readonly nameEnd: number,
+    private readonly end: number,
+  ) {}
+
+  static fresh(name: string, node: Node): Field {
+    const key = nameBytes(name);
+    const bytes = new Uint8Array(key.length + 2);
+    bytes.set(key, 1);
+    const field = new Field(bytes, 0, key.length + 1, bytes.length);
+    field.node = node;
+    return field;
+  }
+
+  called(name: Uint8Array): boolean {
+    const from = this.at + 1;
+    if (this.nameEnd - from !== name.length) return false;
+    for (let i = 0; i < name.length; i++) if (this.bytes[from + i] !== name[i]) return false;
+    return true;
+  }
+
+  open(): Node {
+    return (this.node ??= Node.of({ type: this.bytes[this.at]!, bytes: this.bytes, start: this.nameEnd + 1, end: this.end }));
+  }
+
+  write(w: DocWriter): void {
+    if (this.node) this.node.write(w, textAt(this.bytes, this.at + 1, this.nameEnd));
+    else w.elements(this.bytes, this.at, this.end);
+  }
 }
 
 /** A value that can be changed in place. It stays raw bytes until someone looks inside; order, types and duplicate names are kept. */
@@ -48,11 +80,20 @@ export class Node {
   private open(): void {
     const { raw } = this;
     if (!raw || (raw.type !== T.object && raw.type !== T.array)) return;
-    const fields: Field[] = [];
-    for (const it = new Elements(raw.bytes, raw.start); it.next();) fields.push({ name: raw.type === T.object ? it.name : "", node: Node.of(it.value()) });
-    if (raw.type === T.object) this.fields = fields;
-    else this.list = fields.map((f) => f.node);
+    const it = new Elements(raw.bytes, raw.start);
+    if (raw.type === T.object) {
+      this.fields = [];
+      while (it.next()) this.fields.push(new Field(raw.bytes, it.nameStart - 1, it.nameEnd, it.end));
+    } else {
+      this.list = [];
+      while (it.next()) this.list.push(Node.of(it.value()));
+    }
     this.raw = undefined;
+  }
+
+  private field(name: string): Field | undefined {
+    const key = nameBytes(name);
+    return this.fields?.find((f) => f.called(key));
   }
 
   /** A field of a document, or an item of an array by its index. */
@@ -62,15 +103,15 @@ export class Node {
       const index = arrayIndex(name);
       return index < 0 ? undefined : this.list[index];
     }
-    return this.fields?.find((f) => f.name === name)?.node;
+    return this.field(name)?.open();
   }
 
   /** Replaces or appends a field of a document, in place or last. */
   set(name: string, node: Node): void {
     this.open();
-    const old = this.fields?.find((f) => f.name === name);
+    const old = this.field(name);
     if (old) old.node = node;
-    else this.fields?.push({ name, node });
+    else this.fields?.push(Field.fresh(name, node));
   }
 
   /** Replaces an item of an array; gaps before it become null. */
@@ -83,7 +124,8 @@ export class Node {
 
   remove(name: string): void {
     this.open();
-    if (this.fields) this.fields = this.fields.filter((f) => f.name !== name);
+    const key = nameBytes(name);
+    if (this.fields) this.fields = this.fields.filter((f) => !f.called(key));
   }
 
   /** The value as bytes. */
@@ -95,7 +137,7 @@ export class Node {
     return { type: this.type, bytes, start: 6, end: bytes.length - 1 };
   }
 
-  private write(w: DocWriter, name: string): void {
+  write(w: DocWriter, name: string): void {
     if (this.raw) {
       w.value(name, this.raw);
       return;
@@ -106,7 +148,7 @@ export class Node {
   }
 
   private writeInside(w: DocWriter): void {
-    if (this.fields) for (const f of this.fields) f.node.write(w, f.name);
+    if (this.fields) for (const f of this.fields) f.write(w);
     else this.list?.forEach((node, i) => node.write(w, String(i)));
   }
 

@@ -26,8 +26,7 @@ export class DocWriter {
     const key = nameBytes(name);
     this.room(key.length + 2 + size);
     this.bytes[this.at++] = type;
-    this.bytes.set(key, this.at);
-    this.at += key.length;
+    this.copy(key, 0, key.length);
     this.bytes[this.at++] = 0;
   }
 
@@ -54,7 +53,7 @@ export class DocWriter {
   }
 
   private copy(bytes: Uint8Array, start: number, end: number): void {
-    if (end - start < 24) {
+    if (end - start < 48) {
       const out = this.bytes;
       let at = this.at;
       for (let i = start; i < end; i++) out[at++] = bytes[i]!;
