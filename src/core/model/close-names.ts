@@ -23,7 +23,7 @@ export function closeNames(word: string, names: Iterable<string>): string[] {
   const scored: { name: string; score: number }[] = [];
   for (const name of names) {
     const folded = name.slice(0, 40).toLowerCase();
-    const score = folded.startsWith(wanted) || wanted.startsWith(folded) ? 0.5 : distance(wanted, folded);
+    const score = folded.startsWith(wanted) || (folded.length > 2 && wanted.startsWith(folded)) ? 0.5 : distance(wanted, folded);
     if (score <= Math.max(1, Math.floor(Math.max(wanted.length, folded.length) / 3))) scored.push({ name, score });
   }
   return scored.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name)).slice(0, 3).map((entry) => entry.name);
