@@ -22,7 +22,7 @@ export const FAKE_TOKEN = "700000001:fake-telegram-token";
 
 export class FakeTelegram {
   readonly state: FakeState;
-  readonly updates = new UpdateQueue();
+  readonly updates = new UpdateQueue(() => { this.changed(); });
   readonly faults = new Faults();
   readonly calls: RecordedCall[] = [];
   /** True: the token was revoked at BotFather. */

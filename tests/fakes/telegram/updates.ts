@@ -28,6 +28,7 @@ export class UpdateQueue {
   /** Each webhook call is made so many times. */
   copies = 1;
   private closed = false;
+  constructor(private readonly onChange: () => void) {}
 
   setAllowed(list: unknown): void { if (Array.isArray(list)) this.allowed = list as string[]; }
   get count(): number { return this.pending.length; }
@@ -50,6 +51,11 @@ export class UpdateQueue {
     else if (this.waiter !== null) { const { resolve, limit } = this.waiter; this.waiter = null; resolve(this.take(limit)); }
   }
 
+  /** The open poll ends with nothing, as after its timeout. */
+  endPoll(): void { this.waiter?.resolve([]); }
+  /** After a week of silence Telegram counts from anywhere. */
+  startIdsAt(id: number): void { this.nextId = id; }
+
   private take(limit: number): FakeUpdate[] {
     const taken = this.pending.slice(0, limit);
     this.pending = this.pending.filter((entry) => !entry.repeat || !taken.includes(entry));
@@ -63,6 +69,7 @@ export class UpdateQueue {
     this.waiter = null;
     const { offset } = options;
     if (offset !== undefined) this.pending = this.pending.filter((entry) => entry.repeat || entry.update.update_id >= offset);
+    queueMicrotask(this.onChange);
     if (this.pending.length > 0 || options.timeoutSeconds <= 0) return this.take(options.limit);
     return new Promise((resolve, reject) => {
       const end = (finish: () => void) => { clearTimeout(timer); if (this.waiter === waiter) this.waiter = null; finish(); };
@@ -95,6 +102,7 @@ export class UpdateQueue {
         if (ok) this.pending = this.pending.filter((other) => other !== entry);
         else { entry.notBefore = Date.now() + this.retryMs; setTimeout(() => this.deliver(), this.retryMs); }
         this.deliver();
+        this.onChange();
       });
     }
   }
