@@ -31,7 +31,7 @@ export async function runVerb(core: Core, request: VerbRequest): Promise<ActResu
     const { verb, args, conversation, message } = attempt;
     const result = await verb.run({
       core, actor: request.actor, conversation, seen: request.seen, message, say: request.say,
-      ask: (title, fields) => ask(verb, { id: makeFormId(core, { verb: verb.name, conversationId: conversation?._id ?? null, messageId: message?._id ?? null }), title, fields }),
+      ask: (title, fields, about = message) => ask(verb, { id: makeFormId(core, { verb: verb.name, conversationId: conversation?._id ?? null, messageId: about?._id ?? null }), title, fields }, about),
     }, args);
     return { ok: true, ...result };
   } catch (error) {
@@ -44,10 +44,10 @@ export async function runVerb(core: Core, request: VerbRequest): Promise<ActResu
 const MOST_BUTTONS = 10;
 
 /** Where a desk can't show a form, its first choice goes as buttons. */
-function ask(verb: Verb, form: Form): VerbResult {
+function ask(verb: Verb, form: Form, about: Message | undefined): VerbResult {
   const choices = form.fields.find((field) => field.name === FORM_FIELD)?.options ?? [];
   const buttons = choices.slice(0, MOST_BUTTONS).map(({ value, label }) => ({ id: buttonId(verb.name, value), label }));
-  return { form, ...(buttons.length === 0 ? {} : { buttons }) };
+  return { form, ...(buttons.length === 0 ? {} : { buttons }), ...(about === undefined ? {} : { messageId: about._id }) };
 }
 
 interface Attempt { verb: Verb; args: string; conversation: Conversation | null; message: Message | undefined }

@@ -54,6 +54,6 @@ const tooBroad = (phrase: string) =>
 
 /** A query that holds the newest 10,000 conversations, or {} while there are no more than that. */
 export async function newest(core: Core): Promise<{ lastMessageAt?: { $gte: Date } }> {
-  const [last] = await core.store.conversations.find({}, { projection: { lastMessageAt: 1 } }).sort({ lastMessageAt: -1 }).skip(MAX_CANDIDATES).limit(1).toArray();
+  const [last] = await core.store.conversations.find({}, { projection: { _id: 0, lastMessageAt: 1 } }).sort({ lastMessageAt: -1 }).skip(MAX_CANDIDATES).limit(1).toArray();
   return last === undefined ? {} : { lastMessageAt: { $gte: last.lastMessageAt } };
 }

@@ -67,7 +67,7 @@ export const correct = verb({
   async run({ core, actor, conversation, message, args, ask }) {
     const sent = await pickMessage(core, conversation, message, replyOf(actor, OUT), "You have sent nothing here lately that could be corrected.");
     if (args.text === "") {
-      return { ...ask("Send a correction", [{ name: FORM_FIELD, label: "What it should say", kind: "longtext", required: true, value: sent.body, help: "The customer gets this as a new message." }]), messageId: sent._id };
+      return ask("Send a correction", [{ name: FORM_FIELD, label: "What it should say", kind: "longtext", required: true, value: sent.body, help: "The customer gets this as a new message." }], sent);
     }
     const correction = await sendCorrection(core, { message: sent, agent: actor, body: args.text });
     return { notice: "The correction is on its way.", messageId: correction._id };

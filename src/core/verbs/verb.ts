@@ -21,8 +21,8 @@ export interface VerbContext<A, C extends Conversation | null = Conversation | n
   message?: Message | undefined;
   say: Say;
   args: A;
-  /** Answers a form whose values come back as this verb's arguments. */
-  ask(title: string, fields: FormField[]): VerbResult;
+  /** Answers a form whose values come back as this verb's arguments, about the same conversation and `message`. */
+  ask(title: string, fields: FormField[], message?: Message): VerbResult;
 }
 
 /** What the text after the verb was cut into: flags that the verb declares are taken out of it. */
