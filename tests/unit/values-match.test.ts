@@ -143,6 +143,32 @@ describe("regular expressions", () => {
     ["(?P<n>a)(?P=n)", "", "aa", true], ["[a\\]b]", "", "]", true], ["[]a]", "", "]", true], ["[^\\s]", "", " ", false], ["\\x41\\x{1F600}", "", "A😀", true], ["^.$", "", "😀", true], ["a(?#note)b", "", "ab", true], ["a.b", "s", "a\nb", true], ["STRASSE", "i", "strasse", true], ["\\h+", "", "\t", true], ["x-y/z", "", "x-y/z", true], ["\\d+(?=px)", "", "12px", true],
   ])("%s with options '%s' on %j is %s", (pattern, options, text, expected) => expect(compileRegex({ pattern, options })(text)).toBe(expected));
 
+  test("escaped text matches itself and nothing shorter, and is the prefix that bounds an index", () => {
+    fc.assert(fc.property(fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 }), fc.constantFrom("", "i", "m", "s"), (text, options) => {
+      fc.pre(!text.includes("\0"));
+      const escaped = text.replace(/[^\p{L}\p{N}\s]/gu, "\\$&");
+      const whole = compileRegex({ pattern: `^${escaped}\\z`, options });
+      expect(whole(text)).toBe(true);
+      expect(whole(text.slice(0, -1))).toBe(false);
+      const prefix = regexPrefix({ pattern: `^${escaped}`, options });
+      if (prefix !== undefined) expect(text.startsWith(prefix)).toBe(true);
+    }), { numRuns: 300 });
+  });
+
+  test("any pattern is compiled or refused with a code", () => {
+    fc.assert(fc.property(fc.string({ unit: fc.constantFrom("a", "b", "(", ")", "[", "]", "{", "}", "1", ",", "\\", "|", "*", "+", "?", "^", "$", ".", ":", "<", "=", "-", "d", "Q", "E", "x", "#"), maxLength: 10 }), fc.constantFrom("", "x"), (pattern, options) => {
+      let test: (text: string) => boolean;
+      try {
+        test = compileRegex({ pattern, options });
+      } catch (error) {
+        expect(error).toMatchObject({ code: expect.any(Number) });
+        return;
+      }
+      const prefix = regexPrefix({ pattern, options });
+      for (const text of ["", "a", "ab", "ba", "aab1", "(a)", "x#", "a-b"]) if (test(text) && prefix !== undefined) expect(text.startsWith(prefix)).toBe(true);
+    }), { numRuns: 1000 });
+  });
+
   test("a pattern that would run for ever is stopped, and the next one runs", () => {
     const before = Date.now();
     expect(() => compileRegex({ pattern: "^(a+)+$", options: "" })(`${"a".repeat(40)}!`)).toThrow(expect.objectContaining({ code: 51156 }));

@@ -185,7 +185,8 @@ export function shortenKey(key: Uint8Array): Uint8Array {
 /** Whether an index key (without record id) was shortened: equality must be rechecked, order among equal prefixes is not that of the values. */
 export const isInexactKey = (key: Uint8Array): boolean => key.length === MAX_KEY_BYTES;
 
-/** Where a range over an index must start (or, `after`, end) so as to take in every shortened key that may belong to it. Whole keys pass unchanged. */
+/** Where a range over an index must start (or, `after`, end) so as to take in every shortened key that may belong to it.
+ *  Bounds of up to 3,868 bytes pass unchanged. */
 export function boundKey(key: Uint8Array, after: boolean): Uint8Array {
   if (key.length <= KEPT) return key;
   const out = new Uint8Array(after ? KEPT + 34 : KEPT);

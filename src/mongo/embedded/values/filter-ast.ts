@@ -35,8 +35,13 @@ export function filterAst(filter: RawDoc): FilterNode {
   return conjunction(parseDocument(filter, 0));
 }
 
-const conjunction = (children: FilterNode[]): FilterNode => (children.length === 1 ? children[0]! : { kind: "and", children });
-const not = (child: FilterNode): FilterNode => ({ kind: "not", child });
+/** An `and` without `and`s in it; a single child stands for itself. */
+function conjunction(nodes: FilterNode[]): FilterNode {
+  const children = nodes.flatMap((node) => (node.kind === "and" ? node.children : [node]));
+  return children.length === 1 ? children[0]! : { kind: "and", children };
+}
+
+const not = (child: FilterNode): FilterNode => (child.kind === "not" ? child.child : { kind: "not", child });
 
 function parseDocument(bytes: Uint8Array, start: number): FilterNode[] {
   const out: FilterNode[] = [];

@@ -11,7 +11,7 @@ export interface ApplyContext {
   readonly insert: boolean;
   readonly nowMs: number;
   /** The document by its `_id`, for messages. */
-  readonly document: string;
+  readonly document: () => string;
   /** Index that `$` stands for; asked only when the update has a `$`. */
   readonly positional: () => number | undefined;
   /** Whether an item passes the array filter of that identifier. */
@@ -136,7 +136,7 @@ function rename(root: Node, step: Step, from: readonly string[], context: ApplyC
 function documentAt(root: Node, parts: readonly string[], role: "source" | "destination", context: ApplyContext): Node | undefined {
   let node = root;
   for (let depth = 0; ; depth++) {
-    if (node.type === T.array) throw badValue(`The ${role} field cannot be an array element, '${parts.join(".")}' in doc with ${context.document}`);
+    if (node.type === T.array) throw badValue(`The ${role} field cannot be an array element, '${parts.join(".")}' in doc with ${context.document()}`);
     if (depth === parts.length - 1) return node.type === T.object ? node : undefined;
     const next = node.child(parts[depth]!);
     if (!next) return undefined;

@@ -11,7 +11,7 @@ const typeName = (type: number) => TYPE_NAMES[type] ?? "unknown";
 
 function itemsForGrowth(current: Node | undefined, { path, document }: OpContext): readonly Node[] {
   if (!current) return [];
-  if (current.type !== T.array) throw badValue(`The field '${path}' must be an array but is of type ${typeName(current.type)} in document {${document}}`);
+  if (current.type !== T.array) throw badValue(`The field '${path}' must be an array but is of type ${typeName(current.type)} in document {${document()}}`);
   return current.items;
 }
 

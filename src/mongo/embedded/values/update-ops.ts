@@ -5,10 +5,10 @@ import { fieldsOf, getField, isNumeric, stringOf, T, TYPE_NAMES, valueEnd, type 
 import { Node } from "./tree.ts";
 import { dateValue, makeValue } from "./write.ts";
 
-/** What an operator knows besides its target. `document` names the document in messages, by its `_id` only. */
+/** What an operator knows besides its target. `document()` names the document in messages, by its `_id` only. */
 export interface OpContext {
   readonly path: string;
-  readonly document: string;
+  readonly document: () => string;
   readonly nowMs: number;
 }
 
@@ -34,10 +34,10 @@ export function numericOperator(name: "$inc" | "$mul", path: string, arg: RawVal
   return always((current, context) => {
     if (!current) return Node.of(name === "$inc" ? arg : zeroLike(arg));
     if (!isNumeric(current.type)) {
-      throw typeMismatch(`Cannot apply ${name} to a value of non-numeric type. {${context.document}} has the field '${context.path}' of non-numeric type ${typeName(current.type)}`);
+      throw typeMismatch(`Cannot apply ${name} to a value of non-numeric type. {${context.document()}} has the field '${context.path}' of non-numeric type ${typeName(current.type)}`);
     }
     const result = calculate(name === "$inc" ? "add" : "multiply", current.value(), arg);
-    if (!result) throw badValue(`Failed to apply ${name} operations to current value of '${context.path}' for document {${context.document}}: the result does not fit 64 bits`);
+    if (!result) throw badValue(`Failed to apply ${name} operations to current value of '${context.path}' for document {${context.document()}}: the result does not fit 64 bits`);
     return Node.of(result);
   });
 }
@@ -91,7 +91,7 @@ export function bitOperator(path: string, arg: RawValue): Operator {
   if (!first) throw badValue(`You must pass in at least one bitwise operation. The format is: {$bit: {field: {and/or/xor: #}}`);
   return always((current, context) => {
     if (current && !isInteger(current.type)) {
-      throw badValue(`Cannot apply $bit to a value of non-integral type. {${context.document}} has the field '${context.path}' of non-integer type ${typeName(current.type)}`);
+      throw badValue(`Cannot apply $bit to a value of non-integral type. {${context.document()}} has the field '${context.path}' of non-integer type ${typeName(current.type)}`);
     }
     const from = current ? current.value() : zeroLike(first.value);
     return Node.of(steps.reduce((value, step) => bitwise(step.name, value, step.value), from));

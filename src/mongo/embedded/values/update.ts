@@ -54,9 +54,7 @@ export function compileUpdate(update: RawDoc | readonly RawDoc[], o: { arrayFilt
       let index = positional;
       applySteps(root, steps, {
         insert, nowMs, passes,
-        get document() {
-          return describeId(doc);
-        },
+        document: () => describeId(doc),
         positional: () => (index ??= filter && positionalIndex(filter, doc)),
       });
       return finish(doc, root.toDoc(doc.length + 128));

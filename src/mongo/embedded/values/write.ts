@@ -5,6 +5,9 @@ const doubleBytes = new Uint8Array(scratchDouble.buffer);
 const scratchLong = new BigInt64Array(1);
 const longBytes = new Uint8Array(scratchLong.buffer);
 
+/** Bytes of any content; only what was written is ever handed out. Node's pool makes the middle sizes cheap. */
+const uninitialised = (size: number): Uint8Array => (size <= 64 ? new Uint8Array(size) : Buffer.allocUnsafe(size));
+
 /** Builds one BSON document: `open`/`close` nest, every other call appends one element. Finish with `done()`. */
 export class DocWriter {
   private bytes: Uint8Array;
@@ -12,12 +15,12 @@ export class DocWriter {
   private readonly starts: number[] = [];
 
   constructor(sizeHint = 256) {
-    this.bytes = new Uint8Array(Math.max(sizeHint, 32));
+    this.bytes = uninitialised(Math.max(sizeHint, 32));
   }
 
   private room(n: number): void {
     if (this.at + n <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.at + n));
+    const grown = uninitialised(Math.max(this.bytes.length * 2, this.at + n));
     grown.set(this.bytes.subarray(0, this.at));
     this.bytes = grown;
   }
@@ -143,7 +146,7 @@ export class DocWriter {
     this.room(1);
     this.bytes[this.at++] = 0;
     this.putInt32(0, this.at);
-    return this.bytes.subarray(0, this.at);
+    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset, this.at);
   }
 }
 
