@@ -4,17 +4,17 @@ import { delimiter, join } from "node:path";
 import { bootstrap, fail } from "./bootstrap.mjs";
 import { finish, vitest } from "./checks.mjs";
 
-await bootstrap();
-
 const runs = (file) => { try { accessSync(file, constants.X_OK); return true; } catch { return false; } };
 const onPath = () => (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, process.platform === "win32" ? "mongod.exe" : "mongod")).find(runs);
 
+const binary = process.env.MONGOD_BINARY || onPath();
+if (!process.env.MONGODB_URI && binary === undefined && !process.argv.includes("--download")) {
+  fail("There is no MongoDB to test on. Set MONGODB_URI to one, or MONGOD_BINARY to a mongod, or put mongod on PATH; or run `npm run test:mongod -- --download` to have MongoDB's own fetched from fastdl.mongodb.org.");
+}
+await bootstrap();
+
 /** Starts the mongod at hand on an empty folder; with --download, MongoDB's own is fetched when there is none. */
 async function startMongod() {
-  const binary = process.env.MONGOD_BINARY || onPath();
-  if (binary === undefined && !process.argv.includes("--download")) {
-    fail("There is no MongoDB to test on. Set MONGODB_URI to one, or MONGOD_BINARY to a mongod, or put mongod on PATH; or run `npm run test:mongod -- --download` to have MongoDB's own fetched from fastdl.mongodb.org.");
-  }
   const { MongoMemoryServer } = await import("mongodb-memory-server-core");
   try {
     return await MongoMemoryServer.create(binary === undefined ? {} : { binary: { systemBinary: binary, checkMD5: false } });

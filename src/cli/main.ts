@@ -44,10 +44,18 @@ export async function execute(words: string[], io: CliIo): Promise<number> {
   }
 }
 
+/** npm passes Ctrl-C on to a process that the terminal has told already; two signals this close are one. Milliseconds. */
+const SAME_SIGNAL_MS = 400;
+
 /** Runs a command in this process and ends it. The first Ctrl-C or SIGTERM asks to stop, the second stops at once. */
 export async function runCli(words: string[]): Promise<void> {
   const stop = new AbortController();
-  const onSignal = () => { if (stop.signal.aborted) process.exit(130); stop.abort(); };
+  let firstAt = 0;
+  const onSignal = () => {
+    if (!stop.signal.aborted) firstAt = performance.now();
+    else if (performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(130);
+    stop.abort();
+  };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   const exitCode = await execute(words, { print: (line) => console.log(line), complain: (line) => console.error(line), signal: stop.signal });
   process.exit(exitCode);

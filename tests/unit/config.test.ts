@@ -1,7 +1,10 @@
-import { resolve } from "node:path";
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { ConfigError, loadConfig } from "../../src/config.ts";
 import type { Environment } from "../../src/config.ts";
+import { secretKeyOf } from "../../src/secret-key.ts";
 
 const faultsOf = (env: Environment) => {
   try { loadConfig(env); } catch (error) { if (error instanceof ConfigError) return error.faults; throw error; }
@@ -51,4 +54,19 @@ test("PUBLIC_URL loses its trailing slash, TRUST_PROXY reads as Fastify means it
   expect(loadConfig({ TRUST_PROXY: "off" }).trustProxy).toBe(false);
   expect(loadConfig({ TRUST_PROXY: "10.0.0.0/8, ::1" }).trustProxy).toEqual(["10.0.0.0/8", "::1"]);
   expect(loadConfig({ THREADLINE_APPLY: "threadline.yaml" }).applyFile).toBe(resolve("threadline.yaml"));
+});
+
+describe("SECRET_KEY", () => {
+  test("is generated once beside the embedded store, for its user alone", async () => {
+    const dataDir = join(mkdtempSync(join(tmpdir(), "threadline-test-")), "data");
+    onTestFinished(() => rmSync(join(dataDir, ".."), { recursive: true, force: true }));
+    const config = loadConfig({ DATA_DIR: dataDir });
+    const [one, two] = await Promise.all([secretKeyOf(config), secretKeyOf(config)]);
+    expect(one).toMatch(/^[\w-]{43}$/);
+    expect(two).toBe(one);
+    expect(statSync(join(dataDir, "secret.key")).mode & 0o777).toBe(0o600);
+    expect(await secretKeyOf(loadConfig({ DATA_DIR: dataDir, SECRET_KEY: "a key of my own, long" }))).toBe("a key of my own, long");
+    writeFileSync(join(dataDir, "secret.key"), "\n");
+    await expect(secretKeyOf(config)).rejects.toThrow(/holds no usable key/);
+  });
 });

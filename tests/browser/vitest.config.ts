@@ -1,0 +1,15 @@
+/** Browser tests: real Chromium (CHROMIUM names it), one file after the other, network off for the tests' own process. */
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    root: fileURLToPath(new URL("../..", import.meta.url)),
+    include: ["tests/browser/**/*.test.ts"],
+    globalSetup: ["tests/support/build-all.ts"],
+    setupFiles: ["tests/support/network-off.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    fileParallelism: false,
+  },
+});
