@@ -1,0 +1,117 @@
+import type { Cursors } from "./cursors.ts";
+import type { Store } from "../storage/store.ts";
+import { StoreError, typeMismatch } from "../values/errors.ts";
+import { EMPTY_DOC, embedded, getField, itemsOf, numberOf, stringOf, T, truthy, TYPE_NAMES, type RawDoc, type RawValue } from "../values/raw.ts";
+import type { Request } from "../wire/message.ts";
+
+/** Reads the fields of a command. A wrong type is answered as MongoDB does (14). */
+export class Args {
+  constructor(readonly command: string, readonly body: RawDoc, private readonly sequences: Request["sequences"] = new Map()) {}
+
+  value(name: string): RawValue | undefined {
+    const value = getField(this.body, name);
+    return value === undefined || value.type === T.null || value.type === T.undefined ? undefined : value;
+  }
+
+  string(name: string): string | undefined {
+    const value = this.value(name);
+    if (!value) return undefined;
+    if (value.type !== T.string) throw this.wrong(name, value, "string");
+    return stringOf(value);
+  }
+
+  number(name: string): number | undefined {
+    const value = this.value(name);
+    if (!value) return undefined;
+    const n = numberOf(value);
+    if (n === undefined) throw this.wrong(name, value, "number");
+    return n;
+  }
+
+  bool(name: string): boolean {
+    const value = this.value(name);
+    if (!value) return false;
+    if (value.type !== T.bool && numberOf(value) === undefined) throw this.wrong(name, value, "bool");
+    return truthy(value);
+  }
+
+  doc(name: string): RawDoc | undefined {
+    const value = this.value(name);
+    if (!value) return undefined;
+    if (value.type !== T.object) throw this.wrong(name, value, "object");
+    return embedded(value);
+  }
+
+  /** A list of documents, from the body or from a document sequence of the message. */
+  docs(name: string): readonly RawDoc[] | undefined {
+    const sequence = this.sequences.get(name);
+    if (sequence) return sequence;
+    const value = this.value(name);
+    if (!value) return undefined;
+    if (value.type !== T.array) throw this.wrong(name, value, "array");
+    return itemsOf(value).map((item) => {
+      if (item.type !== T.object) throw this.wrong(name, item, "object");
+      return embedded(item);
+    });
+  }
+
+  /** @throws StoreError 40414 when the field is not there. */
+  required<V>(name: string, value: V | undefined): V {
+    if (value === undefined) throw new StoreError(40414, "Location40414", `BSON field '${this.command}.${name}' is missing but a required field`);
+    return value;
+  }
+
+  private wrong(name: string, value: RawValue, wanted: string): StoreError {
+    return typeMismatch(`BSON field '${this.command}.${name}' is the wrong type '${TYPE_NAMES[value.type]}', expected type '${wanted}'`);
+  }
+}
+
+/** What a command works with. */
+export interface Context {
+  readonly store: Store;
+  readonly cursors: Cursors;
+  readonly args: Args;
+  readonly db: string;
+  readonly requestId: number;
+  readonly connectionId: number;
+  /** Identifies the store's folder; the client compares it. */
+  readonly folderId: string;
+}
+
+/** A reply whose document is already BSON. */
+export class RawReply {
+  constructor(readonly doc: RawDoc) {}
+}
+
+/** A reply: an object to encode, a finished document, or the finished bytes of a whole message. */
+export type Reply = Record<string, unknown> | RawReply | Buffer;
+export type Command = (context: Context) => Reply | Promise<Reply>;
+
+/** The collection a command names in its first field. @throws StoreError 73. */
+export function collectionName({ args }: Context): string {
+  const value = getField(args.body, args.command);
+  if (!value || value.type !== T.string) throw new StoreError(73, "InvalidNamespace", `collection name has invalid type ${TYPE_NAMES[value?.type ?? 0]}`);
+  const name = stringOf(value);
+  if (name === "") throw new StoreError(73, "InvalidNamespace", "Invalid namespace specified: empty collection name");
+  return name;
+}
+
+/** A collation that is not the simple one is refused: no index or comparison here honours it. */
+export function refuseCollation(args: Args, field = "collation"): void {
+  const collation = args.doc(field);
+  if (!collation || collation.length === EMPTY_DOC.length) return;
+  const locale = getField(collation, "locale");
+  if (locale?.type === T.string && stringOf(locale) === "simple") return;
+  throw new StoreError(238, "NotImplemented", "Collations other than 'simple' are not supported by the embedded store; use MONGODB_URI.");
+}
+
+/** Refuses options by name. */
+export function refuse(args: Args, ...names: string[]): void {
+  for (const name of names) {
+    const value = args.value(name);
+    if (value && (value.type !== T.bool || truthy(value))) throw new StoreError(238, "NotImplemented", `'${name}' of '${args.command}' is not supported by the embedded store; use MONGODB_URI.`);
+  }
+}
+
+/** Lets other work run between two slices. */
+export const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));

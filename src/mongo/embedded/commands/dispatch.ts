@@ -1,0 +1,40 @@
+import { serialize } from "bson";
+import type { Store } from "../storage/store.ts";
+import { StoreError } from "../values/errors.ts";
+import { Elements } from "../values/raw.ts";
+import { writeMessage, type Request } from "../wire/message.ts";
+import { Args, RawReply, type Reply } from "./context.ts";
+import type { Cursors } from "./cursors.ts";
+import { commandOf } from "./registry.ts";
+
+export interface Host {
+  readonly store: Store;
+  readonly cursors: Cursors;
+  readonly folderId: string;
+  /** Told of errors that are ours, not the client's. */
+  readonly onInternalError: (error: unknown, command: string) => void;
+}
+
+/** Runs one request and answers the bytes of its reply. Never throws: an error becomes an error reply. */
+export function dispatch(host: Host, request: Request, connectionId: number): Buffer | Promise<Buffer> {
+  const first = new Elements(request.body);
+  const name = first.next() ? first.name : "";
+  const encode = (reply: Reply) =>
+    reply instanceof Buffer ? reply : writeMessage(reply instanceof RawReply ? reply.doc : serialize(reply, { ignoreUndefined: true }), request.requestId, request.legacy);
+  const failed = (error: unknown) => encode(errorReply(host, error, name));
+  try {
+    const args = new Args(name, request.body, request.sequences);
+    const db = request.database ?? args.string("$db");
+    if (db === undefined) throw new StoreError(40571, "Location40571", "OP_MSG requests require a $db argument");
+    const reply = commandOf(args)({ store: host.store, cursors: host.cursors, args, db, requestId: request.requestId, connectionId, folderId: host.folderId });
+    return reply instanceof Promise ? reply.then(encode).catch(failed) : encode(reply);
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+function errorReply(host: Host, error: unknown, command: string): Record<string, unknown> {
+  if (error instanceof StoreError) return { ok: 0, errmsg: error.message, code: error.code, codeName: error.codeName, ...error.extra };
+  host.onInternalError(error, command);
+  return { ok: 0, errmsg: "The embedded store failed inside; the log has the details.", code: 1, codeName: "InternalError" };
+}

@@ -1,0 +1,181 @@
+import { PAUSE, Query, type QuerySpec, type Source } from "../planner/query.ts";
+import { explained } from "../planner/explain.ts";
+import { nsOf, SLICE_MS, type Store } from "../storage/store.ts";
+import type { Collection } from "../storage/catalog.ts";
+import { StoreError } from "../values/errors.ts";
+import { valueKeyText } from "../values/key.ts";
+import { filterAst } from "../values/match.ts";
+import { compileProjection } from "../values/project.ts";
+import { embedded, EMPTY_DOC, getDistinct, int64At, itemsOf, numberOf, stringOf, T, toJs, type RawDoc, type RawValue, DocWriter } from "../values/raw.ts";
+import { Args, collectionName, nextTurn, RawReply, refuse, refuseCollation, type Command, type Context } from "./context.ts";
+import { Cursor } from "./cursors.ts";
+
+/** Answers nothing: the source of a collection that does not exist. */
+export const NOTHING: Source = { next: () => undefined };
+
+/** An index name, key pattern or `$natural` in `hint`. */
+export function hintOf(args: Args, collection: Collection | undefined): QuerySpec["hint"] {
+  const value = args.value("hint");
+  if (!value) return undefined;
+  if (value.type === T.string) return { name: stringOf(value) };
+  if (value.type !== T.object) throw new StoreError(9, "FailedToParse", "Hint must be a string or an object");
+  const pattern = toJs(embedded(value));
+  if (Object.keys(pattern).length === 0) return undefined;
+  if ("$natural" in pattern) return { natural: Number(pattern["$natural"]) < 0 ? -1 : 1 };
+  const wanted = JSON.stringify(pattern);
+  return { name: collection?.indexes.find((i) => JSON.stringify(toJs(i.spec)["key"]) === wanted)?.name ?? "" };
+}
+
+function whole(args: Args, name: string): number {
+  const n = args.number(name) ?? 0;
+  if (n < 0 || !Number.isFinite(n)) throw new StoreError(51024, "Location51024", `BSON field '${name}' value must be >= 0, actual value '${n}'`);
+  return Math.trunc(n);
+}
+
+/** `find`: mongodb.com/docs/manual/reference/command/find/ */
+export const find: Command = (context) => {
+  const { args, store, cursors, db, requestId } = context;
+  const ns = nsOf(db, collectionName(context));
+  const { cursor } = prepare(context, args, store.catalog.get(ns), ns);
+  const batchSize = args.value("batchSize") ? whole(args, "batchSize") : undefined;
+  return cursors.first(cursor, batchSize, args.bool("singleBatch"), requestId);
+};
+
+function prepare({ store }: Context, args: Args, collection: Collection | undefined, ns: string): { cursor: Cursor; query: Query | undefined } {
+  refuse(args, "returnKey", "showRecordId", "tailable", "awaitData", "min", "max");
+  refuseCollation(args);
+  const filter = args.doc("filter") ?? EMPTY_DOC;
+  const skip = whole(args, "skip");
+  const limit = whole(args, "limit");
+  const projection = args.doc("projection");
+  const project = projection && projection.length > EMPTY_DOC.length ? compileProjection(projection, filter) : undefined;
+  const ast = filterAst(filter);
+  const query = collection && new Query(store.env, collection, { filter, ast, sort: args.doc("sort"), hint: hintOf(args, collection), enough: limit > 0 ? limit + skip : 0 });
+  const cursor = new Cursor(ns, query ?? NOTHING, { skip, limit, project, collection, noTimeout: args.bool("noCursorTimeout") });
+  return { cursor, query };
+}
+
+export const getMore: Command = ({ args, cursors, db, requestId }) => {
+  const id = args.required("getMore", args.value("getMore"));
+  const collection = args.required("collection", args.string("collection"));
+  if (id.type !== T.long) throw new StoreError(14, "TypeMismatch", "BSON field 'getMore.getMore' is the wrong type, expected type 'long'");
+  return cursors.more(int64At(id.bytes, id.start), nsOf(db, collection), args.number("batchSize"), requestId);
+};
+
+export const killCursors: Command = ({ args, cursors }) => {
+  const list = args.required("cursors", args.value("cursors"));
+  const ids = itemsOf(list).map((v) => int64At(v.bytes, v.start));
+  const killed = ids.filter((id) => cursors.kill(id));
+  return { cursorsKilled: killed, cursorsNotFound: ids.filter((id) => !killed.includes(id)), cursorsAlive: [], cursorsUnknown: [], ok: 1 };
+};
+
+/** Runs `visit` over every match, in slices. */
+export async function forEachMatch(query: Source, visit: (doc: RawDoc) => void): Promise<void> {
+  let deadline = performance.now() + SLICE_MS;
+  for (;;) {
+    const found = query.next(deadline);
+    if (!found) return;
+    if (found !== PAUSE) {
+      visit(found.doc);
+      continue;
+    }
+    await nextTurn();
+    deadline = performance.now() + SLICE_MS;
+  }
+}
+
+/** How many documents match; the whole collection is counted from its statistics. */
+export async function countMatches(store: Store, collection: Collection | undefined, spec: QuerySpec): Promise<{ n: number; query: Query | undefined }> {
+  if (!collection) return { n: 0, query: undefined };
+  const ast = spec.ast ?? filterAst(spec.filter);
+  if (ast.kind === "and" && ast.children.length === 0) return { n: collection.count, query: undefined };
+  const query = new Query(store.env, collection, { ...spec, ast });
+  let n = 0;
+  await forEachMatch(query, () => n++);
+  return { n, query };
+}
+
+/** `count`: mongodb.com/docs/manual/reference/command/count/ */
+export const count: Command = async (context) => {
+  const { args, store, db } = context;
+  refuseCollation(args);
+  const collection = store.catalog.get(nsOf(db, collectionName(context)));
+  const { n } = await countMatches(store, collection, { filter: args.doc("query") ?? EMPTY_DOC, hint: hintOf(args, collection) });
+  const rest = Math.max(n - whole(args, "skip"), 0);
+  const limit = Math.abs(args.number("limit") ?? 0);
+  return { n: limit > 0 ? Math.min(rest, limit) : rest, ok: 1 };
+};
+
+/** `distinct`: mongodb.com/docs/manual/reference/command/distinct/ */
+export const distinct: Command = async (context) => {
+  const { args, store, db } = context;
+  refuseCollation(args);
+  const key = args.required("key", args.string("key"));
+  const collection = store.catalog.get(nsOf(db, collectionName(context)));
+  const seen = new Map<string, RawValue>();
+  if (collection) {
+    await forEachMatch(new Query(store.env, collection, { filter: args.doc("query") ?? EMPTY_DOC, hint: hintOf(args, collection) }), (doc) => {
+      for (const value of getDistinct(doc, key)) {
+        const text = valueKeyText(value);
+        if (!seen.has(text)) seen.set(text, { ...value, bytes: value.bytes.slice(value.start, value.end), start: 0, end: value.end - value.start });
+      }
+    });
+  }
+  const reply = new DocWriter().open("values", T.array);
+  [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).forEach(([, value], i) => reply.value(String(i), value));
+  return new RawReply(reply.close().double("ok", 1).done());
+};
+
+/** `explain` of find, count, distinct, update, delete, findAndModify and of an aggregate's leading `$match` and `$sort`. */
+export const explain: Command = async (context) => {
+  const inner = context.args.required("explain", context.args.doc("explain"));
+  const command = Object.keys(toJs(inner))[0] ?? "";
+  const args = new Args(command, inner);
+  const ns = nsOf(context.db, collectionName({ ...context, args }));
+  const collection = context.store.catalog.get(ns);
+  const ran = context.args.string("verbosity") !== "queryPlanner";
+  const started = performance.now();
+  const { query, limit } = queryOf(context, args, command, collection, ns);
+  let returned = 0;
+  if (query && ran) {
+    for (let found = query.next(Infinity); found && (limit === 0 || returned < limit); found = query.next(Infinity)) {
+      returned++;
+      if (returned === limit) break;
+    }
+  }
+  return explained({ ns, plan: query?.plan, examined: query?.examined ?? { keys: 0, docs: 0 }, returned, millis: performance.now() - started, command: inner }, ran);
+};
+
+function queryOf(context: Context, args: Args, command: string, collection: Collection | undefined, ns: string): { query: Query | undefined; limit: number } {
+  const of = (filter: RawDoc | undefined, sort: RawDoc | undefined, limit: number) => ({
+    query: collection && new Query(context.store.env, collection, { filter: filter ?? EMPTY_DOC, sort, hint: hintOf(args, collection), enough: limit }), limit,
+  });
+  switch (command) {
+    case "find":
+      return { query: prepare(context, args, collection, ns).query, limit: whole(args, "limit") > 0 ? whole(args, "limit") + whole(args, "skip") : 0 };
+    case "count": case "distinct":
+      return of(args.doc("query"), undefined, 0);
+    case "findAndModify": case "findandmodify":
+      return of(args.doc("query"), args.doc("sort"), 1);
+    case "update": case "delete": {
+      const [first] = args.required(`${command}s`, args.docs(`${command}s`));
+      const q = new Args(command, first ?? EMPTY_DOC);
+      return of(q.doc("q"), undefined, q.bool("multi") || (command === "delete" && q.number("limit") === 0) ? 0 : 1);
+    }
+    case "aggregate": {
+      const stages = args.required("pipeline", args.docs("pipeline")).map((stage) => new Args("stage", stage));
+      const match = stages[0]?.doc("$match");
+      const after = stages.slice(match ? 1 : 0);
+      const limit = after[1]?.number("$limit") ?? (after[0]?.number("$limit") ?? 0);
+      return of(match, after[0]?.doc("$sort"), limit);
+    }
+    default:
+      throw new StoreError(59, "CommandNotFound", `Explain failed due to unknown command: ${command}`);
+  }
+}
+
+/** The whole number of a `$limit` or `$skip` value, undefined when it is none. */
+export const wholeNumberOf = (value: RawValue): number | undefined => {
+  const n = numberOf(value);
+  return n !== undefined && Number.isInteger(n) ? n : undefined;
+};

@@ -1,0 +1,148 @@
+import { serialize } from "bson";
+import { buildIndex, dropIndexes as drop, ensureCollection } from "../storage/ddl.ts";
+import type { Collection, Index } from "../storage/catalog.ts";
+import { nsOf } from "../storage/store.ts";
+import { StoreError } from "../values/errors.ts";
+import { filterAst, type FilterNode } from "../values/match.ts";
+import { DocWriter, embedded, fieldsOf, getField, itemsOf, numberOf, stringOf, T, toJs, truthy, type RawDoc, type RawValue } from "../values/raw.ts";
+import { collectionName, type Command, type Context } from "./context.ts";
+import { listReply } from "./list-reply.ts";
+
+const OPTIONS = new Set(["key", "name", "unique", "sparse", "partialFilterExpression", "expireAfterSeconds", "v", "background", "hidden", "ns"]);
+const KINDS = new Set(["text", "2d", "2dsphere", "hashed", "geoHaystack"]);
+const notImplemented = (what: string) => new StoreError(238, "NotImplemented", `${what} is not supported by the embedded store; use MONGODB_URI.`);
+const cannot = (message: string) => new StoreError(67, "CannotCreateIndex", message);
+
+/** Checks an index specification and brings it into the form that is stored and listed. Source: mongodb.com/docs/manual/reference/command/createIndexes/ */
+export function normalSpec(spec: RawDoc): RawDoc {
+  const key = getField(spec, "key");
+  if (key?.type !== T.object) throw new StoreError(9, "FailedToParse", "The 'key' field is a required property of an index specification");
+  const fields = fieldsOf(key.bytes, key.start);
+  if (fields.length === 0) throw cannot("Index keys cannot be empty.");
+  if (fields.length > 31) throw cannot("An index may have 31 fields at most here (32 in MongoDB).");
+  for (const { name, value } of fields) checkKeyField(name, value);
+  const given = getField(spec, "name");
+  if (given?.type !== T.string) throw new StoreError(9, "FailedToParse", "The 'name' field is a required property of an index specification");
+  const w = new DocWriter().int32("v", 2).value("key", key).value("name", given);
+  for (const { name, value } of fieldsOf(spec)) addOption(w, name, value);
+  return w.done();
+}
+
+function checkKeyField(name: string, value: RawValue): void {
+  if (value.type === T.string) {
+    const kind = stringOf(value);
+    throw KINDS.has(kind) ? notImplemented(`An index of kind '${kind}'`) : cannot(`Unknown index plugin '${kind}'`);
+  }
+  const n = numberOf(value);
+  if (n === undefined || n === 0 || Number.isNaN(n)) throw cannot(`Values in v:2 index key pattern must be numbers > 0 or < 0 or strings; '${name}' is not.`);
+  if (name === "" || name.startsWith("$") || name.split(".").some((part) => part === "" || part.startsWith("$"))) throw cannot(`Index keys cannot contain an empty or '$' field name: '${name}'.`);
+  if (name === "$**" || name.endsWith(".$**")) throw notImplemented("A wildcard index");
+}
+
+function addOption(w: DocWriter, name: string, value: RawValue): void {
+  if (!OPTIONS.has(name)) {
+    if (name === "collation" && stringOf(getField(value.bytes, "locale", value.start)!) === "simple") return;
+    throw notImplemented(`The index option '${name}'`);
+  }
+  if ((name === "unique" || name === "sparse") && truthy(value)) w.bool(name, true);
+  else if (name === "hidden" && truthy(value)) throw notImplemented("A hidden index");
+  else if (name === "expireAfterSeconds") {
+    const n = numberOf(value);
+    if (n === undefined || n < 0 || n > 2147483647) throw cannot(`TTL index 'expireAfterSeconds' option must be within 0 and 2147483647, is ${n}`);
+    w.value(name, value);
+  } else if (name === "partialFilterExpression") {
+    if (value.type !== T.object) throw cannot("'partialFilterExpression' must be a document");
+    checkPartial(filterAst(embedded(value)));
+    w.value(name, value);
+  }
+}
+
+const PARTIAL_OPS = new Set(["eq", "gt", "gte", "lt", "lte", "in", "exists", "type"]);
+
+/** Source: mongodb.com/docs/manual/core/index-partial/ */
+function checkPartial(node: FilterNode): void {
+  if (node.kind === "and" || node.kind === "or") node.children.forEach(checkPartial);
+  else if (node.kind !== "leaf" || !PARTIAL_OPS.has(node.op)) throw cannot("Expression not supported in partial index: use equality, $exists: true, $gt, $gte, $lt, $lte, $type, $in, $and, $or.");
+}
+
+/** What decides whether two specifications are the same index: all but the name. */
+const essence = (spec: RawDoc) => {
+  const { name: _, v: __, ...rest } = toJs(spec);
+  return Buffer.from(serialize({ key: rest["key"], ...Object.fromEntries(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))) })).toString("latin1");
+};
+const pattern = (spec: RawDoc) => JSON.stringify(toJs(spec)["key"]);
+
+/** Whether the index is there already. @throws StoreError 85, 86 when a different one has its name or its keys. */
+function exists(collection: Collection, spec: RawDoc): boolean {
+  const name = stringOf(getField(spec, "name")!);
+  if (pattern(spec) === '{"_id":1}') return true;
+  for (const index of collection.indexes) {
+    const same = essence(index.spec) === essence(spec);
+    if (index.name === name) {
+      if (same) return true;
+      if (pattern(index.spec) === pattern(spec)) throw new StoreError(85, "IndexOptionsConflict", `An equivalent index already exists with the same name but different options: ${name}`);
+      throw new StoreError(86, "IndexKeySpecsConflict", `An existing index has the same name as the requested index: ${name}. Give the new one another name, or drop the old one.`);
+    }
+    if (same) throw new StoreError(85, "IndexOptionsConflict", `Index already exists with a different name: ${index.name}`);
+    if (pattern(index.spec) === pattern(spec) && !getField(spec, "partialFilterExpression") && !getField(index.spec, "partialFilterExpression") && !getField(spec, "sparse") && !getField(index.spec, "sparse")) {
+      throw new StoreError(85, "IndexOptionsConflict", `An equivalent index already exists with a different name and options: ${index.name}`);
+    }
+  }
+  return false;
+}
+
+export const createIndexes: Command = async (context) => {
+  const { args, store, db } = context;
+  const name = collectionName(context);
+  const specs = args.required("indexes", args.docs("indexes")).map(normalSpec);
+  if (specs.length === 0) throw new StoreError(2, "BadValue", "Must specify at least one index to create");
+  const createdCollection = !store.catalog.get(nsOf(db, name));
+  const collection = await ensureCollection(store, db, name);
+  const before = collection.indexes.length;
+  for (const spec of specs) {
+    if (!exists(collection, spec)) await buildOnce(context, collection, spec);
+  }
+  return { numIndexesBefore: before, numIndexesAfter: collection.indexes.length, createdCollectionAutomatically: createdCollection, ...(collection.indexes.length === before ? { note: "all indexes already exist" } : {}), ok: 1 };
+};
+
+const building = new Map<string, Promise<Index>>();
+
+/** Two clients that ask for the same index at once share one build. */
+async function buildOnce({ store }: Context, collection: Collection, spec: RawDoc): Promise<void> {
+  const key = `${collection.uuid} ${Buffer.from(spec).toString("latin1")}`;
+  let build = building.get(key);
+  if (!build) {
+    build = buildIndex(store, collection.ns, spec).finally(() => building.delete(key));
+    building.set(key, build);
+  }
+  await build;
+}
+
+export const listIndexes: Command = (context) => {
+  const { store, db, requestId } = context;
+  const ns = nsOf(db, collectionName(context));
+  const collection = store.catalog.get(ns);
+  if (!collection) throw new StoreError(26, "NamespaceNotFound", `ns does not exist: ${ns}`);
+  return listReply(ns, collection.indexes.filter((i) => i.usable).map((i) => i.spec), requestId);
+};
+
+export const dropIndexes: Command = async (context) => {
+  const { args, store, db } = context;
+  const ns = nsOf(db, collectionName(context));
+  const collection = store.catalog.get(ns);
+  if (!collection) throw new StoreError(26, "NamespaceNotFound", `ns not found ${ns}`);
+  const before = collection.indexes.length;
+  const wanted = args.required("index", args.value("index"));
+  const chosen = wanted.type === T.array ? itemsOf(wanted).flatMap((v) => select(collection, v)) : select(collection, wanted);
+  await drop(store, ns, chosen);
+  return { nIndexesWas: before, ok: 1 };
+};
+
+function select(collection: Collection, wanted: RawValue): Index[] {
+  if (wanted.type === T.string && stringOf(wanted) === "*") return collection.indexes.slice(1);
+  const text = wanted.type === T.string ? stringOf(wanted) : JSON.stringify(toJs(embedded(wanted)));
+  const index = collection.indexes.find((i) => (wanted.type === T.string ? i.name === text : pattern(i.spec) === text));
+  if (!index) throw new StoreError(27, "IndexNotFound", `index not found with name [${text}]`);
+  if (index === collection.idIndex) throw new StoreError(72, "InvalidOptions", "cannot drop _id index");
+  return [index];
+}

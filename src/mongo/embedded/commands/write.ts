@@ -1,0 +1,238 @@
+import { PAUSE, Query } from "../planner/query.ts";
+import { nsOf, SLICE_MS, type Store } from "../storage/store.ts";
+import { StoreError } from "../values/errors.ts";
+import { idOf, prepareInsert, toJs, EMPTY_DOC, DocWriter, T, itemsOf, embedded, type RawDoc } from "../values/raw.ts";
+import { compileUpdate, upsertDocument, type CompiledUpdate } from "../values/update.ts";
+import { Args, collectionName, refuse, refuseCollation, type Command, type Context } from "./context.ts";
+import { ensureCollection } from "../storage/ddl.ts";
+import { hintOf } from "./find.ts";
+
+const CHUNK_DOCS = 100;
+const CHUNK_BYTES = 3_500_000;
+/** Upper guess of the table writes of one document: itself and its index entries. */
+export const WRITES_PER_DOC = 8;
+
+export interface WriteError {
+  index: number;
+  code: number;
+  codeName?: string;
+  errmsg: string;
+  [extra: string]: unknown;
+}
+
+/** An error of one operation of a batch; anything but a StoreError fails the whole command. */
+export function writeError(index: number, error: unknown): WriteError {
+  if (!(error instanceof StoreError)) throw error;
+  return { index, code: error.code, errmsg: error.message, ...error.extra };
+}
+
+/** Runs `step` in one write batch after the other until it answers true, letting others write between. */
+export async function sliced(store: Store, step: (deadline: number) => boolean, bytes: number): Promise<void> {
+  for (let done = false; !done;) done = await store.writer.submit(() => step(performance.now() + SLICE_MS), CHUNK_DOCS * WRITES_PER_DOC, bytes);
+}
+
+/** `insert`: mongodb.com/docs/manual/reference/command/insert/ */
+export const insert: Command = async (context) => {
+  const { args, store, db } = context;
+  const name = collectionName(context);
+  const docs = args.required("documents", args.docs("documents"));
+  checkBatch(docs.length);
+  const ordered = args.value("ordered") === undefined || args.bool("ordered");
+  const errors: WriteError[] = [];
+  let n = 0;
+  for (let from = 0; from < docs.length && !(ordered && errors.length > 0);) {
+    await ensureCollection(store, db, name);
+    const [to, bytes] = chunkEnd(docs, from);
+    const start = from;
+    await store.writer.submit(() => {
+      const collection = store.catalog.get(nsOf(db, name));
+      if (!collection) throw new StoreError(26, "NamespaceNotFound", `${nsOf(db, name)} was dropped during the insert`);
+      for (let i = start; i < to; i++) {
+        try {
+          store.records.insert(collection, prepareInsert(docs[i]!));
+          n++;
+        } catch (error) {
+          errors.push(writeError(i, error));
+          if (ordered) return;
+        }
+      }
+    }, (to - from) * WRITES_PER_DOC, bytes);
+    from = to;
+  }
+  return { n, ...(errors.length > 0 ? { writeErrors: errors } : {}), ok: 1 };
+};
+
+function chunkEnd(docs: readonly RawDoc[], from: number): [end: number, bytes: number] {
+  let bytes = 0;
+  let end = from;
+  while (end < docs.length && end - from < CHUNK_DOCS && (end === from || bytes + docs[end]!.length <= CHUNK_BYTES)) bytes += docs[end++]!.length;
+  return [end, bytes];
+}
+
+function checkBatch(n: number): void {
+  if (n === 0 || n > 100_000) throw new StoreError(16, "InvalidLength", `Write batch sizes must be between 1 and 100000. Got ${n} operations.`);
+}
+
+/** One update statement, carried out in as many slices as it needs. */
+export class UpdateRun {
+  matched = 0;
+  modified = 0;
+  upserted: RawDoc | undefined;
+  private query: Query | undefined;
+  private readonly seen = new Set<number>();
+  private readonly update: CompiledUpdate;
+  private readonly filter: RawDoc;
+  private readonly multi: boolean;
+  private readonly now = Date.now();
+
+  constructor(private readonly context: Context, private readonly ns: string, private readonly args: Args) {
+    this.filter = args.required("q", args.doc("q"));
+    this.update = compileUpdateOf(args, "u");
+    this.multi = args.bool("multi");
+    if (this.multi && this.update.isReplacement) throw new StoreError(9, "FailedToParse", "multi update is not supported for replacement-style update");
+    refuse(args, "sort");
+    refuseCollation(args);
+  }
+
+  /** @throws StoreError; documents changed before stay changed, as in MongoDB. */
+  step(deadline: number): boolean {
+    const { store } = this.context;
+    const collection = store.catalog.get(this.ns);
+    if (!collection) throw new StoreError(26, "NamespaceNotFound", `${this.ns} was dropped during the update`);
+    this.query ??= new Query(store.env, collection, { filter: this.filter, hint: hintOf(this.args, collection), enough: this.multi ? 0 : 1 });
+    for (let n = 0; n < CHUNK_DOCS; n++) {
+      const found = this.query.next(deadline);
+      if (found === PAUSE) return false;
+      if (!found) return this.finish();
+      if (this.seen.has(found.recordId)) continue;
+      if (this.multi) this.seen.add(found.recordId);
+      const before = found.doc.slice();
+      this.matched++;
+      const { doc, changed } = this.update.apply(before, { filter: this.filter, insert: false, nowMs: this.now });
+      if (changed) {
+        store.records.replace(collection, found.recordId, before, doc);
+        this.modified++;
+      }
+      if (!this.multi) return true;
+    }
+    return false;
+  }
+
+  private finish(): boolean {
+    if (this.matched > 0 || !this.args.bool("upsert")) return true;
+    const { store } = this.context;
+    const doc = prepareInsert(upsertDocument(this.filter, this.update, this.now));
+    store.records.insert(store.catalog.get(this.ns)!, doc);
+    this.upserted = doc;
+    return true;
+  }
+}
+
+/** The update of a statement: a document, or a pipeline. */
+export function compileUpdateOf(args: Args, field: string): CompiledUpdate {
+  const value = args.required(field, args.value(field));
+  const arrayFilters = args.docs("arrayFilters");
+  const o = arrayFilters ? { arrayFilters } : {};
+  if (value.type === T.array) return compileUpdate(itemsOf(value).map(embedded), o);
+  if (value.type !== T.object) throw new StoreError(9, "FailedToParse", "Update argument must be either an object or an array");
+  return compileUpdate(embedded(value), o);
+}
+
+/** `update`: mongodb.com/docs/manual/reference/command/update/ */
+export const update: Command = async (context) => {
+  const { args, store, db } = context;
+  const name = collectionName(context);
+  const ns = nsOf(db, name);
+  const statements = args.required("updates", args.docs("updates"));
+  checkBatch(statements.length);
+  const ordered = args.value("ordered") === undefined || args.bool("ordered");
+  const errors: WriteError[] = [];
+  const upserted: { index: number; _id: unknown }[] = [];
+  let n = 0;
+  let nModified = 0;
+  for (const [index, statement] of statements.entries()) {
+    const one = new Args("update.updates", statement);
+    let run: UpdateRun | undefined;
+    try {
+      run = new UpdateRun(context, ns, one);
+      if (!store.catalog.get(ns)) {
+        if (!one.bool("upsert")) continue;
+        await ensureCollection(store, db, name);
+      }
+      const current = run;
+      let failure: unknown;
+      await sliced(store, (deadline) => {
+        try {
+          return current.step(deadline);
+        } catch (error) {
+          if (!(error instanceof StoreError)) throw error;
+          failure = error;
+          return true;
+        }
+      }, statement.length * 2);
+      if (failure) throw failure;
+    } catch (error) {
+      errors.push(writeError(index, error));
+    }
+    n += (run?.matched ?? 0) + (run?.upserted ? 1 : 0);
+    nModified += run?.modified ?? 0;
+    if (run?.upserted) upserted.push({ index, _id: idAsJs(run.upserted) });
+    if (ordered && errors.length > 0) break;
+  }
+  return { n, nModified, ...(upserted.length > 0 ? { upserted } : {}), ...(errors.length > 0 ? { writeErrors: errors } : {}), ok: 1 };
+};
+
+export const idAsJs = (doc: RawDoc) => toJs(new DocWriter(32).value("_id", idOf(doc)!).done(), { exact: true })["_id"];
+
+/** One delete statement. */
+class DeleteRun {
+  n = 0;
+  private query: Query | undefined;
+  private readonly filter: RawDoc;
+  private readonly one: boolean;
+
+  constructor(private readonly store: Store, private readonly ns: string, private readonly args: Args) {
+    this.filter = args.required("q", args.doc("q"));
+    const limit = args.required("limit", args.number("limit"));
+    if (limit !== 0 && limit !== 1) throw new StoreError(9, "FailedToParse", "The limit field in delete objects must be 0 or 1. Got " + limit);
+    this.one = limit === 1;
+    refuseCollation(args);
+  }
+
+  step(deadline: number): boolean {
+    const collection = this.store.catalog.get(this.ns);
+    if (!collection) return true;
+    this.query ??= new Query(this.store.env, collection, { filter: this.filter, hint: hintOf(this.args, collection), enough: this.one ? 1 : 0 });
+    for (let i = 0; i < CHUNK_DOCS; i++) {
+      const found = this.query.next(deadline);
+      if (found === PAUSE) return false;
+      if (!found) return true;
+      this.store.records.remove(collection, found.recordId, found.doc.slice());
+      this.n++;
+      if (this.one) return true;
+    }
+    return false;
+  }
+}
+
+/** `delete`: mongodb.com/docs/manual/reference/command/delete/ */
+export const remove: Command = async (context) => {
+  const { args, store, db } = context;
+  const ns = nsOf(db, collectionName(context));
+  const statements = args.required("deletes", args.docs("deletes"));
+  checkBatch(statements.length);
+  const ordered = args.value("ordered") === undefined || args.bool("ordered");
+  const errors: WriteError[] = [];
+  let n = 0;
+  for (const [index, statement] of statements.entries()) {
+    try {
+      const run = new DeleteRun(store, ns, new Args("delete.deletes", statement));
+      await sliced(store, (deadline) => run.step(deadline), EMPTY_DOC.length);
+      n += run.n;
+    } catch (error) {
+      errors.push(writeError(index, error));
+      if (ordered) break;
+    }
+  }
+  return { n, ...(errors.length > 0 ? { writeErrors: errors } : {}), ok: 1 };
+};

@@ -1,0 +1,83 @@
+import type { Index } from "../storage/catalog.ts";
+import type { FilterNode } from "../values/match.ts";
+import { byteRange, conjuncts, intersect, intervalsOf, join, underIndex, type ByteRange, type Interval } from "./intervals.ts";
+
+/** A range of one index. `head` is the length of the fixed leading bytes after which keys of several ranges compare with each other. */
+export interface KeyRange extends ByteRange {
+  readonly head: number;
+}
+
+/** What a filter bounds in one index. */
+export interface Bounds {
+  readonly ranges: readonly KeyRange[];
+  /** For each leading field: how many single values it is bound to; the first field without a number is a range or open. */
+  readonly points: readonly number[];
+  /** The field after the points is bound to a range. */
+  readonly ranged: boolean;
+}
+
+const MAX_RANGES = 1_000;
+const NOTHING = new Uint8Array(0);
+const OPEN: ByteRange = { start: NOTHING, end: Uint8Array.of(255) };
+
+/** Ranges of `index` outside which nothing matches `filter`. With no condition on its first field it is one range, the whole index. */
+export function boundsOf(index: Index, filter: FilterNode): Bounds {
+  const facts = conjuncts(filter);
+  let heads: Uint8Array[] = [NOTHING];
+  const points: number[] = [];
+  const arrayRoots = new Set<string>();
+  for (const [i, field] of index.fields.entries()) {
+    const isArray = (index.multikey & (1 << i)) !== 0;
+    const root = field.path.split(".")[0]!;
+    const found = isArray && arrayRoots.has(root) ? undefined : fieldIntervals(facts, field.path, isArray);
+    if (!found) return finish(index, heads, [OPEN], points, false);
+    if (isArray) arrayRoots.add(root);
+    const ranges = found.map((interval) => byteRange(interval, field.dir));
+    if (field.dir < 0) ranges.reverse();
+    if (!found.every((interval) => interval.point) || heads.length * found.length > MAX_RANGES) return finish(index, heads, ranges, points, true);
+    heads = heads.flatMap((head) => ranges.map((range) => join(head, range.start)));
+    points.push(found.length);
+  }
+  return finish(index, heads, undefined, points, false);
+}
+
+function finish(index: Index, heads: readonly Uint8Array[], last: readonly ByteRange[] | undefined, points: readonly number[], ranged: boolean): Bounds {
+  const ranges = heads.flatMap((head) =>
+    (last ?? [OPEN]).map(({ start, end }): KeyRange => {
+      const range = underIndex(index.prefix, { start: join(head, start), end: join(head, end) });
+      return { start: range.start, end: range.end, head: index.prefix.length + head.length };
+    }));
+  return { ranges, points, ranged };
+}
+
+/** What the facts say about one path. An array field may satisfy two conditions by two items, so there only one of them bounds the scan. */
+function fieldIntervals(facts: readonly FilterNode[], path: string, isArray: boolean): Interval[] | undefined {
+  let out: Interval[] | undefined;
+  for (const found of facts.flatMap((fact) => onPath(fact, path))) {
+    if (!out) out = found;
+    else if (!isArray) out = intersect(out, found);
+    else if (narrower(found, out)) out = found;
+  }
+  return out;
+}
+
+const narrower = (a: readonly Interval[], b: readonly Interval[]) => {
+  const points = (list: readonly Interval[]) => list.every((interval) => interval.point);
+  return points(a) === points(b) ? a.length < b.length : points(a);
+};
+
+function onPath(fact: FilterNode, path: string): Interval[][] {
+  const leaf = fact.kind === "not" ? fact.child : fact;
+  if (fact.kind === "never") return [[]];
+  if (leaf.kind !== "leaf") return [];
+  if (leaf.path === path) {
+    const found = intervalsOf(fact);
+    return found ? [found] : [];
+  }
+  if (fact.kind === "leaf" && fact.op === "elemMatch" && fact.of === "object" && path.startsWith(`${fact.path}.`)) {
+    const rest = path.slice(fact.path.length + 1);
+    const found = fieldIntervals(conjuncts(fact.child), rest, true);
+    return found ? [found] : [];
+  }
+  return [];
+}

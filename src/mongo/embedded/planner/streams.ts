@@ -1,0 +1,212 @@
+import type { Collection, Index } from "../storage/catalog.ts";
+import { peek, type Env } from "../storage/env.ts";
+import { afterPrefix, docKey, readRecordId, u32Key } from "../storage/keys.ts";
+import type { KeyRange } from "./bounds.ts";
+import type { Plan } from "./plan.ts";
+
+/** What a plan has looked at so far. */
+export interface Examined {
+  keys: number;
+  docs: number;
+}
+
+/** Record ids in plan order, each once. No LMDB cursor is held between calls: a stream remembers its last key and seeks again, so it may rest for any time. */
+export interface RecordStream {
+  /** The next record id, or -1 at the end. */
+  next(): number;
+}
+
+const FIRST_CHUNK = 12;
+const MAX_CHUNK = 256;
+
+/** Entries of one range of an index, in index order or reversed. */
+class RangeStream implements RecordStream {
+  private keys: Uint8Array[] = [];
+  private ids: number[] = [];
+  private at = 0;
+  private chunk = FIRST_CHUNK;
+  private last: Uint8Array | undefined;
+  private ended = false;
+
+  constructor(private readonly env: Env, private readonly index: Index, readonly range: KeyRange, private readonly reverse: boolean, private readonly examined: Examined) {}
+
+  next(): number {
+    if (this.at === this.keys.length && !this.fill()) return -1;
+    this.examined.keys++;
+    return this.ids[this.at++]!;
+  }
+
+  /** Key bytes of the entry that `next` will give, after the range's head; undefined at the end. */
+  head(): Uint8Array | undefined {
+    if (this.at === this.keys.length && !this.fill()) return undefined;
+    return this.keys[this.at]!.subarray(this.range.head);
+  }
+
+  private fill(): boolean {
+    if (this.ended) return false;
+    const { reverse, range } = this;
+    const from = this.last ?? (reverse ? range.end : range.start);
+    const options = {
+      start: from, end: reverse ? range.start : range.end, reverse, inclusiveEnd: reverse,
+      exclusiveStart: reverse || this.last !== undefined, limit: this.chunk,
+    };
+    this.keys = [];
+    this.ids = [];
+    this.at = 0;
+    if (this.index.unique) {
+      for (const { key, value } of this.env.idx.getRange(options)) {
+        this.keys.push(key as Uint8Array);
+        this.ids.push(readRecordId(value, 0));
+      }
+    } else {
+      for (const key of this.env.idx.getKeys(options) as Iterable<Uint8Array>) {
+        this.keys.push(key);
+        this.ids.push(readRecordId(key, key.length - 8));
+      }
+    }
+    this.last = this.keys.at(-1);
+    this.ended = this.keys.length < this.chunk;
+    this.chunk = Math.min(this.chunk * 4, MAX_CHUNK);
+    return this.keys.length > 0;
+  }
+}
+
+/** One stream after the other. */
+class Sequence implements RecordStream {
+  private at = 0;
+  private current: RecordStream | undefined;
+  constructor(private readonly make: readonly (() => RecordStream)[]) {}
+  next(): number {
+    while (this.at < this.make.length) {
+      this.current ??= this.make[this.at]!();
+      const id = this.current.next();
+      if (id >= 0) return id;
+      this.current = undefined;
+      this.at++;
+    }
+    return -1;
+  }
+}
+
+/** Several ranges of one index, merged by what follows their heads. */
+class Merge implements RecordStream {
+  private readonly open: { stream: RangeStream; head: Uint8Array }[] = [];
+  private started = false;
+  constructor(private readonly streams: readonly RangeStream[], private readonly reverse: boolean) {}
+
+  next(): number {
+    if (!this.started) {
+      this.started = true;
+      for (const stream of this.streams) this.insert(stream);
+    }
+    const first = this.open.shift();
+    if (!first) return -1;
+    const id = first.stream.next();
+    this.insert(first.stream);
+    return id;
+  }
+
+  private insert(stream: RangeStream): void {
+    const head = stream.head();
+    if (!head) return;
+    let lo = 0;
+    let hi = this.open.length;
+    while (lo < hi) {
+      const mid = (lo + hi) >> 1;
+      const order = Buffer.compare(this.open[mid]!.head, head);
+      if (this.reverse ? order > 0 : order < 0) lo = mid + 1;
+      else hi = mid;
+    }
+    this.open.splice(lo, 0, { stream, head });
+  }
+}
+
+/** Drops record ids that came before. */
+class Distinct implements RecordStream {
+  private readonly seen = new Set<number>();
+  constructor(private readonly inner: RecordStream) {}
+  next(): number {
+    for (;;) {
+      const id = this.inner.next();
+      if (id < 0) return id;
+      if (!this.seen.has(id)) {
+        this.seen.add(id);
+        return id;
+      }
+    }
+  }
+}
+
+/** All records of a collection, in insertion order or reversed. */
+class CollectionStream implements RecordStream {
+  private ids: number[] = [];
+  private at = 0;
+  private chunk = FIRST_CHUNK;
+  private last: Uint8Array | undefined;
+  private ended = false;
+  constructor(private readonly env: Env, private readonly collection: Collection, private readonly reverse: boolean) {}
+
+  next(): number {
+    if (this.at === this.ids.length && !this.fill()) return -1;
+    return this.ids[this.at++]!;
+  }
+
+  private fill(): boolean {
+    if (this.ended) return false;
+    const { reverse } = this;
+    const low = u32Key(this.collection.id);
+    const high = afterPrefix(low);
+    const options = {
+      start: this.last ?? (reverse ? high : low), end: reverse ? low : high, reverse, inclusiveEnd: reverse,
+      exclusiveStart: reverse || this.last !== undefined, limit: this.chunk,
+    };
+    const keys = [...(this.env.docs.getKeys(options) as Iterable<Uint8Array>)];
+    this.ids = keys.map((key) => readRecordId(key, 4));
+    this.at = 0;
+    this.last = keys.at(-1);
+    this.ended = keys.length < this.chunk;
+    this.chunk = Math.min(this.chunk * 4, MAX_CHUNK);
+    return keys.length > 0;
+  }
+}
+
+/** The record that a full key of a unique index names: one get instead of a range. */
+class OneRecord implements RecordStream {
+  private done = false;
+  constructor(private readonly env: Env, private readonly key: Uint8Array, private readonly examined: Examined) {}
+  next(): number {
+    if (this.done) return -1;
+    this.done = true;
+    const value = peek(this.env.idx, this.key);
+    if (!value) return -1;
+    this.examined.keys++;
+    return readRecordId(value, 0);
+  }
+}
+
+export function streamOf(env: Env, collection: Collection, plan: Plan, examined: Examined): RecordStream {
+  if (plan.kind === "collection") return new CollectionStream(env, collection, plan.reverse);
+  if (plan.kind === "or") return new Distinct(new Sequence(plan.parts.map((part) => () => streamOf(env, collection, part, examined))));
+  const { index, ranges, reverse } = plan;
+  if (plan.one) return new OneRecord(env, ranges[0]!.start, examined);
+  const make = (range: KeyRange) => new RangeStream(env, index, range, reverse, examined);
+  const several = ranges.length > 1;
+  const stream = several && plan.merge ? new Merge(ranges.map(make), reverse)
+    : several ? new Sequence((reverse ? ranges.toReversed() : ranges).map((range) => () => make(range))) : ranges[0] ? make(ranges[0]) : new Sequence([]);
+  return index.multikey ? new Distinct(stream) : stream;
+}
+
+/** The document of a record, valid until the next read. */
+export const peekDoc = (env: Env, collection: Collection, recordId: number) => peek(env.docs, docKey(collection.id, recordId));
+
+/** Index keys in the ranges, counted up to `limit`. */
+export function countKeys(env: Env, index: Index, ranges: readonly KeyRange[], limit: number): number {
+  const examined = { keys: 0, docs: 0 };
+  let n = 0;
+  for (const range of ranges) {
+    const stream = new RangeStream(env, index, range, false, examined);
+    while (n < limit && stream.next() >= 0) n++;
+    if (n >= limit) break;
+  }
+  return n;
+}

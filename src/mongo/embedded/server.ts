@@ -1,0 +1,83 @@
+import { chmodSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { dispatch, type Host } from "./commands/dispatch.ts";
+import { Frames } from "./wire/frames.ts";
+import { readMessage } from "./wire/message.ts";
+
+/** Where the store listens: a Unix socket, or a TCP port on the loopback address (0: any free one). */
+export type Address = { readonly path: string } | { readonly port: number };
+
+export interface StoreServer {
+  readonly address: Address;
+  close(): Promise<void>;
+}
+
+const MAX_CONNECTIONS = 1_000;
+const LOOPBACK = "127.0.0.1";
+
+/** Listens and answers. A message that is no message closes its own connection only. */
+export async function listen(host: Host, address: Address): Promise<StoreServer> {
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    serve(host, socket, ++connections);
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  const bound = await bind(server, address);
+  return {
+    address: bound,
+    close: () => new Promise((resolve) => {
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    }),
+  };
+}
+
+async function bind(server: Server, address: Address): Promise<Address> {
+  if ("path" in address) rmSync(address.path, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen("path" in address ? { path: address.path } : { port: address.port, host: LOOPBACK }, resolve);
+  });
+  if ("path" in address) {
+    chmodSync(address.path, 0o600);
+    return address;
+  }
+  return { port: (server.address() as { port: number }).port };
+}
+
+/** Requests of one connection are answered one after the other, in order. */
+function serve(host: Host, socket: Socket, connectionId: number): void {
+  const frames = new Frames();
+  const waiting: Buffer[] = [];
+  let busy = false;
+
+  const drain = (): void => {
+    while (!busy && waiting.length > 0 && !socket.destroyed) {
+      const request = readMessage(waiting.shift()!);
+      const reply = dispatch(host, request, connectionId);
+      if (reply instanceof Promise) {
+        busy = true;
+        void reply.then((bytes) => {
+          busy = false;
+          if (!request.silent) socket.write(bytes);
+          guarded(drain);
+        });
+      } else if (!request.silent) socket.write(reply);
+    }
+  };
+  const guarded = (act: () => void): void => {
+    try {
+      act();
+    } catch {
+      socket.destroy();
+    }
+  };
+  socket.on("data", (chunk: Buffer) => guarded(() => {
+    waiting.push(...frames.push(chunk));
+    drain();
+  }));
+  socket.on("error", () => socket.destroy());
+}

@@ -1,0 +1,171 @@
+import { StoreError } from "../values/errors.ts";
+import { compareBytes, isInexactKey } from "../values/key.ts";
+import { getField, getPath, T, toJs, valueToJs, type RawDoc, type RawValue } from "../values/raw.ts";
+import type { Catalog, Collection, Index } from "./catalog.ts";
+import { plainBytes, type Env } from "./env.ts";
+import { docKey, entryKey, readRecordId, recordIdBytes } from "./keys.ts";
+
+const EMPTY = new Uint8Array(0);
+
+/** Reading and writing documents together with their index entries. Writes run inside a write transaction. Every document is checked
+ *  (keys computed, uniqueness proven) before the first table is touched, so a refusal leaves nothing behind. */
+export class Records {
+  private readonly touched = new Set<Collection>();
+  private readonly flagged = new Set<Collection>();
+  private journal: { collection: Collection; documents: number; bytes: number }[] = [];
+
+  constructor(private readonly env: Env, private readonly catalog: Catalog) {}
+
+  /** The document of a record, valid for as long as it is kept. */
+  read(collection: Collection, recordId: number): RawDoc | undefined {
+    const doc = this.env.docs.getBinary(docKey(collection.id, recordId));
+    return doc && plainBytes(doc);
+  }
+
+  /** Stores a new document (`_id` first, validated). @throws StoreError 11000. */
+  insert(collection: Collection, doc: RawDoc): void {
+    const recordId = collection.nextRecord;
+    const entries = collection.indexes.map((index) => this.entriesOf(collection, index, doc));
+    collection.indexes.forEach((index, i) => this.checkUnique(collection, index, entries[i]!, recordId, doc));
+    collection.nextRecord++;
+    void this.env.docs.put(docKey(collection.id, recordId), doc);
+    collection.indexes.forEach((index, i) => {
+      for (const key of entries[i]!) this.putEntry(index, key, recordId);
+    });
+    this.count(collection, 1, doc.length);
+  }
+
+  /** Replaces a record's document. @throws StoreError 11000. */
+  replace(collection: Collection, recordId: number, before: RawDoc, after: RawDoc): void {
+    const changes = collection.indexes.map((index) => {
+      if (index === collection.idIndex) return undefined;
+      return difference(this.entriesOf(collection, index, before), this.entriesOf(collection, index, after));
+    });
+    collection.indexes.forEach((index, i) => {
+      const change = changes[i];
+      if (change) this.checkUnique(collection, index, change.added, recordId, after);
+    });
+    void this.env.docs.put(docKey(collection.id, recordId), after);
+    collection.indexes.forEach((index, i) => {
+      const change = changes[i];
+      if (!change) return;
+      for (const key of change.removed) this.removeEntry(index, key, recordId);
+      for (const key of change.added) this.putEntry(index, key, recordId);
+    });
+    this.count(collection, 0, after.length - before.length);
+  }
+
+  remove(collection: Collection, recordId: number, doc: RawDoc): void {
+    for (const index of collection.indexes) for (const key of this.entriesOf(collection, index, doc)) this.removeEntry(index, key, recordId);
+    void this.env.docs.remove(docKey(collection.id, recordId));
+    this.count(collection, -1, -doc.length);
+  }
+
+  /** Adds one existing document to an index that is being built. @throws StoreError 11000. */
+  addToIndex(collection: Collection, index: Index, recordId: number, doc: RawDoc): void {
+    const entries = this.entriesOf(collection, index, doc);
+    this.checkUnique(collection, index, entries, recordId, doc);
+    for (const key of entries) this.putEntry(index, key, recordId);
+  }
+
+  /** Begins a job whose effect on the counts can be taken back by `undo`. */
+  begin(): void {
+    this.journal = [];
+  }
+
+  undo(): void {
+    for (const { collection, documents, bytes } of this.journal) this.add(collection, -documents, -bytes);
+    this.journal = [];
+  }
+
+  /** Writes counts and index flags of what the batch changed; the last act of its transaction. */
+  flush(): void {
+    for (const collection of this.touched) this.catalog.saveStat(collection);
+    for (const collection of this.flagged) this.catalog.save(collection);
+    this.touched.clear();
+    this.flagged.clear();
+  }
+
+  private count(collection: Collection, documents: number, bytes: number): void {
+    this.journal.push({ collection, documents, bytes });
+    this.add(collection, documents, bytes);
+  }
+
+  private add(collection: Collection, documents: number, bytes: number): void {
+    collection.count += documents;
+    collection.bytes += bytes;
+    this.touched.add(collection);
+  }
+
+  private entriesOf(collection: Collection, index: Index, doc: RawDoc): Uint8Array[] {
+    if (index.partial && !index.partial.matches(doc)) return [];
+    const { keys, multikey } = index.keysOf(doc);
+    if (multikey) this.flag(collection, index, arrayFields(index, doc));
+    if (!index.inexact && keys.some(isInexactKey)) {
+      index.inexact = true;
+      this.flagged.add(collection);
+    }
+    return keys;
+  }
+
+  private flag(collection: Collection, index: Index, fields: number): void {
+    if ((index.multikey | fields) === index.multikey) return;
+    index.multikey |= fields;
+    this.flagged.add(collection);
+  }
+
+  private checkUnique(collection: Collection, index: Index, keys: readonly Uint8Array[], recordId: number, doc: RawDoc): void {
+    if (!index.unique) return;
+    for (const key of keys) {
+      const holder = this.env.idx.getBinaryFast(entryKey(index.id, key));
+      if (holder && readRecordId(holder, 0) !== recordId) throw duplicateKey(collection, index, doc);
+    }
+  }
+
+  private putEntry(index: Index, key: Uint8Array, recordId: number): void {
+    if (index.unique) void this.env.idx.put(entryKey(index.id, key), recordIdBytes(recordId));
+    else void this.env.idx.put(entryKey(index.id, key, recordId), EMPTY);
+  }
+
+  private removeEntry(index: Index, key: Uint8Array, recordId: number): void {
+    void this.env.idx.remove(index.unique ? entryKey(index.id, key) : entryKey(index.id, key, recordId));
+  }
+}
+
+/** The fields of an index, as bits, whose path meets an array in the document. */
+function arrayFields(index: Index, doc: RawDoc): number {
+  let bits = 0;
+  index.fields.forEach(({ path }, i) => {
+    let at: RawValue | undefined = { type: T.object, bytes: doc, start: 0, end: doc.length };
+    for (const part of path.split(".")) {
+      at = at.type === T.object ? getField(at.bytes, part, at.start) : undefined;
+      if (!at) return;
+      if (at.type === T.array) {
+        bits |= 1 << i;
+        return;
+      }
+    }
+  });
+  return bits;
+}
+
+/** What to remove and add when a document's keys change from `before` to `after`; undefined when they are the same. */
+function difference(before: readonly Uint8Array[], after: readonly Uint8Array[]): { removed: Uint8Array[]; added: Uint8Array[] } | undefined {
+  if (before.length === after.length && before.every((key, i) => compareBytes(key, after[i]!) === 0)) return undefined;
+  const text = (key: Uint8Array) => Buffer.from(key.buffer, key.byteOffset, key.length).toString("latin1");
+  const old = new Set(before.map(text));
+  const now = new Set(after.map(text));
+  return { removed: before.filter((key) => !now.has(text(key))), added: after.filter((key) => !old.has(text(key))) };
+}
+
+/** MongoDB's duplicate key error with keyPattern and keyValue. Source: mongodb.com/docs/manual/core/index-unique/ */
+function duplicateKey(collection: Collection, index: Index, doc: RawDoc): StoreError {
+  const keyPattern = toJs(index.spec)["key"];
+  const keyValue: Record<string, unknown> = {};
+  for (const { path } of index.fields) {
+    const value = path.includes(".") ? getPath(doc, path)[0] : getField(doc, path);
+    keyValue[path] = value ? (valueToJs(value) ?? null) : null;
+  }
+  const shown = Object.entries(keyValue).map(([path, value]) => `${path}: ${JSON.stringify(value)}`).join(", ");
+  return new StoreError(11000, "DuplicateKey", `E11000 duplicate key error collection: ${collection.ns} index: ${index.name} dup key: { ${shown} }`, { keyPattern, keyValue });
+}

@@ -1,0 +1,54 @@
+import { closeSync, fstatSync, openSync, promises as fs } from "node:fs";
+import { StoreError } from "../values/errors.ts";
+import { usedBytes, type Env } from "./env.ts";
+
+const MIB = 1024 * 1024;
+const ZEROS = Buffer.alloc(MIB);
+
+/** Keeps the data file filled with zeros ahead of what LMDB uses. LMDB's own write error path corrupts its heap on a full disk,
+ *  so a full disk must be met here: then writes are refused (14031) and reads go on. Ready-made blocks also make commits quicker. */
+export class Reserve {
+  private end: number;
+  private budget = 0;
+
+  constructor(private readonly env: Env) {
+    const fd = openSync(env.file, "r");
+    this.end = fstatSync(fd).size;
+    closeSync(fd);
+  }
+
+  /** Bytes still free between LMDB's last page and the end of the file. */
+  private ahead(): number {
+    return this.end - usedBytes(this.env);
+  }
+
+  /** Takes `bytes` of what is prepared for one batch; false when that does not suffice. Asks LMDB only when the last answer is used up. */
+  take(bytes: number): boolean {
+    if (this.budget < bytes) this.budget = this.ahead();
+    if (this.budget < bytes) return false;
+    this.budget -= bytes;
+    return true;
+  }
+
+  /** Extends the file until `bytes` fit and takes them, with room to spare that grows with the file (1 to 32 MiB). Never run while a transaction is open.
+   *  @throws StoreError 14031 when the disk is full. */
+  async prepare(bytes: number): Promise<void> {
+    const spare = Math.min(Math.max(Math.floor(this.end / 8), MIB), 32 * MIB);
+    const target = Math.ceil((usedBytes(this.env) + bytes + spare) / MIB) * MIB;
+    const file = await fs.open(this.env.file, "r+");
+    try {
+      while (this.end < target) {
+        const n = Math.min(MIB - (this.end % MIB), target - this.end);
+        const { bytesWritten } = await file.write(ZEROS, 0, n, this.end);
+        if (bytesWritten === 0) throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
+        this.end += bytesWritten;
+      }
+      await file.datasync();
+      this.budget = this.ahead() - bytes;
+    } catch (error) {
+      throw new StoreError(14031, "OutOfDiskSpace", `The disk that holds the store is full (${(error as NodeJS.ErrnoException).code ?? "EIO"}): the write was refused, reading goes on. Free some space and try again.`);
+    } finally {
+      await file.close();
+    }
+  }
+}

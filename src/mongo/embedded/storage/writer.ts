@@ -1,0 +1,126 @@
+import { StoreError } from "../values/errors.ts";
+import type { Env } from "./env.ts";
+import { GUARD } from "./guard.ts";
+import { Reserve } from "./reserve.ts";
+
+/** One unit of writing. `weight` is an upper guess of the table writes it makes, `bytes` of the document bytes. */
+interface Job {
+  readonly run: () => unknown;
+  readonly weight: number;
+  readonly bytes: number;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const MAX_WEIGHT = 2_000;
+const MAX_BYTES = 4 * 1024 * 1024;
+const BYTES_PER_WRITE = 12 * 1024;
+const SPARE = 256 * 1024;
+
+export interface WriterHooks {
+  /** A job begins. */
+  begin(): void;
+  /** The job threw: its table writes are undone, memory follows. */
+  undo(): void;
+  /** The last act of a batch's transaction. */
+  flush(): void;
+  /** The batch could not be committed: memory is read again from the disk. */
+  rolledBack(): void;
+}
+
+/** Group commit: jobs run in arrival order, each in a child transaction of one LMDB transaction; what arrives meanwhile is the next batch.
+ *  A job's promise settles after its batch is on disk. */
+export class Writer {
+  private queue: Job[] = [];
+  private working = false;
+  private stopped = false;
+  private idle: (() => void)[] = [];
+  private readonly reserve: Reserve;
+
+  constructor(private readonly env: Env, private readonly guard: Int32Array, private readonly hooks: WriterHooks) {
+    this.reserve = new Reserve(env);
+  }
+
+  /** Runs `run` (synchronous, may throw to undo only itself) in the next batch. Resolves once its effects are durable. */
+  submit<R>(run: () => R, weight = 8, bytes = 1_024): Promise<R> {
+    if (this.stopped) return Promise.reject(new StoreError(91, "ShutdownInProgress", "The store is stopping."));
+    return new Promise<R>((resolve, reject) => {
+      this.queue.push({ run, weight, bytes, resolve: resolve as (value: unknown) => void, reject });
+      if (!this.working) {
+        this.working = true;
+        void this.work();
+      }
+    });
+  }
+
+  /** Lets the queue drain and refuses what comes later. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    if (this.working) await new Promise<void>((resolve) => this.idle.push(resolve));
+  }
+
+  private async work(): Promise<void> {
+    await Promise.resolve();
+    while (this.queue.length > 0) {
+      const batch = this.take();
+      try {
+        await this.commit(batch);
+      } catch (error) {
+        this.hooks.rolledBack();
+        const failure = error instanceof StoreError ? error : new StoreError(8, "UnknownError", `The write could not be committed: ${String((error as Error).message)}`);
+        for (const job of batch) job.reject(failure);
+      }
+    }
+    this.working = false;
+    for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  private take(): Job[] {
+    let weight = 0;
+    let bytes = 0;
+    let n = 0;
+    for (const job of this.queue) {
+      weight += job.weight;
+      bytes += job.bytes;
+      if (n > 0 && (weight > MAX_WEIGHT || bytes > MAX_BYTES)) break;
+      n++;
+    }
+    return this.queue.splice(0, n);
+  }
+
+  private async commit(batch: Job[]): Promise<void> {
+    const need = batch.reduce((sum, job) => sum + job.weight * BYTES_PER_WRITE + job.bytes * 2, SPARE);
+    if (!this.reserve.take(need)) await this.reserve.prepare(need);
+    const settle: (() => void)[] = [];
+    Atomics.store(this.guard, GUARD.busy, 1);
+    try {
+      if (Atomics.load(this.guard, GUARD.stop) === 1) throw new StoreError(91, "ShutdownInProgress", "The process is ending.");
+      await this.env.root.transaction(() => {
+        for (const job of batch) settle.push(this.attempt(job));
+        this.hooks.flush();
+      });
+    } catch (error) {
+      void (error as { commitError?: Promise<unknown> }).commitError?.catch(() => {});
+      throw error;
+    } finally {
+      Atomics.store(this.guard, GUARD.busy, 0);
+      Atomics.notify(this.guard, GUARD.busy);
+    }
+    this.env.root.resetReadTxn();
+    for (const done of settle) done();
+  }
+
+  private attempt(job: Job): () => void {
+    try {
+      let result: unknown;
+      this.hooks.begin();
+      void this.env.root.childTransaction(() => {
+        result = job.run();
+      });
+      return () => job.resolve(result);
+    } catch (error) {
+      this.hooks.undo();
+      return () => job.reject(error);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { mkdirSync } from "node:fs";
+import { parentPort, workerData } from "node:worker_threads";
+import { Cursors } from "./commands/cursors.ts";
+import { takeFolder } from "./owner-lock.ts";
+import type { FromWorker, ToWorker, WorkerOptions } from "./protocol.ts";
+import { listen, type Address } from "./server.ts";
+import { folderId, socketPath } from "./socket-path.ts";
+import { openStore } from "./storage/store.ts";
+import { deleteExpired, TTL_EVERY_MS } from "./storage/ttl.ts";
+
+const port = parentPort!;
+const options = workerData as WorkerOptions;
+const tell = (message: FromWorker) => port.postMessage(message);
+
+/** Owner lock, files, socket, then ready; the reverse order to stop. */
+async function run(): Promise<void> {
+  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+  const release = await takeFolder(options.dir);
+  const store = await openStore(options.dir, new Int32Array(options.guard));
+  const cursors = new Cursors(store);
+  const id = folderId(options.dir);
+  const path = options.tcpPort === undefined ? socketPath(options.dir) : undefined;
+  const address: Address = path ? { path } : { port: options.tcpPort ?? 0 };
+  const server = await listen({
+    store, cursors, folderId: id,
+    onInternalError: (error, command) => {
+      const { message, stack } = error instanceof Error ? error : new Error(String(error));
+      tell({ type: "internal-error", command, message, stack });
+    },
+  }, address);
+
+  let expiring: Promise<unknown> = Promise.resolve();
+  const ttl = setInterval(() => {
+    expiring = expiring.then(() => deleteExpired(store, Date.now())).catch(() => {});
+  }, TTL_EVERY_MS);
+
+  port.on("message", (message: ToWorker) => {
+    if (message.type === "stop") void stop();
+  });
+  const stop = async (): Promise<void> => {
+    clearInterval(ttl);
+    await server.close();
+    cursors.close();
+    await store.stop();
+    release();
+    tell({ type: "stopped" });
+    port.close();
+  };
+  tell({ type: "ready", folderId: id, ...server.address });
+}
+
+// LMDB's async writer rejects twice on a failed commit; the second has no listener and must not end the worker.
+process.on("unhandledRejection", (error) => {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  tell({ type: "internal-error", command: "commit", message, stack });
+});
+
+run().catch((error: Error & { code?: string }) => {
+  tell({ type: "failed", code: error.code ?? "STORE_FAILED", message: error.message });
+  port.close();
+});
