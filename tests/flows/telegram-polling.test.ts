@@ -12,13 +12,11 @@ async function setUp({ sink, conflictMs = 60_000, apiRoot }: { sink?: (events: I
   const stored: InboundEvent[] = [];
   const log = memoryLog();
   const stop = new AbortController();
-  const listen = () => {
-    const running = poll({
-      api: createPollApi(fake.token, apiRoot ?? fake.apiRoot), inboxId: "inbox", clock: { now: () => new Date() }, log, signal: stop.signal,
-      sink: sink ?? (async (events) => { stored.push(...events); fake.changed(); }), waits: { retryMs: 20, maxMs: 100, conflictMs },
+  const listen = (signal = stop.signal) => {
+    return poll({
+      api: createPollApi(fake.token, apiRoot ?? fake.apiRoot), inboxId: "inbox", clock: { now: () => new Date() }, log, signal,
+      sink: sink ?? (async (events) => { stored.push(...events); fake.changed(); }), waits: { retryMs: 20, maxMs: 100, conflictMs, standDownMs: 200 },
     });
-    running.catch(() => undefined);
-    return running;
   };
   onTestFinished(async () => { stop.abort(); await fake.close(); });
   return { fake, stored, log, stop, listen, texts: () => stored.map((event) => (event.type === "message" ? event.text : event.type)) };
@@ -123,11 +121,16 @@ test("a webhook left by others is removed once, so polling works", async () => {
   expect(fake.callsOf("deleteWebhook")).toHaveLength(1);
 });
 
-test("a second poller: both go on for a while, then this inbox stops with words", async () => {
-  const { listen } = await setUp({ conflictMs: 150 });
-  const first = listen();
-  const second = listen();
-  await expect(Promise.any([first, second].map((running) => running.then(() => "ended", (error: unknown) => Promise.resolve(error))))).resolves.toMatchObject({ code: "IDENTITY_TAKEN", message: expect.stringContaining("second installation") });
+test("a second poller is put up with for a while, then this inbox stands down with words, and comes back", async () => {
+  const { fake, listen, log, texts } = await setUp({ conflictMs: 150 });
+  const other = new AbortController();
+  void listen();
+  void listen(other.signal);
+  await expect.poll(() => log.lines.filter((line) => line.level === "error").length, { timeout: 5_000 }).toBeGreaterThan(0);
+  expect(log.lines.find((line) => line.level === "error")).toMatchObject({ data: { code: "IDENTITY_TAKEN" }, text: expect.stringContaining("second installation") });
+  other.abort();
+  fake.user(1).says("who hears me?");
+  await fake.until(() => texts().length > 0, "the text");
 });
 
 test("nobody at the other end: it waits and tries, and stops when told", async () => {

@@ -13,11 +13,11 @@ export interface PollOptions {
   log: Logger;
   sink: (events: InboundEvent[]) => Promise<void>;
   signal: AbortSignal;
-  /** Milliseconds; tests make them short. `conflictMs`: how long another poller of this bot is put up with. */
-  waits?: { retryMs: number; maxMs: number; conflictMs: number };
+  /** Milliseconds; tests make them short. Another poller of this bot is put up with for `conflictMs`, then left alone for `standDownMs`. */
+  waits?: { retryMs: number; maxMs: number; conflictMs: number; standDownMs: number };
 }
 
-const WAITS = { retryMs: 3_000, maxMs: 300_000, conflictMs: 60_000 };
+const WAITS = { retryMs: 3_000, maxMs: 300_000, conflictMs: 60_000, standDownMs: 600_000 };
 
 /** Conflicts further apart than one long poll are separate ones. */
 const sameConflictMs = (retryMs: number) => POLL_SECONDS * 1000 + 2 * retryMs;
@@ -36,10 +36,17 @@ function eventsOf(updates: Updates, { inboxId, log }: PollOptions): InboundEvent
   });
 }
 
+/** One customer's events in order, customers side by side: a batch is up to 100 updates. */
+async function store(events: InboundEvent[], sink: PollOptions["sink"]): Promise<void> {
+  const byAddress = new Map<string, InboundEvent[]>();
+  for (const event of events) byAddress.set(event.address, [...(byAddress.get(event.address) ?? []), event]);
+  await Promise.all([...byAddress.values()].map((theirs) => sink(theirs)));
+}
+
 /**
- * Runs until `signal` aborts. Network faults, 5xx, 429, a refused token and a failing `sink` are logged and tried again (3 s doubling
- * to 5 min; a failed `sink` gets the same updates again).
- * @throws {UserError} IDENTITY_TAKEN when another program polls this bot, or holds a webhook on it, for longer than 60 s
+ * Runs until `signal` aborts; never rejects. Network faults, 5xx, 429, a refused token and a failing `sink` are logged and tried
+ * again (3 s doubling to 5 min; a failed `sink` gets the same updates again). When another program polls this bot, or holds a webhook
+ * on it, for longer than 60 s, this inbox stands down for some 10 minutes, so that the two don't cut each other off all the time.
  */
 export async function poll(options: PollOptions): Promise<void> {
   const { api, inboxId, clock, log, sink, signal } = options;
@@ -54,7 +61,9 @@ export async function poll(options: PollOptions): Promise<void> {
     if (now - conflict.last > sameConflictMs(waits.retryMs)) conflict.since = now;
     conflict.last = now;
     if (now - conflict.since >= waits.conflictMs) {
-      throw new UserError("IDENTITY_TAKEN", "Another program receives this Telegram bot's messages (a second installation, or a webhook), so this inbox stopped. End the other one, or give this inbox a bot of its own, then restart.");
+      log.error({ code: "IDENTITY_TAKEN", inboxId }, "Another program receives this Telegram bot's messages (a second installation, or a webhook), so this inbox stops receiving. End the other one, or give this inbox a bot of its own; it is looked at again in some minutes, or at once after a restart.");
+      conflict.last = -Infinity;
+      return waits.standDownMs * (0.75 + Math.random() / 2);
     }
     log.warn({ code: "IDENTITY_TAKEN", inboxId }, "Another program seems to receive this Telegram bot's messages; trying again.");
     if (!webhookRemoved && /webhook/i.test(error.description)) { webhookRemoved = true; await api.deleteWebhook({}, asSignal(signal)).catch(() => undefined); }
@@ -76,7 +85,7 @@ export async function poll(options: PollOptions): Promise<void> {
     try {
       const updates = await api.getUpdates({ ...(offset === undefined ? {} : { offset }), limit: 100, timeout: POLL_SECONDS, allowed_updates: [...ALLOWED_UPDATES] }, asSignal(signal));
       const events = eventsOf(updates, options);
-      if (events.length > 0) await sink(events);
+      await store(events, sink);
       const last = updates.at(-1);
       offset = last === undefined ? undefined : last.update_id + 1;
       failures = 0;
