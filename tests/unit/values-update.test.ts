@@ -170,6 +170,21 @@ describe("properties", () => {
     }), { numRuns: 300 });
   });
 
+  test("decimals of up to 15 digits add and multiply exactly", () => {
+    const decimal = fc.tuple(fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n }), fc.integer({ min: -5, max: 5 }));
+    const scaled = (text: string) => {
+      const [mantissa, exponent = "0"] = text.split("E") as [string, string?];
+      const [whole, fraction = ""] = mantissa.split(".") as [string, string?];
+      return BigInt(whole + fraction) * 10n ** BigInt(20 + Number(exponent) - fraction.length);
+    };
+    fc.assert(fc.property(decimal, decimal, ([a, x], [b, y]) => {
+      const given = { v: Decimal128.fromString(`${a}E${x}`) };
+      const result = (op: string) => scaled(String(toJs(run(given, { [op]: { v: Decimal128.fromString(`${b}E${y}`) } }).doc)["v"]));
+      expect(result("$inc")).toBe(a * 10n ** BigInt(20 + x) + b * 10n ** BigInt(20 + y));
+      expect(result("$mul")).toBe(a * b * 10n ** BigInt(20 + x + y));
+    }), { numRuns: 300 });
+  });
+
   test("any two numbers can be added and multiplied", () => {
     fc.assert(fc.property(anyNumber, anyNumber, fc.constantFrom("$inc", "$mul"), (a, b, op) => {
       let after: RawDoc;

@@ -1,4 +1,3 @@
-import { Decimal128 } from "bson";
 import { doubleAt, int32At, int64At, longAsNumber, T } from "./scan.ts";
 
 /** Any BSON number, exactly: the largest double not above it, and the rest of the way.
@@ -96,6 +95,3 @@ export function parseDecimal(b: Uint8Array, o: number): number | { negative: boo
   if (coefficient === 0n || coefficient > 9999999999999999999999999999999999n) return 0;
   return { negative, coefficient, exponent };
 }
-
-/** Decimal128 as its class, for arithmetic and messages. */
-export const decimalAt = (b: Uint8Array, o: number): Decimal128 => new Decimal128(Uint8Array.prototype.slice.call(b, o, o + 16));

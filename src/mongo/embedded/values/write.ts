@@ -168,5 +168,4 @@ export const stringValue = (text: string) => makeValue((w) => w.string("", text)
 export const dateValue = (ms: number) => makeValue((w) => w.date("", ms));
 export const boolValue = (b: boolean) => makeValue((w) => w.bool("", b));
 export const NULL_VALUE: RawValue = { type: T.null, bytes: EMPTY_DOC, start: 0, end: 0 };
-export const MISSING: RawValue = { type: T.missing, bytes: EMPTY_DOC, start: 0, end: 0 };
 export const UNDEFINED_VALUE: RawValue = { type: T.undefined, bytes: EMPTY_DOC, start: 0, end: 0 };
