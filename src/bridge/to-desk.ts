@@ -241,7 +241,12 @@ async function tellOutcome(w: Work, message: Message, thread: DeskThreadId): Pro
 async function showCard(w: Work): Promise<{ set?: Record<string, unknown>; unset?: string[] }> {
   const { core } = w;
   const conversation = await core.store.conversations.findOne({ _id: w.held.conversation._id });
-  if (conversation === null || w.thread === undefined || conversation.cardRev <= conversation.cardShown) return {};
+  if (conversation === null || w.thread === undefined) return {};
+  if (conversation.cardRev <= conversation.cardShown) {
+    // the thread was opened with this very card: nothing is left to show
+    if (conversation.cardDueAt !== undefined) await core.store.conversations.updateOne({ _id: conversation._id, cardRev: conversation.cardRev }, { $unset: { cardDueAt: "" } });
+    return {};
+  }
   try {
     await call(core, async (signal) => w.desk.updateCard(w.thread!, cardOf(conversation, (await inboxOf(core, conversation.inboxId)).name), signal));
   } catch (error) {
