@@ -1,0 +1,133 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createSecrets } from "../../src/core/services/secrets.ts";
+import { applySettings } from "../../src/core/settings-file/apply.ts";
+import { readLimits } from "../../src/core/settings-file/limits.ts";
+import { openStore } from "../../src/core/store/store.ts";
+import { makeDemo } from "../../src/demo.ts";
+import { openSecrets } from "../../src/secret-key.ts";
+import { settingsKinds } from "../../src/settings-kinds.ts";
+import { startTestStore } from "../support/store.ts";
+
+const KEY = "the key of this installation";
+const clock = { now: () => new Date() };
+
+async function installation() {
+  const testStore = await startTestStore();
+  const store = await openStore(testStore.uri);
+  await store.ensureIndexes();
+  onTestFinished(async () => { await store.close(); await testStore.stop(); });
+  const deps = { store, clock, secrets: createSecrets(KEY), ...settingsKinds };
+  return { store, deps, apply: (text: string, env: Record<string, string> = {}) => applySettings(deps, text, env) };
+}
+
+const TOKEN = "123456:AAbbccddeeffgghhiijjkkllmmnnooppqq1";
+const FILE = `
+agents:  [{ name: Front Desk, email: Desk@Example.com, role: administrator }]
+labels:  [{ name: billing, color: "#b45309" }]
+inboxes:
+  - { name: Website, channel: widget, key: demo, allowedOrigins: ["*"] }
+  - { name: Bot, channel: telegram, token: \${TELEGRAM_TOKEN}, apiRoot: http://127.0.0.1:9001, undoSeconds: 0 }
+desks:
+  - { name: Playground, kind: playground, channel: support }
+`;
+
+test("the contract's file makes what it says, and again changes nothing", async () => {
+  const { apply, store } = await installation();
+  expect(await apply(FILE, { TELEGRAM_TOKEN: TOKEN })).toEqual({
+    faults: [],
+    changes: ["Label billing: made", "Desk Playground: made", "Agent Front Desk: made", "Inbox Website: made", "Inbox Bot: made"],
+  });
+  const desk = (await store.deskTargets.findOne({ name: "Playground" }))!;
+  expect(await store.agents.findOne({ name: "Front Desk" })).toMatchObject({ email: "desk@example.com", role: "administrator", active: true, links: [{ desk: "playground", userId: "Front Desk" }] });
+  expect(await store.inboxes.findOne({ name: "Website" })).toMatchObject({ channel: "widget", identity: "demo", deskTargetId: desk._id, enabled: true, settings: { undoSeconds: 8, doubleReplySeconds: 3, noteFirst: false } });
+  const bot = (await store.inboxes.findOne({ name: "Bot" }))!;
+  expect(bot).toMatchObject({ identity: "123456", settings: { undoSeconds: 0 } });
+  expect(createSecrets(KEY).open(bot.secrets["token"]!)).toBe(TOKEN);
+  expect(JSON.stringify(bot)).not.toContain(TOKEN.slice(7));
+  expect(await apply(FILE, { TELEGRAM_TOKEN: TOKEN })).toEqual({ faults: [], changes: [] });
+  expect(await store.inboxes.findOne({ name: "Bot" })).toEqual(bot);
+});
+
+test("a fault anywhere changes nothing anywhere", async () => {
+  const { apply, store } = await installation();
+  const { faults, changes } = await apply(FILE.replace("kind: playground", "kind: playgroun"), { TELEGRAM_TOKEN: TOKEN });
+  expect(faults[0]).toMatchObject({ line: 8 });
+  expect(changes).toEqual([]);
+  for (const collection of [store.agents, store.labels, store.inboxes, store.deskTargets]) expect(await collection.countDocuments({})).toBe(0);
+});
+
+describe("what changes is told and done, identities stay", () => {
+  test("renames, roles, settings, colours, tokens", async () => {
+    const { apply, store } = await installation();
+    await apply(FILE, { TELEGRAM_TOKEN: TOKEN });
+    const before = (await store.inboxes.findOne({ identity: "123456" }))!;
+    const other = `${TOKEN.slice(0, -1)}2`;
+    const text = FILE.replace("name: Bot", "name: Shop bot").replace("undoSeconds: 0", "undoSeconds: 5").replace("administrator", "agent").replace("#b45309", "#000000").replace("Front Desk", "Reception");
+    const { changes, faults } = await apply(text, { TELEGRAM_TOKEN: other });
+    expect(faults).toEqual([]);
+    expect(changes).toEqual([
+      "Label billing: color #b45309 → #000000",
+      "Agent Reception: renamed from Front Desk, role administrator → agent",
+      "Inbox Shop bot: renamed from Bot, undoSeconds 0 → 5, token set anew",
+    ].map((line) => expect.stringContaining(line.split(": ")[0]!) as string));
+    expect(changes.join("\n")).not.toContain(other.slice(7));
+    expect(await store.inboxes.findOne({ identity: "123456" })).toMatchObject({ _id: before._id, name: "Shop bot", settings: { undoSeconds: 5 } });
+    expect(await store.agents.findOne({ email: "desk@example.com" })).toMatchObject({ name: "Reception", links: [{ desk: "playground", userId: "Reception" }] });
+    expect(await store.inboxes.countDocuments({})).toBe(2);
+  });
+
+  test("two inboxes swap their names", async () => {
+    const { apply, store } = await installation();
+    const two = (a: string, b: string) => `desks: [{ name: P, kind: playground, channel: s }]\ninboxes:\n  - { name: ${a}, channel: widget, key: one }\n  - { name: ${b}, channel: widget, key: two }`;
+    await apply(two("A", "B"));
+    expect((await apply(two("B", "A"))).faults).toEqual([]);
+    expect((await store.inboxes.find().sort({ identity: 1 }).toArray()).map((inbox) => inbox.name)).toEqual(["B", "A"]);
+  });
+
+  test("same name for another bot is refused", async () => {
+    const { apply, store } = await installation();
+    await apply(FILE, { TELEGRAM_TOKEN: TOKEN });
+    const { faults } = await apply(FILE, { TELEGRAM_TOKEN: TOKEN.replace("123456", "654321") });
+    expect(faults).toMatchObject([{ line: 6 }]);
+    expect(faults[0]!.reason).toContain("Bot is connected to 123456 on telegram");
+    expect(await store.inboxes.countDocuments({ identity: "654321" })).toBe(0);
+  });
+
+  test("limits are stored and stay until the file says otherwise", async () => {
+    const { apply, store } = await installation();
+    expect(await readLimits(store)).toEqual({});
+    expect((await apply("limits: off")).changes).toEqual(["Limits: off from the next start"]);
+    expect(await readLimits(store)).toEqual({ rateLimits: false });
+    expect((await apply("labels: [{ name: a }]")).changes).toEqual(["Label a: made"]);
+    expect(await readLimits(store)).toEqual({ rateLimits: false });
+    expect((await apply("limits: on")).changes).toHaveLength(1);
+    expect(await readLimits(store)).toEqual({ rateLimits: true });
+  });
+});
+
+test("the demo is made in an empty database only: a widget, a desk, two people with faces of their own", async () => {
+  const { deps, store } = await installation();
+  expect(await makeDemo(deps)).toBe(true);
+  expect(await store.inboxes.find().toArray()).toMatchObject([{ channel: "widget", identity: "demo", config: { allowedOrigins: ["*"] } }]);
+  const agents = await store.agents.find().sort({ name: 1 }).toArray();
+  expect(agents.map((agent) => agent.role)).toEqual(["agent", "administrator"]);
+  expect(new Set(agents.map((agent) => agent.avatar)).size).toBe(2);
+  for (const { avatar } of agents) expect(decodeURIComponent(avatar!)).toMatch(/^data:image\/svg\+xml,<svg .+<\/svg>$/);
+  expect(await makeDemo(deps)).toBe(false);
+  expect(await store.agents.countDocuments({})).toBe(2);
+});
+
+describe("the stored check value", () => {
+  test("a wrong key is refused in words, the right one and a rotation pass", async () => {
+    const { store, apply } = await installation();
+    await openSecrets(store, clock, KEY);
+    await apply(FILE, { TELEGRAM_TOKEN: TOKEN });
+    await expect(openSecrets(store, clock, "quite another key 123")).rejects.toThrow(/SECRET_KEY is not the key that this database was written with/);
+    await expect(openSecrets(store, clock, "quite another key 123", "and a wrong old one 1")).rejects.toThrow(/SECRET_KEY is not the key/);
+    const rotated = await openSecrets(store, clock, "quite another key 123", KEY);
+    const bot = (await store.inboxes.findOne({ name: "Bot" }))!;
+    expect(rotated.open(bot.secrets["token"]!)).toBe(TOKEN);
+    expect(createSecrets("quite another key 123").open(bot.secrets["token"]!)).toBe(TOKEN);
+    await expect(openSecrets(store, clock, KEY)).rejects.toThrow(/SECRET_KEY/);
+  });
+});
