@@ -7,7 +7,7 @@ export {
   doubleAt, Elements, embedded, fieldsOf, findElement, getField, getPlainPath, identical, int32At, int64At, isNumeric, itemsOf, longAsNumber,
   nameBytes, numberOf, stringOf, T, textAt, truthy, TYPE_NAMES, valueEnd, type RawDoc, type RawValue,
 } from "./scan.ts";
-export { boolValue, dateValue, DocWriter, doubleValue, EMPTY_DOC, intValue, longValue, makeValue, NULL_VALUE, stringValue, UNDEFINED_VALUE } from "./write.ts";
+export { dateValue, DocWriter, doubleValue, EMPTY_DOC, intValue, longValue, makeValue, NULL_VALUE, UNDEFINED_VALUE } from "./write.ts";
 export { checkId, idOf, MAX_DEPTH, MAX_DOC_BYTES, prepareInsert, validateDoc, withIdFirst } from "./validate.ts";
 export { compilePath, getDistinct, getPath, walk, walkValue, type LeafArrays, type Path, type Visit } from "./walk.ts";
 

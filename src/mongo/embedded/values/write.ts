@@ -164,8 +164,6 @@ export function makeValue(write: (w: DocWriter) => void): RawValue {
 export const intValue = (n: number) => makeValue((w) => w.int32("", n));
 export const doubleValue = (n: number) => makeValue((w) => w.double("", n));
 export const longValue = (n: bigint) => makeValue((w) => w.long("", n));
-export const stringValue = (text: string) => makeValue((w) => w.string("", text));
 export const dateValue = (ms: number) => makeValue((w) => w.date("", ms));
-export const boolValue = (b: boolean) => makeValue((w) => w.bool("", b));
 export const NULL_VALUE: RawValue = { type: T.null, bytes: EMPTY_DOC, start: 0, end: 0 };
 export const UNDEFINED_VALUE: RawValue = { type: T.undefined, bytes: EMPTY_DOC, start: 0, end: 0 };
