@@ -1,0 +1,105 @@
+/** Agents: they answer as soon as a line is in the thread, one line at a time per thread, and settle what they are asked about. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { words } from "./customers.ts";
+import { Desk, receiptOf, type DeskMessage, type DeskThread } from "./desk.ts";
+import { Broken, call } from "./http.ts";
+import type { Talk, Wrote } from "./journal.ts";
+import type { Dice } from "./options.ts";
+import { AGENTS, anyServer, ask, pause, type World } from "./world.ts";
+
+const ANSWERS = 0.75;
+const ANSWERS_TWICE = 0.25;
+const NOTICES_MS = 2_000;
+/** How often an agent does what a notice offers. */
+const PRESSES = 0.5;
+interface Notice { id: string; threadId: string | null; buttons: { id: string }[] }
+
+export class Agents {
+  readonly desk: Desk;
+  private readonly dice: Dice;
+  private readonly writing = new Map<string, Promise<void>>();
+  private readonly settled = new Set<string>();
+
+  constructor(private readonly world: World) {
+    this.dice = world.dice.of("agents");
+    this.desk = new Desk(world, (thread, message) => this.onLine(thread, message));
+  }
+
+  start(): Promise<void>[] {
+    return [this.desk.watch(), ...AGENTS.map((name) => this.readNotices(name))];
+  }
+  /** Resolves when nobody is writing any more. */
+  async rest(): Promise<void> { await Promise.all(this.writing.values()); }
+
+  private onLine(thread: DeskThread, message: DeskMessage): void {
+    if (message.author.kind !== "customer" || !this.world.loading || !this.dice.chance(ANSWERS)) return;
+    const lines = this.dice.chance(ANSWERS_TWICE) ? 2 : 1;
+    const before = this.writing.get(thread.id) ?? Promise.resolve();
+    this.writing.set(thread.id, before.then(async () => {
+      for (let i = 0; i < lines; i++) {
+        await pause(this.dice, 50, 500);
+        if (this.world.loading) await this.write(thread);
+      }
+    }));
+  }
+
+  private async write(thread: DeskThread): Promise<void> {
+    const talk = this.world.journal.talks.get(thread.talk ?? "");
+    if (talk === undefined) return;
+    const line: Wrote = { text: `${talk.name}r${talk.wrote.length + 1} ${words(this.dice)}`, confirmed: false, everHeld: false, everUnknown: false, retries: 0 };
+    talk.wrote.push(line);
+    const agent = this.dice.pick(AGENTS);
+    try {
+      const { status, body } = await call(anyServer(this.world, this.dice), { method: "POST", path: `/playground/v1/threads/${thread.id}/messages`, json: { agent, text: line.text } });
+      if (status === 201) line.confirmed = true;
+      else if (status < 500) throw new Error(`The desk refused an agent's line: ${status} ${JSON.stringify(body)}`);
+      this.world.journal.note(talk.name, `${agent} wrote "${line.text}" (${status})`);
+    } catch (error) {
+      if (!(error instanceof Broken)) throw error;
+      this.world.journal.note(talk.name, `${agent} wrote "${line.text}", and the call broke (${error.message})`);
+      await sleep(300);
+    }
+  }
+
+  /** Half of what agents are asked is done: a held line sent, an unknown one tried again. The rest stays as it is. */
+  private async readNotices(agent: string): Promise<void> {
+    const dice = this.world.dice.of(`notices of ${agent}`);
+    while (this.world.running) {
+      await pause(dice, NOTICES_MS / 2, NOTICES_MS);
+      if (!this.world.loading) continue;
+      const answer = await ask(this.world, dice, { path: `/playground/v1/notices?agent=${agent}` });
+      if (answer === null || answer.status !== 200) continue;
+      for (const notice of (answer.body as { notices: Notice[] }).notices) {
+        const button = notice.buttons.find((one) => one.id === "send" || one.id === "retry")?.id;
+        if (button === undefined || this.settled.has(notice.id)) continue;
+        this.settled.add(notice.id);
+        if (dice.chance(PRESSES)) await this.press(agent, notice, button);
+      }
+    }
+  }
+
+  private async press(agent: string, notice: Notice, button: string): Promise<void> {
+    const thread = this.desk.threads.get(notice.threadId ?? "");
+    const talk = this.world.journal.talks.get(thread?.talk ?? "");
+    if (thread === undefined || talk === undefined) return;
+    try {
+      await this.remember(thread, talk, button);
+      const { status } = await call(anyServer(this.world, this.dice), { method: "POST", path: `/playground/v1/notices/${notice.id}/press`, json: { agent, button } });
+      this.world.journal.note(talk.name, `${agent} pressed ${button} (${status})`);
+    } catch (error) {
+      if (!(error instanceof Broken)) throw error;
+      this.world.journal.note(talk.name, `${agent} pressed ${button}, and the call broke`);
+    }
+  }
+
+  /** What a button may act on is written down before it is pressed. @throws {Broken} */
+  private async remember(thread: DeskThread, talk: Talk, button: string): Promise<void> {
+    await this.desk.read(thread);
+    for (const post of thread.posts.values()) {
+      const line = talk.wrote.find((one) => one.text === post.text);
+      if (line === undefined) continue;
+      if (button === "send" && post.held !== undefined) line.everHeld = true;
+      if (button === "retry" && receiptOf(post) === "❔") { line.everUnknown = true; line.retries++; }
+    }
+  }
+}

@@ -1,0 +1,113 @@
+/** Customers: on Telegram their vendor keeps what was not confirmed; in the widget their page sends again under the same clientId. */
+import type { Answer } from "./http.ts";
+import { Broken, call } from "./http.ts";
+import type { Talk } from "./journal.ts";
+import type { Dice } from "./options.ts";
+import { anyServer, ask, pause, WIDGET_KEY, type World } from "./world.ts";
+
+const WORDS = ["the parcel", "my invoice", "a blue chair", "since Monday", "no answer", "the second lamp", "order papers", "still waiting", "thank you", "Straße 7"] as const;
+/** Milliseconds between two lines of one customer. */
+const GAP = { low: 400, high: 2_600 };
+const REPEATS = 0.08;
+
+export const words = (dice: Dice): string => `${dice.pick(WORDS)}, ${dice.pick(WORDS)}`;
+
+/** Chat ids of the customers, by the name of their conversation. */
+export const chatOf = (talk: Talk): number => 500_000 + Number(talk.name.slice(1));
+
+export async function telegramCustomer(world: World, talk: Talk): Promise<void> {
+  const dice = world.dice.of(talk.name);
+  const user = world.telegram.user(chatOf(talk), `Customer ${talk.name}`);
+  while (world.loading) {
+    await pause(dice, GAP.low, GAP.high);
+    if (!world.loading) break;
+    const text = `${talk.name}m${talk.said.length + 1} ${words(dice)}`;
+    const { update } = user.says(text);
+    // Telegram has it from now on: it hands it out until it is confirmed.
+    talk.said.push({ text, accepted: true });
+    world.journal.note(talk.name, `customer wrote "${text}" (update ${update?.update_id ?? "none"})`);
+    if (update !== null && dice.chance(REPEATS)) world.telegram.updates.repeat(update);
+  }
+}
+
+export async function widgetCustomer(world: World, talk: Talk): Promise<void> {
+  const dice = world.dice.of(talk.name);
+  const session = await ask(world, dice, { method: "POST", path: "/widget/v1/sessions", json: { inboxKey: WIDGET_KEY } });
+  if (session === null) return;
+  if (session.status !== 201) throw new Error(`No widget session: ${session.status} ${JSON.stringify(session.body)}`);
+  const { token } = session.body as { token: string };
+  const reader = readFeed(world, talk, token);
+  while (world.loading) {
+    await pause(dice, GAP.low, GAP.high);
+    if (!world.loading) break;
+    const text = `${talk.name}m${talk.said.length + 1} ${words(dice)}`;
+    const line = { text, accepted: false };
+    talk.said.push(line);
+    const first = await sendUntilTaken(world, dice, token, text);
+    if (first === null) break;
+    line.accepted = true;
+    world.journal.note(talk.name, `customer's "${text}" was taken`);
+    if (dice.chance(REPEATS)) await repeat(world, dice, token, text, first);
+  }
+  await reader;
+}
+
+const message = (token: string, text: string) => ({ method: "POST", path: "/widget/v1/messages", token, json: { body: text, clientId: text.split(" ")[0]! } });
+
+async function sendUntilTaken(world: World, dice: Dice, token: string, text: string): Promise<string | null> {
+  const answer = await ask(world, dice, message(token, text));
+  return answer === null ? null : idOf(answer, text);
+}
+
+/** The page was not sure and sends again: it must be told the same message. */
+async function repeat(world: World, dice: Dice, token: string, text: string, first: string): Promise<void> {
+  const answer = await ask(world, dice, message(token, text));
+  if (answer !== null && idOf(answer, text) !== first) throw new Error(`A repeat of "${text}" was answered with another message.`);
+}
+
+function idOf({ status, body }: Answer, text: string): string {
+  if (status !== 200 && status !== 201) throw new Error(`The widget's "${text}" was refused: ${status} ${JSON.stringify(body)}`);
+  return (body as { id: string }).id;
+}
+
+interface FeedLine { id: string; seq: number; position: number; kind: "incoming" | "outgoing"; body: string }
+interface FeedPage { messages: FeedLine[]; last: number; more: boolean }
+
+/** Follows the feed as the page does, then reads it whole and compares. */
+async function readFeed(world: World, talk: Talk, token: string): Promise<void> {
+  const dice = world.dice.of(`${talk.name} reads`);
+  const heard = new Map<string, string>();
+  let after = 0;
+  const next = async (): Promise<boolean> => {
+    const { status, body } = await call(anyServer(world, dice), { path: `/widget/v1/messages?after=${after}`, token });
+    if (status !== 200) throw new Broken(true, String(status));
+    const page = body as FeedPage;
+    for (const line of page.messages) {
+      if (line.kind === "outgoing" && !heard.has(line.id)) world.journal.note(talk.name, `customer sees "${line.body}" at ${line.seq}`);
+      heard.set(line.id, line.body);
+    }
+    after = page.last;
+    return page.more;
+  };
+  while (world.running) {
+    await pause(dice, 300, 900);
+    try { await next(); } catch (error) { if (!(error instanceof Broken)) throw error; }
+  }
+  while (await next()) { /* to the end */ }
+  const whole = await readWhole(world, dice, token);
+  talk.got = whole.filter((line) => line.kind === "outgoing").map((line) => line.body);
+  talk.feedMissed = whole.filter((line) => heard.get(line.id) !== line.body).length;
+}
+
+/** From the newest back to the first, in the order on screen. */
+async function readWhole(world: World, dice: Dice, token: string): Promise<FeedLine[]> {
+  let before = Number.MAX_SAFE_INTEGER;
+  const lines: FeedLine[] = [];
+  for (;;) {
+    const { body } = await call(anyServer(world, dice), { path: `/widget/v1/messages?before=${before}&limit=200`, token });
+    const page = body as FeedPage;
+    lines.unshift(...page.messages);
+    if (!page.more || page.messages.length === 0) return lines;
+    before = page.messages[0]!.position;
+  }
+}

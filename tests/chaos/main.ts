@@ -1,0 +1,40 @@
+/** `npm run chaos`: real processes under load, killed and paused; then every line is counted. Exit code 1 when any was harmed. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Dice, readOptions } from "./options.ts";
+import type { PhaseResult } from "./phase.ts";
+import { killPhase } from "./phase-kill.ts";
+import { pausePhase } from "./phase-pause.ts";
+import { asJson, failed, printTable, tellStories } from "./report.ts";
+
+const print = (line: string) => console.log(line);
+const PHASES = { kill: killPhase, pause: pausePhase };
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  const began = performance.now();
+  const folder = mkdtempSync(join(tmpdir(), "threadline-chaos-"));
+  print(`Chaos with ${options.conversations} conversations, ${options.kills} kills in ${options.seconds} s, one pause of ${options.pauseSeconds} s; repeat it with --seed ${options.seed}`);
+  const results: PhaseResult[] = [];
+  for (const name of options.phases) {
+    print(`  ${name} …`);
+    results.push(await PHASES[name](options, new Dice(options.seed).of(name), join(folder, name)));
+  }
+  const ok = !results.some(failed);
+  printTable(results, print);
+  for (const result of results) tellStories(result, print);
+  if (ok && !options.keep) rmSync(folder, { recursive: true, force: true });
+  else print(`  Data and logs: ${folder}`);
+  const seconds = Math.round((performance.now() - began) / 1_000);
+  print(ok ? `Nothing was lost, doubled or out of order (${seconds} s).` : `Something was harmed (${seconds} s); see above. Repeat it with --seed ${options.seed}`);
+  if (options.json) print(asJson(results, { seed: options.seed, seconds, ok }));
+  return ok ? 0 : 1;
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}

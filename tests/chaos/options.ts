@@ -1,0 +1,65 @@
+/** Flags of the run, and dice that fall the same way for the same seed. */
+import { parseArgs } from "node:util";
+
+export interface Options {
+  conversations: number;
+  /** How long the first phase's load lasts. */
+  seconds: number;
+  kills: number;
+  /** How long a process is paused; longer than a lease (30 s). */
+  pauseSeconds: number;
+  /** How long what is under way may take to come to rest. */
+  drainSeconds: number;
+  seed: number;
+  phases: ("kill" | "pause")[];
+  json: boolean;
+  /** Leaves data and logs behind. */
+  keep: boolean;
+}
+
+const HELP = `npm run chaos -- [--conversations 40] [--seconds 45] [--kills 6] [--pause 35] [--drain 90] [--seed N] [--phase kill|pause] [--json] [--keep]`;
+
+/** @throws Error that says which flags there are. */
+export function readOptions(args: string[]): Options {
+  const text = { type: "string" } as const, flag = { type: "boolean" } as const;
+  let values;
+  try {
+    ({ values } = parseArgs({ args, options: { conversations: text, seconds: text, kills: text, pause: text, drain: text, seed: text, phase: text, json: flag, keep: flag } }));
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${HELP}`, { cause: error });
+  }
+  const number = (name: "conversations" | "seconds" | "kills" | "pause" | "drain" | "seed", otherwise: number): number => {
+    const value = values[name] === undefined ? otherwise : Number(values[name]);
+    if (!Number.isFinite(value) || value < 0) throw new Error(`--${name} takes a number.\n${HELP}`);
+    return value;
+  };
+  const phase = values.phase;
+  if (phase !== undefined && phase !== "kill" && phase !== "pause") throw new Error(`--phase is kill or pause.\n${HELP}`);
+  return {
+    conversations: Math.max(2, number("conversations", 40)), seconds: number("seconds", 45), kills: number("kills", 6), pauseSeconds: number("pause", 35), drainSeconds: number("drain", 90),
+    seed: number("seed", Math.floor(Math.random() * 1e9)), phases: phase === undefined ? ["kill", "pause"] : [phase], json: values.json === true, keep: values.keep === true,
+  };
+}
+
+/** Numbers from 0 to 1 (mulberry32). Each part of the run throws its own dice, so that one's timing doesn't shift another's. */
+export class Dice {
+  private state: number;
+  constructor(private readonly seed: number) { this.state = seed >>> 0; }
+
+  next = (): number => {
+    this.state = (this.state + 0x6d2b79f5) >>> 0;
+    let t = this.state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+  chance(probability: number): boolean { return this.next() < probability; }
+  between(low: number, high: number): number { return low + this.next() * (high - low); }
+  pick<T>(list: readonly T[]): T { return list[Math.floor(this.next() * list.length)]!; }
+  /** Dice of their own for a part of the run. */
+  of(name: string): Dice {
+    let hash = this.seed;
+    for (const char of name) hash = Math.imul(hash ^ char.codePointAt(0)!, 0x01000193);
+    return new Dice(hash);
+  }
+}

@@ -1,0 +1,47 @@
+/** What all actors of one phase share. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FakeTelegram } from "../fakes/telegram/server.ts";
+import type { Answer, Call } from "./http.ts";
+import { Broken, call } from "./http.ts";
+import type { Journal } from "./journal.ts";
+import type { Dice, Options } from "./options.ts";
+import type { Server } from "./server.ts";
+
+export interface World {
+  options: Options;
+  dice: Dice;
+  journal: Journal;
+  telegram: FakeTelegram;
+  /** Those that customers and agents may reach; a paused one is still called, as nobody outside knows that it is. */
+  servers: Server[];
+  /** Customers and agents write while this holds. */
+  loading: boolean;
+  /** Readers go on until this ends too. */
+  running: boolean;
+  /** Each replays under a key of its own; one actor that fails fails the run. */
+  actors: Promise<void>[];
+}
+
+export const AGENTS = ["Mara", "Jonas", "Ines", "Tariq"] as const;
+export const WIDGET_KEY = "chaos";
+const RETRY_MS = 200;
+
+/** Any server; after a broken call the caller takes another. */
+export const anyServer = (world: World, dice: Dice): string => dice.pick(world.servers).url;
+
+/** Asks until somebody answers below 500; null when the run ends before. */
+export async function ask(world: World, dice: Dice, what: Call): Promise<Answer | null> {
+  while (world.running) {
+    try {
+      const answer = await call(anyServer(world, dice), what);
+      if (answer.status < 500) return answer;
+    } catch (error) {
+      if (!(error instanceof Broken)) throw error;
+    }
+    await sleep(RETRY_MS);
+  }
+  return null;
+}
+
+/** Waits a random while between two times, in milliseconds. */
+export const pause = (dice: Dice, low: number, high: number): Promise<void> => sleep(dice.between(low, high));
