@@ -6,7 +6,7 @@ import { guard, reasonText } from "../core/model/guard.ts";
 import type { GuardVerdict } from "../core/model/guard.ts";
 import type { Core } from "../core/core.ts";
 import type { Agent, Author, Conversation, DeskEventData, FileRef, Inbox, Message, StoredDeskEvent, Thread, ThreadMode } from "../core/model/types.ts";
-import { canFetchFile } from "../core/ports.ts";
+import { canFetchFile, canLink } from "../core/ports.ts";
 import type { CardButton } from "../core/ports.ts";
 import { addNote } from "../core/services/add-note.ts";
 import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";
@@ -88,9 +88,16 @@ async function record(line: Line, agent: Agent | undefined, verdict: GuardVerdic
   const note = await addNote(core, { conversation, author, body: verdict.body, files, source, origin, mentions: event.mentions });
   if (!verdict.plain && verdict.why !== undefined) {
     const offered = agent !== undefined && line.thread.state === "active" && (verdict.why === "note-first" || verdict.why === "team-only" || verdict.why === "prefix-below-quote");
-    await tell(line, reasonText[verdict.why], offered ? HELD_BUTTONS.slice(0, 1) : [], note._id);
+    await tell(line, verdict.why === "thread-retired" ? `${reasonText[verdict.why]}${newPlace(line)}` : reasonText[verdict.why], offered ? HELD_BUTTONS.slice(0, 1) : [], note._id);
   }
   return verdict.why === undefined ? "note" : `note: ${verdict.why}`;
+}
+
+/** Where the conversation goes on now, as the desk can say it. */
+function newPlace({ core, conversation }: Line): string {
+  if (conversation.thread === undefined) return ` It opens with the customer's next line (#${conversation.number}).`;
+  const desk = [...core.desks.values()].find((one) => conversation.thread!.id.startsWith(`${one.kind}:`));
+  return desk !== undefined && canLink(desk) ? ` ${desk.linkTo(conversation.thread.id)}` : ` (#${conversation.number})`;
 }
 
 async function runCommand(line: Line, agent: Agent, command: { verb: string; args: string }): Promise<string> {

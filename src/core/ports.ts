@@ -126,6 +126,9 @@ export interface TypingDesk extends DeskAdapter { showTyping(thread: DeskThreadI
 export interface SearchableDesk extends DeskAdapter { findPost(thread: DeskThreadId, key: string, signal: AbortSignal): Promise<Posted | null> }
 /** Brings an agent's file over from the desk. */
 export interface FetchingDesk extends DeskAdapter { fetchFile(file: DeskFile, signal: AbortSignal): Promise<FileRef> }
+/** Tells where a person finds a thread. */
+export interface LinkingDesk extends DeskAdapter { linkTo(thread: DeskThreadId): string }
+export const canLink = (d: DeskAdapter): d is LinkingDesk => "linkTo" in d;
 export const canShowTyping = (d: DeskAdapter): d is TypingDesk => "showTyping" in d;
 export const canFindPost = (d: DeskAdapter): d is SearchableDesk => "findPost" in d;
 export const canFetchFile = (d: DeskAdapter): d is FetchingDesk => "fetchFile" in d;

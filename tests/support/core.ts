@@ -88,7 +88,7 @@ export async function buildTestCore(options: TestCoreOptions = {}) {
     async settle(): Promise<void> {
       const end = Date.now() + 10_000;
       for (let calm = 0; calm < 2;) {
-        if (Date.now() > end) throw new Error("The lanes did not come to rest within 10 s.");
+        if (Date.now() > end) throw new Error(`The lanes did not come to rest within 10 s. Log: ${JSON.stringify(log.lines.slice(-5), errorsAsText)}`);
         calm = assembly.busy() === 0 && !(await isDue(store, clock.now())) ? calm + 1 : 0;
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
@@ -96,6 +96,8 @@ export async function buildTestCore(options: TestCoreOptions = {}) {
   };
   return help;
 }
+
+const errorsAsText = (_key: string, value: unknown): unknown => (value instanceof Error ? value.stack : value);
 
 async function isDue(store: Store, now: Date): Promise<boolean> {
   const found = await Promise.all([

@@ -23,6 +23,24 @@ function hintsOf(map: WeakMap<Store, Hints>, store: Store): Hints {
   return hints;
 }
 
+/**
+ * Writers of one customer queue up inside a process, so that they don't race each other for the same number.
+ * Right without it: between processes the unique indexes decide.
+ */
+const queues = new WeakMap<Store, Map<string, Promise<unknown>>>();
+async function inTurn<T>(store: Store, identityId: string, work: () => Promise<T>): Promise<T> {
+  let map = queues.get(store);
+  if (map === undefined) { map = new Map(); queues.set(store, map); }
+  const before = map.get(identityId);
+  const mine = before === undefined ? work() : before.then(work, work);
+  map.set(identityId, mine);
+  try {
+    return await mine;
+  } finally {
+    if (map.get(identityId) === mine) map.delete(identityId);
+  }
+}
+
 const lastSeq = async (store: Store, conversationId: string): Promise<number> =>
   (await store.messages.find({ conversationId }, { projection: { seq: 1 } }).sort({ seq: -1 }).limit(1).next())?.seq ?? 0;
 const lastStamp = async (store: Store, identityId: string): Promise<number> =>
@@ -35,7 +53,11 @@ type Seqed = (seq: number) => NewMessage;
  * Inserts at last + 1, so that nothing exists before its predecessor; a repeat of the same `source` answers the first one.
  * `make` gets the seq because lanes take it as their turn. `knownSeq` is any seq known to exist (0 for none).
  */
-export async function appendMessage(store: Store, conversationId: string, identityId: string, knownSeq: number, make: Seqed, inFeed: boolean): Promise<{ message: Message; duplicate: boolean }> {
+export const appendMessage = (store: Store, conversationId: string, identityId: string, knownSeq: number, make: Seqed, inFeed: boolean): Promise<Appended> =>
+  inTurn(store, identityId, () => insertNext(store, conversationId, identityId, knownSeq, make, inFeed));
+
+interface Appended { message: Message; duplicate: boolean }
+async function insertNext(store: Store, conversationId: string, identityId: string, knownSeq: number, make: Seqed, inFeed: boolean): Promise<Appended> {
   const seqs = hintsOf(seqHints, store);
   const stamps = hintsOf(feedHints, store);
   let seq = Math.max(knownSeq, seqs.get(conversationId) ?? 0) + 1;
@@ -63,7 +85,10 @@ export async function appendMessage(store: Store, conversationId: string, identi
  * One conditional update that the customer can see, so it is stamped anew in their feed.
  * Answers the message after it, or null when `filter` did not hold.
  */
-export async function updateInFeed(core: Core, message: Pick<Message, "_id" | "identityId">, filter: Filter<Message>, update: UpdateFilter<Message>): Promise<Message | null> {
+export const updateInFeed = (core: Core, message: Pick<Message, "_id" | "identityId">, filter: Filter<Message>, update: UpdateFilter<Message>): Promise<Message | null> =>
+  inTurn(core.store, message.identityId, () => stampAndUpdate(core, message, filter, update));
+
+async function stampAndUpdate(core: Core, message: Pick<Message, "_id" | "identityId">, filter: Filter<Message>, update: UpdateFilter<Message>): Promise<Message | null> {
   const { store } = core;
   const stamps = hintsOf(feedHints, store);
   let stamp = (stamps.get(message.identityId) ?? (await lastStamp(store, message.identityId))) + 1;

@@ -1,0 +1,62 @@
+/** Every query of the hot paths has an index that bounds what it examines, however long the history is. */
+import { beforeAll, afterAll, expect, test } from "vitest";
+import type { Document } from "mongodb";
+import { openStore } from "../../src/core/store/store.ts";
+import type { Store } from "../../src/core/store/store.ts";
+import { startTestStore } from "../support/store.ts";
+
+const HISTORY = 2_000;
+let store: Store;
+let close: () => Promise<void>;
+
+beforeAll(async () => {
+  const running = await startTestStore();
+  store = await openStore(running.uri);
+  await store.ensureIndexes();
+  close = async () => { await store.close(); await running.stop(); };
+  const at = new Date();
+  const messages = Array.from({ length: HISTORY }, (_, i) => ({
+    _id: `m${i}`, conversationId: `c${i % 20}`, inboxId: "i", identityId: `n${i % 20}`, seq: Math.floor(i / 20) + 1, kind: "incoming", source: `in:${i}`, body: "words", terms: ["words", `w${i}`], createdAt: at,
+    feedSeqs: [Math.floor(i / 20) + 1], feedFirst: Math.floor(i / 20) + 1, feedLast: Math.floor(i / 20) + 1, seen: "read", deskPosts: [`t|p${i}`], todo: [],
+    mirror: { state: "posted", turn: i, ...(i % 500 === 0 ? { dueAt: at } : {}) }, delivery: { state: "none", turn: i, parts: i % 2 === 0 ? [{ key: "k", state: "sent", vendorId: `v${i}` }] : [], ...(i % 500 === 0 ? { dueAt: at } : {}) },
+  }));
+  await store.db.collection<Document>("messages").insertMany(messages as unknown as Document[]);
+  const conversations = Array.from({ length: HISTORY }, (_, i) => ({
+    _id: `c${i}`, number: 1001 + i, inboxId: "i", identityId: `n${i}`, contactId: `p${i}`, openKey: `n${i}`, status: i % 10 === 0 ? "snoozed" : "open", assigneeId: i % 50 === 0 ? "a" : null, labels: [], waitingSince: at, lastMessageAt: at,
+    snoozedUntil: i % 100 === 0 ? at : null, outbox: [], thread: { id: `t${i}` }, ...(i % 500 === 0 ? { cardDueAt: at } : {}),
+  }));
+  await store.db.collection<Document>("conversations").insertMany(conversations as unknown as Document[]);
+}, 60_000);
+afterAll(() => close());
+
+const later = () => new Date(Date.now() + 1_000);
+const cases: [name: string, collection: string, filter: () => Document, sort: Document | null, limit: number, most: number][] = [
+  ["appendMessage: last seq", "messages", () => ({ conversationId: "c1" }), { seq: -1 }, 1, 1],
+  ["appendMessage: last stamp", "messages", () => ({ identityId: "n1", feedLast: { $exists: true } }), { feedLast: -1 }, 1, 1],
+  ["receive: repeat", "messages", () => ({ source: "in:77" }), null, 1, 1],
+  ["feedAfter", "messages", () => ({ identityId: "n1", feedLast: { $gt: 95 } }), { feedLast: 1 }, 51, 10],
+  ["feedBefore", "messages", () => ({ identityId: "n1", feedFirst: { $lt: 50 } }), { feedFirst: -1 }, 11, 11],
+  ["recordSeen", "messages", () => ({ identityId: "n1", feedFirst: { $lte: 90 }, kind: "outgoing", "delivery.state": { $in: ["sent", "sending"] } }), { feedFirst: -1 }, 200, 0],
+  ["recordSeenByTeam", "messages", () => ({ conversationId: "c1", seq: { $lte: 90 }, seen: { $in: ["sent", "delivered"] } }), { seq: -1 }, 100, 0],
+  ["status by vendor id", "messages", () => ({ inboxId: "i", "delivery.parts.vendorId": "v10" }), null, 1, 1],
+  ["reaction by desk post", "messages", () => ({ deskPosts: "t|p77" }), { seq: -1 }, 1, 1],
+  ["sweep mirror", "messages", () => ({ "mirror.dueAt": { $lte: later() } }), { "mirror.dueAt": 1 }, 500, 4],
+  ["sweep delivery", "messages", () => ({ "delivery.dueAt": { $lte: later() } }), { "delivery.dueAt": 1 }, 500, 4],
+  ["mirror lane", "messages", () => ({ conversationId: "c0", "mirror.dueAt": { $exists: true } }), { "mirror.turn": 1 }, 50, 4],
+  ["delivery lane", "messages", () => ({ conversationId: "c0", "delivery.dueAt": { $exists: true } }), { "delivery.turn": 1 }, 20, 4],
+  ["sweep todo", "messages", () => ({ "todo.dueAt": { $lte: later() } }), null, 500, 0],
+  ["search", "messages", () => ({ terms: "w77" }), null, 10, 1],
+  ["holder of the next line", "conversations", () => ({ openKey: "n7" }), null, 1, 1],
+  ["next number", "conversations", () => ({}), { number: -1 }, 1, 1],
+  ["sweep cards", "conversations", () => ({ cardDueAt: { $lte: later() } }), { cardDueAt: 1 }, 500, 4],
+  ["sweep outbox", "conversations", () => ({ "outbox.at": { $lte: later() } }), null, 500, 0],
+  ["due snoozes", "conversations", () => ({ status: "snoozed", snoozedUntil: { $lte: later() } }), { snoozedUntil: 1 }, 500, HISTORY / 100],
+  ["mine", "conversations", () => ({ assigneeId: "a", status: "open" }), { waitingSince: 1 }, 10, 40],
+];
+
+test.each(cases)("%s", async (_name, collection, filter, sort, limit, most) => {
+  let cursor = store.db.collection(collection).find(filter()).limit(limit);
+  if (sort !== null) cursor = cursor.sort(sort as Record<string, 1 | -1>);
+  const plan = (await cursor.explain("executionStats")) as { executionStats: { totalDocsExamined: number } };
+  expect(plan.executionStats.totalDocsExamined).toBeLessThanOrEqual(most);
+});

@@ -1,0 +1,84 @@
+/**
+ * Hostile requests against the real application: each must get a clear 4xx (or be valid), nothing of a refused one may be
+ * stored, and the same process must serve on. `--payloads N`, `--seed S`, `--json` (counts on the last line).
+ */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { openStore } from "../../src/core/store/store.ts";
+import { loadConfig } from "../../src/config.ts";
+import { startThreadline } from "../../src/main.ts";
+import { connectMongo } from "../../src/mongo/connect.ts";
+import { hostileRequest, rngOf } from "./payloads.ts";
+import type { Known } from "./payloads.ts";
+
+const { values } = parseArgs({ options: { payloads: { type: "string", default: "500" }, seed: { type: "string", default: String(Date.now() % 1_000_000) }, json: { type: "boolean", default: false } }, allowPositionals: true });
+const SETTINGS = `
+agents: [{ name: Front Desk, email: desk@example.com, role: administrator }]
+desks: [{ name: Playground, kind: playground, channel: support }]
+inboxes:
+  - { name: Website, channel: widget, key: demo, allowedOrigins: ["*"], undoSeconds: 0 }
+  - { name: Bot, channel: telegram, token: "123456:fuzzing-token-of-the-right-shape-1234", apiRoot: "http://127.0.0.1:9" }
+limits: off
+`;
+
+const dataDir = await mkdtemp(join(tmpdir(), "threadline-fuzz-"));
+await writeFile(join(dataDir, "threadline.yaml"), SETTINGS);
+const mongo = await connectMongo({ dataDir });
+const running = await startThreadline(loadConfig({ PORT: "0", DATA_DIR: dataDir, LOG_LEVEL: "silent", MONGODB_URI: mongo.uri, SECRET_KEY: "a secret key for fuzzing only", THREADLINE_APPLY: join(dataDir, "threadline.yaml") }));
+const store = await openStore(mongo.uri);
+const random = rngOf(Number(values.seed));
+const failures: string[] = [];
+let passed = 0;
+
+async function post(path: string, body: unknown, token?: string): Promise<unknown> {
+  const response = await fetch(running.url + path, { method: "POST", headers: { "content-type": "application/json", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) }, body: JSON.stringify(body) });
+  return response.json();
+}
+
+const { token } = (await post("/widget/v1/sessions", { inboxKey: "demo" })) as { token: string };
+await post("/widget/v1/messages", { body: "a first line", clientId: "first" }, token);
+await new Promise((resolve) => setTimeout(resolve, 500));
+const threads = (await (await fetch(`${running.url}/playground/v1/threads`)).json()) as { threads: { id: string }[] };
+const known: Known = { token, thread: threads.threads[0]?.id ?? "none", telegramInbox: (await store.inboxes.findOne({ channel: "telegram" }))!._id };
+
+const stored = async () => JSON.stringify(await Promise.all([store.messages.countDocuments(), store.conversations.countDocuments(), store.contacts.countDocuments(), store.db.collection("fs.files").countDocuments(), store.deskEvents.countDocuments(), store.db.collection("playgroundPosts").countDocuments()]));
+
+/** Answers what is wrong with the answer, or null. */
+async function attempt(n: number): Promise<string | null> {
+  const request = hostileRequest(random, known, n);
+  const before = request.mustRefuse ? await stored() : "";
+  const response = await fetch(running.url + request.path, { method: request.method, headers: request.headers, ...(request.body === undefined ? {} : { body: request.body }) }).catch((error: Error) => error);
+  const what = `${request.name}: ${request.method} ${request.path}`;
+  // A body that is refused while it is still being sent may end the connection; the process must live on.
+  if (response instanceof Error) return request.mayReset && (await alive()) ? null : `${what}: ${response.message} ${String((response as { cause?: unknown }).cause ?? "")}`;
+  const text = await response.text();
+  if (response.status >= 500) return `${what}: ${response.status} ${text.slice(0, 200)}`;
+  if (response.status >= 400) {
+    const answer = parse(text);
+    if (typeof answer?.code !== "string" || typeof answer.message !== "string") return `${what}: ${response.status} without {code, message}: ${text.slice(0, 200)}`;
+    if (/\n\s+at |node_modules|\/src\//.test(text)) return `${what}: the answer shows our insides: ${text.slice(0, 200)}`;
+    return request.mustRefuse && (await stored()) !== before ? `${what}: refused, but something was stored` : null;
+  }
+  return request.mustRefuse ? `${what}: ${response.status}, but it had to be refused: ${text.slice(0, 200)}` : null;
+}
+
+const parse = (text: string): { code?: unknown; message?: unknown } | null => { try { return JSON.parse(text) as { code?: unknown; message?: unknown }; } catch { return null; } };
+const alive = async () => (await fetch(`${running.url}/healthz`).then((r) => r.status, () => 0)) === 200;
+
+for (let n = 0; n < Number(values.payloads); n++) {
+  const failure = await attempt(n);
+  if (failure === null) passed++;
+  else failures.push(failure);
+  if (n % 200 === 0 && !(await alive())) { failures.push("the process does not answer any more"); break; }
+}
+
+await store.close();
+await running.stop();
+await mongo.stop();
+await rm(dataDir, { recursive: true, force: true });
+for (const failure of failures.slice(0, 30)) console.log(failure);
+console.log(`seed ${values.seed}: ${passed} passed, ${failures.length} failed`);
+if (values.json) console.log(JSON.stringify({ seed: Number(values.seed), passed, failed: failures.length }));
+process.exit(failures.length === 0 ? 0 : 1);

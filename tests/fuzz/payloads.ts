@@ -1,0 +1,120 @@
+/** Makes hostile requests, each by its number from a seeded generator, so that a failure can be repeated. */
+
+export interface Known { token: string; thread: string; telegramInbox: string }
+export interface Hostile { name: string; method: string; path: string; headers: Record<string, string>; body?: string | Uint8Array<ArrayBuffer>; mustRefuse: boolean; mayReset?: boolean }
+export type Random = () => number;
+
+/** Numbers from 0 to 1; mulberry32, good enough to pick with. */
+export function rngOf(seed: number): Random {
+  let a = seed >>> 0;
+  return () => {
+    a = (a + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(a ^ (a >>> 15), a | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+const pick = <T>(random: Random, from: readonly T[]): T => from[Math.floor(random() * from.length)]!;
+
+const WRONG: readonly unknown[] = [null, true, 0, -1, 1.5, Number.MAX_VALUE, [], {}, [[]], "", " ", { $gt: "" }, { $where: "1" }, ["a"], { toString: 1 }, "x".repeat(100_000), 2 ** 53];
+const TEXTS = [
+  "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "'; DROP TABLE messages; --", "{{constructor.constructor('return 1')()}}", "\u202etxt.exe", "🔒 note", "note: hi", "!resolve", "/resolve",
+  "a\u200bb", "\ufeff", "😀".repeat(500), "%00", "../../etc/passwd", "${7*7}", "__proto__", "\r\nSet-Cookie: a=b", "<!channel>", "@everyone", "*".repeat(3_000),
+];
+const BROKEN_TEXTS = ['"a\\u0000b"', '"\\ud800"', '"x\\udc00y"'];
+const IDS = ["nope", "0", "a".repeat(300), "..%2f..%2fetc", "%00", "null", "undefined", "{}", "$ne", "-1", "507f1f77bcf86cd799439011"];
+
+interface Route { method: string; path: (k: Known, r: Random) => string; body?: Record<string, unknown>; auth: "visitor" | "none" }
+const routes: Route[] = [
+  { method: "POST", path: () => "/widget/v1/sessions", body: { inboxKey: "demo" }, auth: "none" },
+  { method: "POST", path: () => "/widget/v1/messages", body: { body: "hello", clientId: "c" }, auth: "visitor" },
+  { method: "POST", path: () => "/widget/v1/read", body: { seq: 1 }, auth: "visitor" },
+  { method: "POST", path: () => "/widget/v1/typing", body: { typing: true }, auth: "visitor" },
+  { method: "POST", path: () => "/playground/v1/guests", body: { name: "Guest" }, auth: "none" },
+  { method: "POST", path: (k) => `/playground/v1/threads/${k.thread}/messages`, body: { agent: "Front Desk", text: "hello" }, auth: "none" },
+  { method: "POST", path: (k) => `/playground/v1/threads/${k.thread}/actions`, body: { agent: "Front Desk", action: "label", args: "x" }, auth: "none" },
+  { method: "POST", path: () => "/playground/v1/commands", body: { agent: "Front Desk", text: "/queue" }, auth: "none" },
+  { method: "PUT", path: () => "/playground/v1/faults", body: { delayMs: 0 }, auth: "none" },
+  { method: "POST", path: () => "/auth/v1/link", body: { token: "x" }, auth: "none" },
+];
+
+const json = { "content-type": "application/json" };
+const headersOf = (route: Route, k: Known): Record<string, string> => ({ ...json, ...(route.auth === "visitor" ? { authorization: `Bearer ${k.token}` } : {}) });
+
+type Maker = (random: Random, k: Known, n: number) => Hostile;
+const makers: Maker[] = [
+  function malformedJson(random, k) {
+    const route = pick(random, routes);
+    return { name: "malformed JSON", method: route.method, path: route.path(k, random), headers: headersOf(route, k), body: pick(random, ["{", '{"a":', "[1,", "nope", '{"a":1}}', "\u0000", '{"body":"x",}', ""]), mustRefuse: true };
+  },
+  function wrongType(random, k, n) {
+    const route = pick(random, routes.filter((r) => r.body !== undefined));
+    const field = pick(random, Object.keys(route.body!));
+    const wrong = pick(random, WRONG);
+    const body = { ...route.body, ...(route.body!["clientId"] === undefined ? {} : { clientId: `t${n}` }), [field]: wrong };
+    return { name: `wrong type for ${field}`, method: route.method, path: route.path(k, random), headers: headersOf(route, k), body: JSON.stringify(body), mustRefuse: typeof wrong !== typeof route.body![field] };
+  },
+  function unknownField(random, k) {
+    const route = pick(random, routes.filter((r) => r.body !== undefined && !r.path(k, random).includes("/auth/")));
+    return { name: "unknown field", method: route.method, path: route.path(k, random), headers: headersOf(route, k), body: JSON.stringify({ ...route.body, [pick(random, ["extra", "__proto__x", "$set", "isAdmin"])]: 1 }), mustRefuse: true };
+  },
+  function missingField(random, k) {
+    const route = pick(random, routes.filter((r) => r.body !== undefined && r.method === "POST"));
+    return { name: "empty object", method: route.method, path: route.path(k, random), headers: headersOf(route, k), body: "{}", mustRefuse: true };
+  },
+  function wrongToken(random) {
+    const path = pick(random, ["/widget/v1/messages", "/widget/v1/read", "/widget/v1/typing"]);
+    const token = pick(random, ["", "x", "a.b", "a.b.c", "..", "eyJhbGciOiJub25lIn0.e30.", "A".repeat(4_000), "%00"]);
+    return { name: "wrong token", method: "POST", path, headers: { ...json, authorization: pick(random, [`Bearer ${token}`, `Basic ${token}`, token, "Bearer"]) }, body: JSON.stringify({ body: "x", clientId: "x", seq: 1, typing: true }), mustRefuse: true };
+  },
+  function badSignature(random, k) {
+    return { name: "bad webhook signature", method: "POST", path: `/hooks/telegram/${pick(random, [k.telegramInbox, ...IDS])}`, headers: { ...json, "x-telegram-bot-api-secret-token": pick(random, ["", "wrong", "x".repeat(300)]) }, body: JSON.stringify({ update_id: 1, message: { message_id: 1, date: 1, chat: { id: 1, type: "private" }, text: "hi" } }), mustRefuse: true };
+  },
+  function brokenText(random, k, n) {
+    const text = pick(random, BROKEN_TEXTS);
+    const [path, body, auth] = pick(random, [
+      ["/widget/v1/messages", `{"body":${text},"clientId":"b${n}"}`, true], [`/playground/v1/threads/${k.thread}/messages`, `{"agent":"Front Desk","text":${text}}`, false],
+      ["/widget/v1/sessions", `{"inboxKey":"demo","identity":{"id":"u","name":${text}}}`, false],
+    ] as const);
+    return { name: "NUL or a lone surrogate", method: "POST", path, headers: { ...json, ...(auth ? { authorization: `Bearer ${k.token}` } : {}) }, body, mustRefuse: true };
+  },
+  function markup(random, k, n) {
+    return { name: "markup in a line", method: "POST", path: "/widget/v1/messages", headers: { ...json, authorization: `Bearer ${k.token}` }, body: JSON.stringify({ body: pick(random, TEXTS), clientId: `m${n}` }), mustRefuse: false };
+  },
+  function overLong(random, k, n) {
+    return { name: "over-long text", method: "POST", path: "/widget/v1/messages", headers: { ...json, authorization: `Bearer ${k.token}` }, body: JSON.stringify({ body: "x".repeat(8_001 + Math.floor(random() * 50_000)), clientId: `l${n}` }), mustRefuse: true };
+  },
+  function unknownId(random, k) {
+    const id = pick(random, IDS);
+    const path = pick(random, [`/widget/v1/files/${id}`, `/playground/v1/threads/${id}`, `/playground/v1/threads/${id}/messages`, `/playground/v1/files/${id}`]);
+    return { name: "unknown id", method: "GET", path, headers: path.startsWith("/widget") ? { authorization: `Bearer ${k.token}` } : {}, mustRefuse: true };
+  },
+  function badQuery(random, k) {
+    const query = pick(random, ["after=x", "after=-1", "after=1e99", "limit=0", "limit=100000", "after=1&before=1", "after[$gt]=1", "before=", "after=1.5"]);
+    return { name: "bad query", method: "GET", path: `/widget/v1/messages?${query}`, headers: { authorization: `Bearer ${k.token}` }, mustRefuse: !["before="].includes(query) };
+  },
+  function wrongContentType(random, k) {
+    return { name: "wrong content type", method: "POST", path: "/widget/v1/messages", headers: { "content-type": pick(random, ["text/plain", "application/xml", "application/x-www-form-urlencoded", "image/png", "a/b; c"]), authorization: `Bearer ${k.token}` }, body: "body=x", mustRefuse: true };
+  },
+  function badUpload(random, k) {
+    const name = pick(random, ["../../etc/passwd", "..\\..\\x", "a\u0000b", "C:\\x.exe", "", "x".repeat(2_000), "con", "<b>.html"]).replace(/["\r\n]/g, "");
+    const broken = pick(random, [true, false]);
+    const body = `--b\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\nContent-Type: text/html\r\n\r\n<script>1</script>\r\n${broken ? "" : "--b--\r\n"}`;
+    return { name: "strange upload", method: "POST", path: "/widget/v1/files", headers: { "content-type": `multipart/form-data${pick(random, ["; boundary=b", "", "; boundary="])}`, authorization: `Bearer ${k.token}` }, body, mustRefuse: false, mayReset: true };
+  },
+  function strangePath(random) {
+    return { name: "strange path", method: pick(random, ["GET", "POST", "DELETE", "PATCH", "PUT"]), path: pick(random, ["/%2e%2e/%2e%2e/etc/passwd", "/widget/v1/../../control/v1/apply", "/control/v1/apply", "/widget/frame/%2e%2e%2fapp.js", "/playground/v1/nothing", "/%", "/%ff", `/${"a/".repeat(500)}`, "/hooks/widget/x", "/hooks//"]), headers: json, mustRefuse: true };
+  },
+  function forwarded(random, k) {
+    return { name: "playground from elsewhere", method: "GET", path: `/playground/v1/threads/${k.thread}/messages`, headers: pick(random, [{ "x-forwarded-for": "1.2.3.4" }, { forwarded: "for=1.2.3.4" }, { origin: "https://evil.example" }, { origin: "null" }, { via: "1.1 x" }] as Record<string, string>[]), mustRefuse: true };
+  },
+];
+
+/** 50 MB are dear: one in five hundred. */
+function hugeBody(random: Random, k: Known): Hostile {
+  const path = pick(random, ["/widget/v1/messages", "/widget/v1/sessions", `/hooks/telegram/${k.telegramInbox}`, "/auth/v1/link"]);
+  return { name: "50 MB body", method: "POST", path, headers: { ...json, authorization: `Bearer ${k.token}` }, body: new Uint8Array(50_000_000).fill(97), mustRefuse: true, mayReset: true };
+}
+
+export const hostileRequest = (random: Random, known: Known, n: number): Hostile => (n % 500 === 250 ? hugeBody(random, known) : pick(random, makers)(random, known, n));
