@@ -18,13 +18,13 @@ export interface OpenParts {
 
 const clock: Clock = { now: () => new Date() };
 
-/** Opens the store and prepares it. @throws {ConfigError} for a wrong SECRET_KEY, and what `connectMongo` throws. */
-export async function openParts(config: Config, log: Logger, onStoreDeath?: (error: Error) => void): Promise<OpenParts> {
+/** Opens the store and prepares it. `uri` may be that of a store that runs already. @throws {ConfigError} for a wrong SECRET_KEY, and what `connectMongo` throws. */
+export async function openParts(config: Config, log: Logger, onStoreDeath?: (error: Error) => void, uri = config.mongodbUri): Promise<OpenParts> {
   const key = await secretKeyOf(config);
   const opened: (() => Promise<void>)[] = [];
   const close = async () => { for (const end of opened.splice(0).reverse()) await end(); };
   try {
-    const mongo = await connectMongo({ uri: config.mongodbUri, dataDir: config.dataDir, ...(onStoreDeath === undefined ? {} : { onWorkerDeath: onStoreDeath }) });
+    const mongo = await connectMongo({ uri, dataDir: config.dataDir, ...(onStoreDeath === undefined ? {} : { onWorkerDeath: onStoreDeath }) });
     opened.push(() => mongo.stop());
     const store = await openStore(mongo.uri);
     opened.push(() => store.close());

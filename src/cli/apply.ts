@@ -5,7 +5,6 @@ import { z } from "zod";
 import { environment } from "../config.ts";
 import type { Config } from "../config.ts";
 import type { ApplyResult } from "../core/settings-file/apply.ts";
-import { createLog } from "../log.ts";
 import { CommandError } from "./command.ts";
 import type { Command } from "./command.ts";
 import { findRunningServer } from "./running-server.ts";
@@ -19,8 +18,8 @@ export function namedVariables(text: string, env: Readonly<Record<string, string
 }
 
 async function applyAlone(config: Config, text: string): Promise<ApplyResult> {
-  const [{ openParts }, { applySettings }, { settingsKinds }] = await Promise.all([import("../open-parts.ts"), import("../core/settings-file/apply.ts"), import("../settings-kinds.ts")]);
-  const { parts, close } = await openParts(config, createLog("warn"));
+  const [{ openAlone }, { applySettings }, { settingsKinds }] = await Promise.all([import("./open-alone.ts"), import("../core/settings-file/apply.ts"), import("../settings-kinds.ts")]);
+  const { parts, close } = await openAlone(config);
   try { return await applySettings({ ...parts, ...settingsKinds }, text, environment()); } finally { await close(); }
 }
 

@@ -1,7 +1,6 @@
 /** `threadline delivery pause|resume`: the switch over all that leaves the house. */
 import { z } from "zod";
 import type { Config } from "../config.ts";
-import { createLog } from "../log.ts";
 import { CommandError } from "./command.ts";
 import type { Command } from "./command.ts";
 import { findRunningServer } from "./running-server.ts";
@@ -10,8 +9,8 @@ type Act = "pause" | "resume";
 const Answer = z.object({ queued: z.number() });
 
 async function actAlone(config: Config, act: Act): Promise<{ queued: number }> {
-  const [{ openParts }, { assemble }, { switchDelivery }] = await Promise.all([import("../open-parts.ts"), import("../assemble.ts"), import("../switch-delivery.ts")]);
-  const { parts, close } = await openParts(config, createLog("warn"));
+  const [{ openAlone }, { assemble }, { switchDelivery }] = await Promise.all([import("./open-alone.ts"), import("../assemble.ts"), import("../switch-delivery.ts")]);
+  const { parts, close } = await openAlone(config);
   try { return await switchDelivery(assemble(parts).core, act); } finally { await close(); }
 }
 
