@@ -66,6 +66,7 @@ export function startStore(o: StoreOptions): Promise<RunningStore> {
       phase = "stopping";
       worker.ref();
       worker.once("exit", () => done());
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread has no origin
       worker.postMessage({ type: "stop" } satisfies ToWorker);
     }));
     worker.on("message", (message: FromWorker) => {

@@ -1,11 +1,11 @@
 import { PAUSE, Query } from "../planner/query.ts";
-import { nsOf, type Store } from "../storage/store.ts";
+import { nsOf, SLICE_MS, type Store } from "../storage/store.ts";
 import { ensureCollection } from "../storage/ddl.ts";
 import { StoreError } from "../values/errors.ts";
 import { compileProjection } from "../values/project.ts";
 import { DocWriter, EMPTY_DOC, idOf, prepareInsert, T, type RawDoc } from "../values/raw.ts";
 import { upsertDocument, type CompiledUpdate } from "../values/update.ts";
-import { collectionName, RawReply, refuseCollation, type Args, type Command } from "./context.ts";
+import { collectionName, nextTurn, RawReply, refuseCollation, type Args, type Command } from "./context.ts";
 import { hintOf } from "./find.ts";
 import { compileUpdateOf, sliced } from "./write.ts";
 
@@ -30,6 +30,19 @@ class Run {
     if (!remove && !args.value("update")) throw failed("Either an update or remove=true must be specified");
     this.update = remove ? undefined : compileUpdateOf(args, "update");
     refuseCollation(args);
+  }
+
+  /** Whether a read shows that nothing matches, so that no write batch is needed: polls mostly end here. */
+  async nothingThere(): Promise<boolean> {
+    const collection = this.store.catalog.get(this.ns);
+    if (!collection) return true;
+    const query = new Query(this.store.env, collection, { filter: this.filter, hint: hintOf(this.args, collection), enough: 1 });
+    if (query.plan.kind === "index" && query.plan.one) return false;
+    for (;;) {
+      const found = query.next(performance.now() + SLICE_MS);
+      if (found !== PAUSE) return !found;
+      await nextTurn();
+    }
   }
 
   step(deadline: number): boolean {
@@ -78,7 +91,7 @@ export const findAndModify: Command = async (context) => {
   const ns = nsOf(db, name);
   const run = new Run(store, ns, args);
   if (args.bool("upsert")) await ensureCollection(store, db, name);
-  if (store.catalog.get(ns)) await sliced(store, (deadline) => run.step(deadline), args.body.length * 2);
+  if (args.bool("upsert") || !(await run.nothingThere())) await sliced(store, (deadline) => run.step(deadline), args.body.length * 2);
   const remove = args.bool("remove");
   const w = new DocWriter(1024).open("lastErrorObject", T.object);
   w.int32("n", run.before || run.upserted ? 1 : 0);

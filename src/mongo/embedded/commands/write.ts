@@ -40,7 +40,8 @@ export const insert: Command = async (context) => {
   const ordered = args.value("ordered") === undefined || args.bool("ordered");
   const errors: WriteError[] = [];
   let n = 0;
-  for (let from = 0; from < docs.length && !(ordered && errors.length > 0);) {
+  for (let from = 0; from < docs.length;) {
+    if (ordered && errors.length > 0) break;
     await ensureCollection(store, db, name);
     const [to, bytes] = chunkEnd(docs, from);
     const start = from;

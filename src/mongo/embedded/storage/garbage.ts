@@ -47,7 +47,8 @@ export class Garbage {
   }
 
   private async sweep(): Promise<void> {
-    for (const mark of [...(this.env.meta.getKeys({ start: MARKS, end: afterPrefix(MARKS) }) as Iterable<Uint8Array>)]) {
+    const marks = [...(this.env.meta.getKeys({ start: MARKS, end: afterPrefix(MARKS) }) as Iterable<Uint8Array>)];
+    for (const mark of marks) {
       const table = this.env[KINDS[mark[1]!]!];
       while (!this.stopped && !(await this.step(mark, table)));
     }

@@ -12,7 +12,8 @@ const CHUNK = 50;
 /** Deletes what TTL indexes say is expired at `now` (milliseconds), in small steps. Answers how many. Source: mongodb.com/docs/manual/core/index-ttl/ */
 export async function deleteExpired(store: Store, now: number): Promise<number> {
   let deleted = 0;
-  for (const { db, name, indexes } of [...store.catalog.collections.values()]) {
+  const collections = [...store.catalog.collections.values()];
+  for (const { db, name, indexes } of collections) {
     for (const index of indexes.filter((i) => i.usable && i.expireAfterSeconds !== undefined && i.fields.length === 1)) {
       for (;;) {
         const n = await step(store, nsOf(db, name), index, now - index.expireAfterSeconds! * 1000);
