@@ -76,7 +76,7 @@ export function guard(input: GuardInput): GuardVerdict {
     if (prefix !== undefined) {
       const why = doubt(prefix, input.isVerb);
       if (why === undefined) return { kind: "note", body: noteBody, plain: true };
-      if (why !== "harmless") return { kind: "note", body, plain: false, why: author.kind === "guest" ? "guest" : why };
+      if (why !== "harmless") return note(author.kind === "guest" ? "guest" : why);
     }
     const below = findPrefixBelowQuote(text, folded);
     if (below !== undefined && doubt(below, input.isVerb) !== "harmless") return { kind: "note", body, plain: false, why: "prefix-below-quote" };
