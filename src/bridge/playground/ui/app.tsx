@@ -38,7 +38,7 @@ export function App({ desk }: { desk: Desk }) {
         </div>
       </header>
       <section class="side site-side" aria-label="A customer's site">
-        <div class="side-head"><Icon svg={icons.user} /><b>What a customer sees</b><a href={shopAddress} target="_blank" rel="noreferrer">Open alone</a></div>
+        <div class="side-head"><Icon svg={icons.user} /><b>What a customer sees</b><a href={shopAddress} target="_blank" rel="noreferrer">Open in a tab</a></div>
         <iframe class="site-frame" src={shopAddress} title="The shop, with the chat in its corner" />
       </section>
       <main class="side desk-side" data-open={thread !== undefined} aria-label="The team's desk">

@@ -42,7 +42,7 @@ export function createDesk() {
   async function loadPeople() {
     const { agents, guests } = await api.people();
     const known = agents.some((one) => one.name === state.me) || guests.includes(state.me);
-    set({ agents, guests, me: known ? state.me : (agents[0]?.name ?? "") });
+    set({ agents, guests, me: known ? state.me : ((agents.find((one) => one.role === "administrator") ?? agents[0])?.name ?? "") });
   }
   function markSeen(thread: Thread | undefined) {
     if (thread === undefined || state.seen[thread.id] === thread.lastMessageAt || document.hidden) return;

@@ -15,6 +15,8 @@ const PICTURE = /^image\/(png|jpeg|gif|webp)$/;
 
 interface RowProps { desk: Desk; me: string; thread: Thread; post: Post; follows: boolean }
 
+/** "Ana · Telegram" without its channel, for a face. */
+const personOf = (name: string) => name.split(" · ")[0]!;
 const Time = ({ at }: { at: string }) => <time class="post-time" dateTime={at} title={exactTime(Date.parse(at))}>{clockTime(Date.parse(at))}</time>;
 
 function FileLine({ file }: { file: FileView }) {
@@ -38,7 +40,7 @@ function Chips({ desk, me, thread, post }: RowProps) {
   if (byEmoji.size === 0 && receipt === undefined) return null;
   return (
     <div class="chips">
-      {receipt !== undefined && <span class="chip receipt" data-receipt={post.receipt} title={receipt.says}><span class="emoji" aria-hidden="true">{receipt.emoji}</span>{receipt.word}</span>}
+      {receipt !== undefined && <span class="chip receipt" data-receipt={post.receipt} title={receipt.says}><Icon svg={receipt.icon} />{receipt.word}</span>}
       {post.receipt === "queued" && <button type="button" class="chip undo" onClick={() => void desk.react(thread.id, post.id, "❌", false)}><Icon svg={icons.undo} />Undo</button>}
       {[...byEmoji].map(([emoji, by]) => (
         <button key={emoji} type="button" class="chip" aria-pressed={by.includes(me)} title={by.join(", ")} onClick={() => void desk.react(thread.id, post.id, emoji, by.includes(me))}><span class="emoji">{emoji}</span>{by.length}</button>
@@ -86,7 +88,7 @@ export function PostRow(props: RowProps) {
   const inside = post.deleted ? "gone" : post.held === undefined ? post.inside : "held";
   return (
     <article class="post" data-kind={kind} data-inside={inside} data-follows={follows} aria-label={`${post.author.name}: ${post.deleted ? "deleted" : post.text}`}>
-      {follows ? <span class="post-gutter" aria-hidden="true"><Time at={post.at} /></span> : <Avatar name={post.author.name} src={kind === "customer" ? undefined : post.avatar} size={28} shape={kind === "customer" ? "square" : "round"} />}
+      {follows ? <span class="post-gutter" aria-hidden="true"><Time at={post.at} /></span> : <Avatar name={kind === "customer" ? personOf(post.author.name) : post.author.name} src={kind === "customer" ? undefined : post.avatar} size={28} shape={kind === "customer" ? "square" : "round"} />}
       <div class="post-body">
         {!follows && <header><b>{post.author.name}</b>{kind === "customer" && <span class="tag" data-tag="customer">Customer</span>}{kind === "guest" && <span class="tag">Guest</span>}<Time at={post.at} /></header>}
         {!post.deleted && !editing && <Inside post={post} />}

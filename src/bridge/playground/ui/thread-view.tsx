@@ -1,5 +1,6 @@
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { Avatar } from "../../../shared-ui/avatar.tsx";
 import { Icon } from "../../../shared-ui/icon.tsx";
 import type { Notice, Post, Thread } from "./api.ts";
 import { Card } from "./card.tsx";
@@ -40,7 +41,7 @@ function Nothing({ state }: { state: DeskState }) {
         <Icon svg={icons.inbox} large />
         <p><b>{(state.threads ?? []).length === 0 ? "The desk is ready" : "No thread is open"}</b></p>
         <p>{(state.threads ?? []).length === 0 ? "Answers are written here, and sent from here. Start as the customer: the chat is in the corner of the site." : "Choose a conversation to read and answer it."}</p>
-        <p class="quiet"><kbd>J</kbd> <kbd>K</kbd> go through the list, <kbd>?</kbd> shows all keys.</p>
+        <p class="quiet wide-only"><kbd>J</kbd> <kbd>K</kbd> go through the list, <kbd>?</kbd> shows all keys.</p>
       </div>
     </section>
   );
@@ -65,6 +66,10 @@ export function ThreadView({ desk, state, thread, inputRef }: { desk: Desk; stat
       <header class="side-head thread-head">
         <button type="button" class="icon-button narrow-only" aria-label="Back to the conversations" onClick={() => desk.open(null)}><Icon svg={icons.back} /></button>
         <StatusIcon status={thread.status} /><h1><span class="quiet">#{thread.conversationNumber}</span> {thread.title}</h1>
+        <div class="thread-acts">
+          {thread.assignee !== null && <span class="owner" title={`${thread.assignee} owns this conversation`}><Avatar name={thread.assignee} src={state.agents.find((agent) => agent.name === thread.assignee)?.avatar} size={20} /><span class="wide-only">{thread.assignee}</span></span>}
+          {thread.buttons.filter((button) => button.style === "main" || (button.id === "take" && thread.assignee === null)).map((button) => <button key={button.id} type="button" class="button" onClick={() => void desk.act(thread.id, button.id)}>{button.label}</button>)}
+        </div>
       </header>
       <div
         class="posts" ref={scroller} role="log" aria-live="polite" aria-label="Messages"

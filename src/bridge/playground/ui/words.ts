@@ -1,15 +1,17 @@
 /** Words that the desk shows for codes and states. */
+import * as icons from "./icons.ts";
+
 export const STATUS_WORDS = { open: "Open", pending: "Pending", snoozed: "Snoozed", resolved: "Resolved" } as const;
 
-export const RECEIPT_WORDS: Record<string, { emoji: string; word: string; says: string }> = {
-  queued: { emoji: "⏳", word: "Leaves in a moment", says: "The undo window is open: delete the message, react with ❌ or press Undo, and the customer never gets it." },
-  sending: { emoji: "⏳", word: "Sending", says: "It is on its way to the customer's channel." },
-  sent: { emoji: "✅", word: "Sent", says: "The customer's channel took it." },
-  delivered: { emoji: "📬", word: "Delivered", says: "It is on the customer's device." },
-  read: { emoji: "👁", word: "Read", says: "The customer has seen it." },
-  failed: { emoji: "⚠️", word: "Not delivered", says: "It did not reach the customer. The notice to its author says why and offers to send it again." },
-  unknown: { emoji: "❔", word: "Unknown", says: "Nobody can know whether it arrived. It is not sent again by itself." },
-  cancelled: { emoji: "↩", word: "Taken back", says: "It was cancelled in time: the customer never got it." },
+export const RECEIPT_WORDS: Record<string, { icon: string; word: string; says: string }> = {
+  queued: { icon: icons.hourglass, word: "Leaves in a moment", says: "The undo window is open: delete the message, react with ❌ or press Undo, and the customer never gets it." },
+  sending: { icon: icons.hourglass, word: "Sending", says: "It is on its way to the customer's channel." },
+  sent: { icon: icons.check, word: "Sent", says: "The customer's channel took it." },
+  delivered: { icon: icons.delivered, word: "Delivered", says: "It is on the customer's device." },
+  read: { icon: icons.eye, word: "Read", says: "The customer has seen it." },
+  failed: { icon: icons.trouble, word: "Not delivered", says: "It did not reach the customer. The notice to its author says why and offers to send it again." },
+  unknown: { icon: icons.unknown, word: "Unknown", says: "Nobody can know whether it arrived. It is not sent again by itself." },
+  cancelled: { icon: icons.undo, word: "Taken back", says: "It was cancelled in time: the customer never got it." },
 };
 
 export const HELD_WORDS: Record<string, string> = {
