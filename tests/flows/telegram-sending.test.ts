@@ -127,6 +127,20 @@ test("our own limit waits before the call, and Telegram's wait holds the chat ba
   expect(fake.callsOf("sendMessage")).toHaveLength(3);
 });
 
+test("a long reply is edited and taken back at once, whatever the limit on sending", async () => {
+  const clock = { ms: 1_000_000, now() { return new Date(this.ms); } };
+  const { ana, to, adapter } = await setUp({ rateLimits: true, clock });
+  const telegram = all(adapter), signal = AbortSignal.timeout(5_000);
+  const parts = (word: string) => telegram.plan({ id: "m", body: `${word} `.repeat(2_500), files: [], author: { name: "Mia" } });
+  for (const part of parts("first")) { await telegram.sendPart(to, part, "k", signal); clock.ms += 1_000; }
+  const sent = ana.sees.map(({ messageId }) => `1:${messageId}`);
+  expect(sent.length).toBeGreaterThan(2);
+  for (const [i, part] of parts("other").entries()) await telegram.editPart(to, sent[i]!, part, signal);
+  expect(ana.sees.every(({ text, edited }) => edited && text.startsWith("other"))).toBe(true);
+  for (const id of sent) await telegram.deletePart(to, id, signal);
+  expect(ana.sees).toEqual([]);
+});
+
 test("files: fetched whole, told when too large or gone", async () => {
   const { fake, ana, adapter, failure } = await setUp();
   const telegram = all(adapter), signal = AbortSignal.timeout(5_000);

@@ -24,7 +24,7 @@ export interface TelegramOptions {
   files: FileStore;
   clock: Clock;
   log: Logger;
-  buckets: Buckets<"chat" | "bot">;
+  buckets: Buckets<"chat" | "change" | "bot">;
   /** Set when Telegram calls us; else we poll. */
   webhook?: { url: string; secret: string };
 }
@@ -51,12 +51,14 @@ export function createTelegram(options: TelegramOptions): TelegramChannel & Part
   };
 
   /** Every call that a chat sees goes through here: bucket first, errors translated, the vendor's wait remembered. */
-  async function call<T>(chat: string, run: () => Promise<T>): Promise<T> {
-    buckets.take({ chat, bot: botIdOf(token) });
+  async function call<T>(scope: "chat" | "change", chat: string, run: () => Promise<T>): Promise<T> {
+    buckets.take({ [scope]: chat, bot: botIdOf(token) });
     try { return await run(); }
     catch (error) {
       const known = toDeliveryError(error);
-      if (known.code === "RATE_LIMITED" && known.o.retryAfterMs !== undefined) buckets.pause("chat", chat, known.o.retryAfterMs);
+      if (known.code === "RATE_LIMITED" && known.o.retryAfterMs !== undefined) {
+        for (const held of ["chat", "change"] as const) buckets.pause(held, chat, known.o.retryAfterMs);
+      }
       throw known;
     }
   }
@@ -84,7 +86,7 @@ export function createTelegram(options: TelegramOptions): TelegramChannel & Part
 
     async sendPart({ address }: ChannelAddress, raw: Part, _key: string, signal: AbortSignal): Promise<PartReceipt> {
       const part = readPart(raw);
-      const sent = await call(address, async () => (part.kind === "text" ? api.sendMessage(address, part.text, formatting(part.entities), asSignal(signal)) : sendFile(address, part, signal)));
+      const sent = await call("chat", address, async () => (part.kind === "text" ? api.sendMessage(address, part.text, formatting(part.entities), asSignal(signal)) : sendFile(address, part, signal)));
       return { vendorId: makeMessageId(address, sent.message_id), state: "sent" };
     },
 
@@ -96,12 +98,12 @@ export function createTelegram(options: TelegramOptions): TelegramChannel & Part
       const edit = async () => (part.kind === "text"
         ? api.editMessageText(chat, message, part.text, formatting(part.entities), asSignal(signal)).catch((error: unknown) => { if (hasNoText(error)) return asCaption(); throw error; })
         : asCaption());
-      await call(address, () => edit().catch((error: unknown) => { if (!isAlreadySo(error)) throw error; }));
+      await call("change", address, () => edit().catch((error: unknown) => { if (!isAlreadySo(error)) throw error; }));
     },
 
     async deletePart({ address }, vendorId, signal) {
       const { chat, message } = located(vendorId);
-      await call(address, () => api.deleteMessage(chat, message, asSignal(signal)).catch((error: unknown) => { if (!isAlreadySo(error)) throw error; }));
+      await call("change", address, () => api.deleteMessage(chat, message, asSignal(signal)).catch((error: unknown) => { if (!isAlreadySo(error)) throw error; }));
     },
 
     /** A bot may set one reaction: the newest. Telegram's list has no variation selectors. Source: core.telegram.org/bots/api#setmessagereaction */
@@ -109,7 +111,7 @@ export function createTelegram(options: TelegramOptions): TelegramChannel & Part
       const { chat, message } = located(vendorId);
       type Emoji = Extract<Parameters<Api["setMessageReaction"]>[2][number], { type: "emoji" }>["emoji"];
       const emoji = emojis.at(-1)?.replaceAll("\ufe0f", "") as Emoji | undefined;
-      await call(address, () => api.setMessageReaction(chat, message, emoji === undefined ? [] : [{ type: "emoji", emoji }], {}, asSignal(signal)));
+      await call("change", address, () => api.setMessageReaction(chat, message, emoji === undefined ? [] : [{ type: "emoji", emoji }], {}, asSignal(signal)));
     },
 
     /** Telegram shows it for 5 s or until a message comes; there is nothing to take back. */

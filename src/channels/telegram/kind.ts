@@ -18,8 +18,11 @@ type Settings = z.infer<typeof Settings>;
 
 const Config = Settings.pick({ apiRoot: true, webhook: true });
 
-/** Source: core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this */
-const LIMITS = { chat: { perSecond: 1, burst: 1 }, bot: { perSecond: 30, burst: 30 } };
+/**
+ * Messages: core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this. Telegram names no figure for changes (edits,
+ * deletions, reactions); the burst lets one long reply be edited or taken back at once.
+ */
+const LIMITS = { chat: { perSecond: 1, burst: 1 }, change: { perSecond: 1, burst: 20 }, bot: { perSecond: 30, burst: 30 } };
 
 /** The identity is the bot's id, the first half of its token: a new token of the same bot is the same inbox. */
 export const telegramKind: ChannelKind<Settings> = {
