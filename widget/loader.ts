@@ -42,8 +42,11 @@ function boot(inboxKey: string, frameOrigin: string): Widget {
   const frame = document.createElement("iframe");
   frame.title = "Chat";
   frame.allow = "clipboard-write";
-  frame.src = `${frameOrigin}/widget/frame/?inbox=${encodeURIComponent(inboxKey)}&host=${encodeURIComponent(location.origin)}`;
+  const address = `${frameOrigin}/widget/frame/?inbox=${encodeURIComponent(inboxKey)}&host=${encodeURIComponent(location.origin)}`;
   panel.append(frame);
+  // the host page comes first; who opens the chat at once does not wait
+  const load = () => { if (frame.src === "") frame.src = address; };
+  if ("requestIdleCallback" in window) requestIdleCallback(load, { timeout: 2_000 }); else setTimeout(load, 300);
 
   const button = document.createElement("button");
   button.type = "button";
@@ -76,6 +79,7 @@ function boot(inboxKey: string, frameOrigin: string): Widget {
   const show = (next: boolean, focus: boolean) => {
     if (next === open) return;
     open = next;
+    load();
     paint();
     tell({ threadline: open ? "shown" : "hidden" });
     if (focus) (open ? frame : button).focus();

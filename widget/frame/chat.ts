@@ -250,11 +250,12 @@ export function createChat(parts: ChatParts): Chat {
       const told = JSON.stringify(identity);
       if (memory.get(IDENTITY) === told && memory.get(TOKEN) !== null) return;
       const present = memory.get(TOKEN);
-      const { token } = await api.session({ inboxKey: parts.inboxKey, identity }, present);
+      const { token, contactId } = await api.session({ inboxKey: parts.inboxKey, identity }, present);
       memory.set(IDENTITY, told);
       memory.set(TOKEN, token);
       memory.remove(READ_TO);
-      if (phase !== "idle") await begin();
+      // who has written before may have something unread
+      if (phase !== "idle" || contactId !== null) await begin();
     },
     async reset() {
       outbox.clear();

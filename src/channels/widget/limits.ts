@@ -2,8 +2,8 @@
 
 /** `burst` calls at once, then `perSecond`. */
 const RULES = {
-  sessionByIp: { burst: 40, perSecond: 0.5 },
-  messageByVisitor: { burst: 20, perSecond: 1 },
+  sessionByIp: { burst: 100, perSecond: 1 },
+  messageByVisitor: { burst: 30, perSecond: 2 },
   messageByIp: { burst: 200, perSecond: 20 },
   fileByVisitor: { burst: 10, perSecond: 0.5 },
   fileByIp: { burst: 60, perSecond: 3 },

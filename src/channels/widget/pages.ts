@@ -69,5 +69,6 @@ async function readFiles(folder: string): Promise<Map<string, BuiltFile>> {
     const content = await readFile(join(folder, name));
     return [name, { name, type: TYPES[extname(name)]!, content, version: createHash("sha256").update(content).digest("base64url").slice(0, 16) }];
   }));
+  if (!names.includes("loader.js") || !names.includes("index.html")) throw new Error(`${folder} holds no built widget.`);
   return new Map(files);
 }
