@@ -75,25 +75,26 @@ describe("a snooze", () => {
     expect((await now()).status).toBe("open");
   });
 
-  test("of hundreds at once: all end in one look, each told once, even when two look together", async () => {
+  test("of more than one batch at once: all end in one look, each told once, even when two look together", async () => {
     const { help, now } = await oneConversation(store());
     const like = await now();
+    await help.assembly.stop();
     const until = new Date(Date.now() - 1_000);
-    const many = Array.from({ length: 450 }, (_, i): Conversation => {
+    const many = Array.from({ length: 120 }, (_, i): Conversation => {
       const { openKey: _openKey, thread: _thread, cardDueAt: _cardDueAt, ...rest } = like;
       return { ...rest, _id: `many-${i}`, number: 500_000 + i, status: "snoozed", snoozedUntil: until, snoozeEpisode: `e${i}`, appliedSeq: 0, outbox: [] };
     });
     await store().conversations.insertMany(many);
     await Promise.all([wakeDueSnoozes(help.core), wakeDueSnoozes(help.core)]);
-    expect(await store().conversations.countDocuments({ _id: /^many-/, status: "open", outbox: { $size: 0 } })).toBe(450);
-    expect(await store().messages.countDocuments({ conversationId: /^many-/, kind: "activity" })).toBe(450);
+    expect(await store().conversations.countDocuments({ _id: /^many-/, status: "open", outbox: { $size: 0 } })).toBe(120);
+    expect(await store().messages.countDocuments({ conversationId: /^many-/, kind: "activity" })).toBe(120);
     await store().messages.deleteMany({ conversationId: /^many-/ });
     await store().conversations.deleteMany({ _id: /^many-/ });
   });
 });
 
 describe("the scheduler", () => {
-  test("keeps one recurring look over several starts, and no one-off of the past", async () => {
+  test("keeps one recurring look over several starts", async () => {
     const { help } = await oneConversation(store());
     for (let i = 0; i < 3; i++) {
       const scheduler = createScheduler(help.core);

@@ -3,9 +3,12 @@ import { afterAll, beforeAll } from "vitest";
 import type { ActivityFact, Conversation } from "../../src/core/model/types.ts";
 import type { ActResult, DeskAct } from "../../src/core/ports.ts";
 import { openStore, type Store } from "../../src/core/store/store.ts";
+import { FakeChannel } from "../fakes/fake-channel.ts";
+import { FakeDesk } from "../fakes/fake-desk.ts";
 import { buildTestCore, type TestCore, type TestCoreOptions } from "../support/core.ts";
 import { startTestStore } from "../support/store.ts";
 
+/** Thread ids and vendor ids are unique for as long as the store lives, so one desk and one channel go with it. */
 export function sharedStore(): () => Store {
   let store: Store;
   let stop: () => Promise<void>;
@@ -13,17 +16,19 @@ export function sharedStore(): () => Store {
     const running = await startTestStore();
     store = await openStore(running.uri);
     await store.ensureIndexes();
+    vendors.set(store, { desk: new FakeDesk("fake"), channel: new FakeChannel() });
     stop = async () => { await store.close(); await running.stop(); };
   });
   afterAll(() => stop());
   return () => store;
 }
 
+const vendors = new WeakMap<Store, { desk: FakeDesk; channel: FakeChannel }>();
 let customers = 0;
 
 /** A core with a customer who has written one line, mirrored into its thread. */
 export async function oneConversation(store: Store, options: TestCoreOptions = {}) {
-  const help = await buildTestCore({ store, ...options });
+  const help = await buildTestCore({ store, ...vendors.get(store), ...options });
   const customer = `customer-${++customers}-${Math.random().toString(36).slice(2, 8)}`;
   await help.write("Where is my parcel?", customer);
   await help.settle();

@@ -69,7 +69,7 @@ async function choicesFor(core: Core, { agent, conversation = null }: CompleteRe
 
 /** What may stand where the last word of the filter stands. */
 async function filterSuggestions(core: Core, { agent }: CompleteRequest, before: string, typed: string): Promise<Suggestion[]> {
-  const from = /(?:^|[\s(-])((?:[a-z]+[:<>])?(?:"[^"]*|[^\s()"]*))$/i.exec(typed)?.[1] ?? "";
+  const from = /(?:^|[\s(])-?((?:[a-z]+[:<>])?(?:"[^"]*|[^\s()"]*))$/i.exec(typed)?.[1] ?? "";
   const kept = before + typed.slice(0, typed.length - from.length);
   const [, field, sign, value = ""] = /^([a-z]+)([:<>])"?(.*)$/i.exec(from) ?? [];
   if (field === undefined) {

@@ -21,7 +21,8 @@ export async function snooze(core: Core, act: StatusAct & { until: Date | null }
   return after;
 }
 
-const BATCH = 200;
+const BATCH = 100;
+const AT_ONCE = 10;
 const SYSTEM: Author = { type: "system", name: "Threadline" };
 
 /** Opens every conversation whose snooze is over, claimed in bulk by status and episode. Answers how many were due, and when the next one is. */
@@ -35,14 +36,17 @@ export async function wakeDueSnoozes(core: Core): Promise<{ due: number; next: D
     due += batch.length;
     await conversations.bulkWrite(batch.map((conversation) => wakeOne(conversation, now)), { ordered: false });
     const changed = await conversations.find({ _id: { $in: batch.map((conversation) => conversation._id) } }).toArray();
-    for (const conversation of changed) {
-      await drainOutbox(core, conversation);
-      core.bus.publish({ type: "conversation.changed", conversationId: conversation._id });
-      core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });
-    }
+    for (let i = 0; i < changed.length; i += AT_ONCE) await Promise.all(changed.slice(i, i + AT_ONCE).map((conversation) => tell(core, conversation)));
   }
   const next = await conversations.find({ status: "snoozed", snoozedUntil: { $gt: core.clock.now() } }, { projection: { snoozedUntil: 1 } }).sort({ snoozedUntil: 1 }).limit(1).next();
   return { due, next: next?.snoozedUntil ?? null };
+}
+
+/** Should this stop half-way, the sweep drains what is left and shows the card. */
+async function tell(core: Core, conversation: Conversation): Promise<void> {
+  await drainOutbox(core, conversation);
+  core.bus.publish({ type: "conversation.changed", conversationId: conversation._id });
+  core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });
 }
 
 function wakeOne(conversation: Conversation, now: Date): AnyBulkWriteOperation<Conversation> {
