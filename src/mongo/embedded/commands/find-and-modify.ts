@@ -91,7 +91,7 @@ export const findAndModify: Command = async (context) => {
   const ns = nsOf(db, name);
   const run = new Run(store, ns, args);
   if (args.bool("upsert")) await ensureCollection(store, db, name);
-  if (args.bool("upsert") || !(await run.nothingThere())) await sliced(store, (deadline) => run.step(deadline), args.body.length * 2);
+  if (args.bool("upsert") || !(await run.nothingThere())) await sliced(store, (deadline) => run.step(deadline), { many: false, bytes: args.body.length * 2 });
   const remove = args.bool("remove");
   const w = new DocWriter(1024).open("lastErrorObject", T.object);
   w.int32("n", run.before || run.upserted ? 1 : 0);

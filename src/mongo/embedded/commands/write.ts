@@ -1,7 +1,7 @@
 import { PAUSE, Query } from "../planner/query.ts";
 import { nsOf, SLICE_MS, type Store } from "../storage/store.ts";
 import { StoreError } from "../values/errors.ts";
-import { idOf, prepareInsert, toJs, EMPTY_DOC, DocWriter, T, itemsOf, embedded, type RawDoc } from "../values/raw.ts";
+import { idOf, prepareInsert, toJs, DocWriter, T, itemsOf, embedded, type RawDoc } from "../values/raw.ts";
 import { compileUpdate, upsertDocument, type CompiledUpdate } from "../values/update.ts";
 import { Args, collectionName, refuse, refuseCollation, type Command, type Context } from "./context.ts";
 import { ensureCollection } from "../storage/ddl.ts";
@@ -27,8 +27,9 @@ export function writeError(index: number, error: unknown): WriteError {
 }
 
 /** Runs `step` in one write batch after the other until it answers true, letting others write between. */
-export async function sliced(store: Store, step: (deadline: number) => boolean, bytes: number): Promise<void> {
-  for (let done = false; !done;) done = await store.writer.submit(() => step(performance.now() + SLICE_MS), CHUNK_DOCS * WRITES_PER_DOC, bytes);
+export async function sliced(store: Store, step: (deadline: number) => boolean, o: { many: boolean; bytes: number }): Promise<void> {
+  const weight = o.many ? CHUNK_DOCS * WRITES_PER_DOC : WRITES_PER_DOC;
+  for (let done = false; !done;) done = await store.writer.submit(() => step(performance.now() + SLICE_MS), weight, o.bytes);
 }
 
 /** `insert`: mongodb.com/docs/manual/reference/command/insert/ */
@@ -170,7 +171,7 @@ export const update: Command = async (context) => {
           failure = error;
           return true;
         }
-      }, statement.length * 2);
+      }, { many: one.bool("multi"), bytes: statement.length * 2 });
       if (failure) throw failure;
     } catch (error) {
       errors.push(writeError(index, error));
@@ -191,6 +192,10 @@ class DeleteRun {
   private query: Query | undefined;
   private readonly filter: RawDoc;
   private readonly one: boolean;
+
+  get many(): boolean {
+    return !this.one;
+  }
 
   constructor(private readonly store: Store, private readonly ns: string, private readonly args: Args) {
     this.filter = args.required("q", args.doc("q"));
@@ -228,7 +233,7 @@ export const remove: Command = async (context) => {
   for (const [index, statement] of statements.entries()) {
     try {
       const run = new DeleteRun(store, ns, new Args("delete.deletes", statement));
-      await sliced(store, (deadline) => run.step(deadline), EMPTY_DOC.length);
+      await sliced(store, (deadline) => run.step(deadline), { many: run.many, bytes: 0 });
       n += run.n;
     } catch (error) {
       errors.push(writeError(index, error));

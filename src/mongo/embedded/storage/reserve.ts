@@ -22,15 +22,20 @@ export class Reserve {
     return this.end - usedBytes(this.env);
   }
 
-  /** Takes `bytes` of what is prepared for one batch; false when that does not suffice. Asks LMDB only when the last answer is used up. */
-  take(bytes: number): boolean {
+  /** Whether `bytes` are prepared. Asks LMDB only when the last answer is used up; not inside a transaction. */
+  holds(bytes: number): boolean {
     if (this.budget < bytes) this.budget = this.ahead();
+    return this.budget >= bytes;
+  }
+
+  /** Takes `bytes` of what is known to be prepared; false when that does not suffice. */
+  take(bytes: number): boolean {
     if (this.budget < bytes) return false;
     this.budget -= bytes;
     return true;
   }
 
-  /** Extends the file until `bytes` fit and takes them, with room to spare that grows with the file (1 to 32 MiB). Never run while a transaction is open.
+  /** Extends the file until `bytes` fit, with room to spare that grows with the file (1 to 32 MiB). Never run while a transaction is open.
    *  @throws StoreError 14031 when the disk is full. */
   async prepare(bytes: number): Promise<void> {
     const spare = Math.min(Math.max(Math.floor(this.end / 8), MIB), 32 * MIB);
@@ -44,7 +49,7 @@ export class Reserve {
         this.end += bytesWritten;
       }
       await file.datasync();
-      this.budget = this.ahead() - bytes;
+      this.budget = this.ahead();
     } catch (error) {
       throw new StoreError(14031, "OutOfDiskSpace", `The disk that holds the store is full (${(error as NodeJS.ErrnoException).code ?? "EIO"}): the write was refused, reading goes on. Free some space and try again.`);
     } finally {

@@ -15,7 +15,13 @@ interface Job {
 const MAX_WEIGHT = 2_000;
 const MAX_BYTES = 4 * 1024 * 1024;
 const BYTES_PER_WRITE = 12 * 1024;
-const SPARE = 256 * 1024;
+const SPARE = 1024 * 1024;
+
+/** Bytes of the data file that a job may touch at worst. */
+const costOf = (job: Job) => job.weight * BYTES_PER_WRITE + job.bytes * 2;
+
+/** One turn of the event loop: requests that are waiting in sockets are read first, and share the batch. */
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 export interface WriterHooks {
   /** A job begins. */
@@ -60,22 +66,23 @@ export class Writer {
   }
 
   private async work(): Promise<void> {
-    await Promise.resolve();
     while (this.queue.length > 0) {
-      const batch = this.take();
+      await nextTurn();
+      const batch: Job[] = [];
       try {
         await this.commit(batch);
       } catch (error) {
         this.hooks.rolledBack();
         const failure = error instanceof StoreError ? error : new StoreError(8, "UnknownError", `The write could not be committed: ${String((error as Error).message)}`);
-        for (const job of batch) job.reject(failure);
+        for (const job of batch.length > 0 ? batch : this.queue.splice(0, 1)) job.reject(failure);
       }
     }
     this.working = false;
     for (const resolve of this.idle.splice(0)) resolve();
   }
 
-  private take(): Job[] {
+  /** Moves the jobs of one batch off the queue: at least one, and as many as the prepared file and the limits allow. */
+  private take(batch: Job[]): void {
     let weight = 0;
     let bytes = 0;
     let n = 0;
@@ -83,19 +90,23 @@ export class Writer {
       weight += job.weight;
       bytes += job.bytes;
       if (n > 0 && (weight > MAX_WEIGHT || bytes > MAX_BYTES)) break;
+      if (!this.reserve.take(costOf(job)) && n > 0) break;
       n++;
     }
-    return this.queue.splice(0, n);
+    batch.push(...this.queue.splice(0, n));
   }
 
+  /** Runs one batch. What arrives before LMDB's write lock is ours still joins it. */
   private async commit(batch: Job[]): Promise<void> {
-    const need = batch.reduce((sum, job) => sum + job.weight * BYTES_PER_WRITE + job.bytes * 2, SPARE);
-    if (!this.reserve.take(need)) await this.reserve.prepare(need);
+    const need = SPARE + costOf(this.queue[0]!);
+    if (!this.reserve.holds(need)) await this.reserve.prepare(need + SPARE);
+    this.reserve.take(SPARE);
     const settle: (() => void)[] = [];
     Atomics.store(this.guard, GUARD.busy, 1);
     try {
       if (Atomics.load(this.guard, GUARD.stop) === 1) throw new StoreError(91, "ShutdownInProgress", "The process is ending.");
       await this.env.root.transaction(() => {
+        this.take(batch);
         for (const job of batch) settle.push(this.attempt(job));
         this.hooks.flush();
       });
