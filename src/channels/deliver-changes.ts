@@ -37,7 +37,7 @@ async function changeSent(adapter: ChannelAdapter, to: ChannelAddress, message: 
     return;
   }
   if (!canEdit(adapter)) return;
-  const plan = adapter.plan({ id: message._id, body: message.body, files: [], author: { name: message.author.name } });
+  const plan = adapter.plan({ id: message._id, body: message.body, files: message.files.filter((f) => f.state === "ready"), author: { name: message.author.name } });
   for (const [i, part] of sent.entries()) {
     const wanted = plan[i];
     if (wanted !== undefined) await adapter.editPart(to, part.vendorId!, wanted, signal);

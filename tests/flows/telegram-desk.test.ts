@@ -1,7 +1,9 @@
 /** A Telegram customer and an agent through the whole core: in by polling, into the thread, out through the bot. */
 import { expect, onTestFinished, test } from "vitest";
+import { sourceOf } from "../../src/bridge/from-desk.ts";
 import { isListening } from "../../src/core/ports.ts";
 import { receiveEvent } from "../../src/core/services/receive-inbound.ts";
+import { sendReply } from "../../src/core/services/send-reply.ts";
 import { FakeTelegram } from "../fakes/telegram/server.ts";
 import { wireTelegram } from "../fakes/telegram/wire.ts";
 import { buildTestCore } from "../support/core.ts";
@@ -60,6 +62,25 @@ test("an album, a document and a voice message arrive with their files", async (
   expect(lines.map((line) => line.body)).toEqual(["All three sides", "", "", "", "Voice message, 0:07", ""]);
   expect(new Set(lines.slice(0, 3).map((line) => line.groupId)).size).toBe(1);
   expect(await help.core.files.buffer(lines[3]!.files[0]!.fileId, 100)).toEqual(Buffer.from("%PDF-1.7 invoice"));
+});
+
+test("an edited reply keeps its files", async () => {
+  const { fake, help, ana, posts } = await setUp();
+  ana.says("Please send the papers");
+  await posts(1);
+  const conversation = await help.conversation(), thread = conversation.thread!.id;
+  const put = (name: string) => help.core.files.put({ name, type: "application/pdf", owner: "agent" }, Buffer.from("%PDF-1.7 x"), 100);
+  const post = await help.desk.say(thread, "Mara", "Here thay are.");
+  await sendReply(help.core, {
+    conversation, agent: help.mara, body: "Here thay are.", files: [await put("one.pdf"), await put("two.pdf")], source: sourceOf(thread, post.id),
+    origin: { thread, postId: post.id, desk: "fake", userId: "Mara" },
+  });
+  await fake.until(() => ana.sees.length === 3, "text and two files");
+  await help.settle();
+  await help.desk.editSaid(thread, post.id, "Mara", "Here they are.", help.host);
+  await fake.until(() => ana.sees[0]?.text === "Here they are.", "the edit");
+  await help.settle();
+  expect(ana.sees.map(({ text, file }) => file?.filename ?? text)).toEqual(["Here they are.", "one.pdf", "two.pdf"]);
 });
 
 test("what Telegram refuses, doesn't answer or asks to wait for is told as what it is", async () => {
