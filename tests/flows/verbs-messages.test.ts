@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Message } from "../../src/core/model/types.ts";
 import { DeliveryError } from "../../src/core/errors.ts";
+import { findConversations } from "../../src/core/services/find.ts";
 import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
 import { actOutside, oneConversation, sharedStore } from "./verbs-support.ts";
 
@@ -85,6 +86,21 @@ describe("lists", () => {
     expect((await actOutside(help, "Jonas", "find", `${first.customer}`)).notice).toContain(`#${a.number} `);
     expect((await actOutside(help, "Jonas", "find", "zebra")).notice).toContain("Nothing fits");
     expect(await actOutside(help, "Jonas", "find", "statsu:open")).toMatchObject({ ok: false, code: "BAD_FILTER" });
+  });
+
+  test("a search stays within its candidates, and says when it had to leave something out", async () => {
+    const first = await oneConversation(store());
+    const second = await oneConversation(store());
+    const { core, jonas } = second.help;
+    const find = (text: string, candidates: number) => findConversations(core, jonas, text, { limit: 5, candidates });
+    await expect(find("parcel", 1)).rejects.toMatchObject({ code: "TOO_BROAD" });
+    await expect(find('"where parcel"', 1)).rejects.toMatchObject({ code: "TOO_BROAD" });
+    expect(await find(`contact:${first.customer}`, 1)).toMatchObject({ conversations: [], cut: true });
+    expect(await find(`contact:${second.customer}`, 1)).toMatchObject({ conversations: [{ _id: second.id }], cut: true });
+    expect(await find(`contact:${first.customer} #${(await first.now()).number}`, 1)).toMatchObject({ conversations: [{ _id: first.id }], cut: false });
+    await first.act("Mara", "label", "bug");
+    expect(await find(`contact:${first.customer} label:bug`, 1)).toMatchObject({ conversations: [{ _id: first.id }], cut: false });
+    expect(await find(`contact:${first.customer}`, 10_000)).toMatchObject({ conversations: [{ _id: first.id }], cut: false });
   });
 
   test("who tells what is known and what was before; help and more come from the table", async () => {

@@ -14,42 +14,43 @@ export interface Found {
   conversations: Conversation[];
   /** There are more than the limit. */
   more: boolean;
-  /** Only the newest 10,000 conversations were looked at: older ones may match too. */
+  /** Only the newest conversations were looked at (10,000 unless asked otherwise): older ones may match too. */
   cut: boolean;
 }
 
 type Scope = Pick<Query<Conversation>, "inboxId">;
 const scopeOf = (agent: Agent): Scope => (agent.inboxIds === "all" ? {} : { inboxId: { $in: agent.inboxIds } });
 
-async function contextFor(core: Core, agent: Agent, filter: Filter): Promise<FilterContext> {
+async function contextFor(core: Core, agent: Agent, filter: Filter, candidates: number): Promise<FilterContext> {
   const sees = (id: string) => agent.inboxIds === "all" || agent.inboxIds.includes(id);
   const [agents, inboxes, labels, words] = await Promise.all([
-    allAgents(core), allInboxes(core), allLabels(core), lookUpWords(core, filter, agent.inboxIds === "all" ? null : agent.inboxIds),
+    allAgents(core), allInboxes(core), allLabels(core), lookUpWords(core, filter, { inboxIds: agent.inboxIds === "all" ? null : agent.inboxIds, candidates }),
   ]);
   return { me: agent._id, now: core.clock.now(), timeZone: agent.timeZone, agents, inboxes: inboxes.filter((inbox) => sees(inbox._id)), labels, words };
 }
 
 /** By last activity, newest first, among the inboxes that `agent` may see. @throws {UserError} BAD_FILTER, TOO_BROAD */
-export async function findConversations(core: Core, agent: Agent, asked: string | Filter, options: { limit: number }): Promise<Found> {
+export async function findConversations(core: Core, agent: Agent, asked: string | Filter, options: { limit: number; candidates?: number }): Promise<Found> {
+  const { limit, candidates = MAX_CANDIDATES } = options;
   const filter = typeof asked === "string" ? parseFilter(asked) : asked;
-  const plan = planFilter(filter, await contextFor(core, agent, filter));
-  const bound = (await isBounded(core, plan)) ? {} : await newest(core);
+  const plan = planFilter(filter, await contextFor(core, agent, filter, candidates));
+  const bound = (await isBounded(core, plan, candidates)) ? {} : await newest(core, candidates);
   const conversations = await core.store.conversations
     .find(allOf(toMongo(plan), scopeOf(agent), bound))
-    .sort({ lastMessageAt: -1 }).limit(options.limit + 1).toArray();
-  const more = conversations.length > options.limit;
-  return { conversations: conversations.slice(0, options.limit), more, cut: !more && bound.lastMessageAt !== undefined };
+    .sort({ lastMessageAt: -1 }).limit(limit + 1).toArray();
+  const more = conversations.length > limit;
+  return { conversations: conversations.slice(0, limit), more, cut: !more && bound.lastMessageAt !== undefined };
 }
 
 const INDEXED = new Set(["_id", "number", "labels", "assigneeId", "status"]);
 
-/** Whether one of the conditions that all must hold has an index of its own and names 10,000 conversations at most. */
-async function isBounded(core: Core, plan: Plan): Promise<boolean> {
+/** Whether one of the conditions that all must hold has an index of its own and names `candidates` conversations at most. */
+async function isBounded(core: Core, plan: Plan, candidates: number): Promise<boolean> {
   const parts = "all" in plan ? plan.all : [plan];
   for (const part of parts) {
     if (!("in" in part) || !INDEXED.has(part.path)) continue;
     if (part.path === "_id" || part.path === "number") return true;
-    if ((await core.store.conversations.countDocuments(toMongo(part), { limit: MAX_CANDIDATES + 1 })) <= MAX_CANDIDATES) return true;
+    if ((await core.store.conversations.countDocuments(toMongo(part), { limit: candidates + 1 })) <= candidates) return true;
   }
   return false;
 }
