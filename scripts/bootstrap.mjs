@@ -28,10 +28,13 @@ function install(say) {
   say("Installing packages from the lockfile (once; a minute or so) …");
   const args = ["ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
   const npm = process.env.npm_execpath;
+  const options = { cwd: root, stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" };
   const done = npm?.endsWith(".js")
-    ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: ["ignore", "ignore", "inherit"] })
-    : spawnSync("npm", args, { cwd: root, stdio: ["ignore", "ignore", "inherit"], shell: process.platform === "win32" });
-  if (done.status !== 0) fail(`The packages could not be installed${done.error ? ` (${done.error.message})` : ""}. Check that npm reaches its registry, then run the command again.`);
+    ? spawnSync(process.execPath, [npm, ...args], options)
+    : spawnSync("npm", args, { ...options, shell: process.platform === "win32" });
+  if (done.status === 0) return;
+  const reasons = done.error?.message ?? done.stderr.split("\n").filter((line) => /^npm error \S/.test(line)).slice(0, 8).join("\n");
+  fail(`${reasons}\nThe packages could not be installed. Check that npm reaches its registry, then run the command again.`);
 }
 
 export function fail(words) {
