@@ -28,6 +28,20 @@ function emit(event: EventName, detail?: unknown): void {
   }
 }
 
+const keptUnder = (inboxKey: string) => `threadline:${inboxKey}:`;
+
+/** The frame's memory in the host page's storage; asked for only where the frame has none of its own. */
+function recall(inboxKey: string): [string, string][] {
+  const start = keptUnder(inboxKey);
+  try { return Object.entries(localStorage).filter(([name]) => name.startsWith(start)).map(([name, value]) => [name.slice(start.length), String(value)]); } catch { return []; }
+}
+function keep(inboxKey: string, name: string, value: string | null): void {
+  try {
+    if (value === null) localStorage.removeItem(keptUnder(inboxKey) + name);
+    else localStorage.setItem(keptUnder(inboxKey) + name, value);
+  } catch { /* full or blocked: the frame still has it until the page is left */ }
+}
+
 function boot(inboxKey: string, frameOrigin: string): Widget {
   const host = document.createElement("threadline-chat");
   const root = host.attachShadow({ mode: "open" });
@@ -100,6 +114,8 @@ function boot(inboxKey: string, frameOrigin: string): Widget {
         paint();
         emit("unread", { count: unread });
         break;
+      case "recall": tell({ threadline: "kept", entries: recall(inboxKey) }); break;
+      case "keep": keep(inboxKey, message.name, message.value); break;
       case "message": emit("message", { id: message.id }); break;
       case "error": emit("error", { code: message.code, message: message.message }); break;
     }

@@ -8,12 +8,17 @@ export type ToLoader =
   | { threadline: "unread"; count: number }
   /** A line of the team arrived while the page was open. */
   | { threadline: "message"; id: string }
+  /** Where the browser denies an embedded page its own storage, the host page's keeps what the frame must remember. */
+  | { threadline: "recall" }
+  | { threadline: "keep"; name: string; value: string | null }
   | { threadline: "error"; code: string; message: string };
 
 export type ToFrame =
   | { threadline: "shown" }
   | { threadline: "hidden" }
   | { threadline: "identify"; identity: VisitorIdentity }
+  /** What was kept: names and values. */
+  | { threadline: "kept"; entries: [name: string, value: string][] }
   | { threadline: "reset" };
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
@@ -22,7 +27,8 @@ const isText = (value: unknown): value is string => typeof value === "string";
 export function isToLoader(data: unknown): data is ToLoader {
   if (!isObject(data)) return false;
   switch (data["threadline"]) {
-    case "ready": case "close": return true;
+    case "ready": case "close": case "recall": return true;
+    case "keep": return isText(data["name"]) && (data["value"] === null || isText(data["value"]));
     case "unread": return Number.isInteger(data["count"]) && (data["count"] as number) >= 0;
     case "message": return isText(data["id"]);
     case "error": return isText(data["code"]) && isText(data["message"]);
@@ -35,6 +41,7 @@ export function isToFrame(data: unknown): data is ToFrame {
   switch (data["threadline"]) {
     case "shown": case "hidden": case "reset": return true;
     case "identify": return isIdentity(data["identity"]);
+    case "kept": return Array.isArray(data["entries"]) && data["entries"].every((entry) => Array.isArray(entry) && entry.length === 2 && entry.every(isText));
     default: return false;
   }
 }

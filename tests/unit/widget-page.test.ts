@@ -9,15 +9,15 @@ import { createMemory } from "../../widget/frame/storage.ts";
 import { words } from "../../widget/frame/words.ts";
 
 describe("messages between loader and frame", () => {
-  test.each([{ threadline: "ready" }, { threadline: "close" }, { threadline: "unread", count: 3 }, { threadline: "message", id: "m" }, { threadline: "error", code: "X", message: "y" }])("%j goes to the loader", (data) => {
+  test.each([{ threadline: "ready" }, { threadline: "close" }, { threadline: "unread", count: 3 }, { threadline: "message", id: "m" }, { threadline: "recall" }, { threadline: "keep", name: "token", value: null }, { threadline: "error", code: "X", message: "y" }])("%j goes to the loader", (data) => {
     expect(isToLoader(data)).toBe(true);
     expect(isToFrame(data)).toBe(false);
   });
-  test.each([{ threadline: "shown" }, { threadline: "hidden" }, { threadline: "reset" }, { threadline: "identify", identity: { id: "u", hash: "h", name: "n", email: "e" } }])("%j goes to the frame", (data) => {
+  test.each([{ threadline: "shown" }, { threadline: "hidden" }, { threadline: "reset" }, { threadline: "kept", entries: [["token", "t"]] }, { threadline: "identify", identity: { id: "u", hash: "h", name: "n", email: "e" } }])("%j goes to the frame", (data) => {
     expect(isToFrame(data)).toBe(true);
     expect(isToLoader(data)).toBe(false);
   });
-  test.each([null, undefined, 1, "ready", [], {}, { threadline: "unread" }, { threadline: "unread", count: -1 }, { threadline: "unread", count: "3" }, { threadline: "identify" }, { threadline: "identify", identity: { id: 7 } }, { threadline: "identify", identity: { id: "u", name: {} } }, { type: "ready" }])(
+  test.each([null, undefined, 1, "ready", [], {}, { threadline: "unread" }, { threadline: "unread", count: -1 }, { threadline: "unread", count: "3" }, { threadline: "identify" }, { threadline: "keep", name: "x" }, { threadline: "kept", entries: [["a"]] }, { threadline: "kept", entries: [["a", 1]] }, { threadline: "identify", identity: { id: 7 } }, { threadline: "identify", identity: { id: "u", name: {} } }, { type: "ready" }])(
     "%j is nobody's", (data) => expect([isToLoader(data), isToFrame(data)]).toEqual([false, false]),
   );
 });
@@ -72,6 +72,22 @@ describe("what a browser remembers", () => {
     memory.remove("line:1");
     expect(memory.names("line:")).toEqual(["line:2"]);
     expect(memory.get("line:1")).toBeNull();
+  });
+  test("where storage is blocked, the host page keeps it for the next page", () => {
+    const host = new Map<string, string>();
+    const open = () => {
+      const memory = createMemory("demo", () => { throw new Error("blocked"); });
+      expect(memory.blocked).toBe(true);
+      memory.keepAt((name, value) => { if (value === null) host.delete(name); else host.set(name, value); }, [...host]);
+      return memory;
+    };
+    const first = open();
+    first.set("token", "t");
+    first.set("line:1", "a");
+    first.remove("line:1");
+    const second = open();
+    expect(second.get("token")).toBe("t");
+    expect(second.names("line:")).toEqual([]);
   });
   test("two inboxes keep apart", () => {
     const store = fakeStorage();
