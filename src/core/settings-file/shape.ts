@@ -45,8 +45,6 @@ export const fileShape = z.strictObject({
   inboxes: z.array(inboxShape).max(200).optional(),
 });
 export type SettingsFile = z.infer<typeof fileShape>;
-export type AgentEntry = z.infer<typeof agentShape>;
-export type LabelEntry = z.infer<typeof labelShape>;
 export type InboxEntry = z.infer<typeof inboxShape>;
 export type DeskEntry = z.infer<typeof deskShape>;
 
