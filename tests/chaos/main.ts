@@ -17,6 +17,7 @@ async function main(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "threadline-chaos-"));
   print(`Chaos with ${options.conversations} conversations, ${options.kills} kills in ${options.seconds} s, one pause of ${options.pauseSeconds} s; repeat it with --seed ${options.seed}`);
   const results: PhaseResult[] = [];
+  print(`  Data and logs: ${folder}`);
   for (const name of options.phases) {
     print(`  ${name} …`);
     results.push(await PHASES[name](options, new Dice(options.seed).of(name), join(folder, name)));
@@ -25,7 +26,6 @@ async function main(): Promise<number> {
   printTable(results, print);
   for (const result of results) tellStories(result, print);
   if (ok && !options.keep) rmSync(folder, { recursive: true, force: true });
-  else print(`  Data and logs: ${folder}`);
   const seconds = Math.round((performance.now() - began) / 1_000);
   print(ok ? `Nothing was lost, doubled or out of order (${seconds} s).` : `Something was harmed (${seconds} s); see above. Repeat it with --seed ${options.seed}`);
   if (options.json) print(asJson(results, { seed: options.seed, seconds, ok }));

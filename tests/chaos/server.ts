@@ -61,10 +61,18 @@ export class Server {
       if (await answers().catch(() => false)) return;
       await sleep(50);
     }
-    if (this.child === child && this.wanted) throw new Error(`${this.name} did not get ready. Its log ends so:\n${this.tail()}`);
+    if (this.child === child && this.wanted) throw new Error(`${this.name} did not get ready (${child.signalCode ?? child.exitCode ?? "it runs"}; /readyz: ${this.lastAnswer}). Its log ends so:\n${this.tail()}`);
   }
+  private lastAnswer = "none";
   private async isReady(): Promise<boolean> {
-    return (await call(this.url, { path: "/readyz", timeoutMs: 1_000 })).status === 200;
+    try {
+      const { status, body } = await call(this.url, { path: "/readyz" });
+      this.lastAnswer = `${status} ${JSON.stringify(body)}`;
+      return status === 200;
+    } catch (error) {
+      this.lastAnswer = (error as Error).message;
+      return false;
+    }
   }
 
   /** SIGKILL: no word of goodbye, nothing flushed. */

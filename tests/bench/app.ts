@@ -1,0 +1,110 @@
+/** The application under test: the rooms as `src/main.ts` composes them, with a desk in this process. Arguments: data folder, API root, "count" or "plain". */
+import type { AddressInfo } from "node:net";
+import { assemble } from "../../src/assemble.ts";
+import { createScheduler } from "../../src/automation/scheduler.ts";
+import { telegramKind } from "../../src/channels/telegram/kind.ts";
+import { hookRoutes } from "../../src/channels/webhooks.ts";
+import { newId } from "../../src/core/model/ids.ts";
+import type { DeskThreadId, Inbox } from "../../src/core/model/types.ts";
+import { receiveEvent } from "../../src/core/services/receive-inbound.ts";
+import { createSecrets } from "../../src/core/services/secrets.ts";
+import { openStore } from "../../src/core/store/store.ts";
+import { createFileStore } from "../../src/files/store.ts";
+import { createLog } from "../../src/log.ts";
+import { connectMongo } from "../../src/mongo/connect.ts";
+import { buildServer } from "../../src/server.ts";
+import { countCommands } from "./commands.ts";
+import { BenchDesk } from "./desk.ts";
+import { seed } from "./seed.ts";
+import { AGENT, FIRST_CHAT, listen, Reporter, tell, TOKEN, type Ask } from "./wire.ts";
+
+const [dataDir = "", apiRoot = "", mode = "plain"] = process.argv.slice(2);
+const clock = { now: () => new Date() };
+const log = createLog("error");
+const mongo = await connectMongo({ dataDir });
+const store = await openStore(mode === "count" ? `${mongo.uri}?monitorCommands=true` : mongo.uri);
+await store.ensureIndexes();
+const counter = countCommands(store);
+const secrets = createSecrets("the bench's own key");
+const files = createFileStore(store.db, clock);
+
+async function prepare(): Promise<Inbox> {
+  const known = await store.inboxes.findOne({ channel: "telegram" });
+  if (known !== null) return known;
+  const at = clock.now();
+  const deskTargetId = newId(at);
+  const { identity, config } = telegramKind.read(telegramKind.settings.parse({ token: TOKEN, apiRoot, webhook: true }));
+  const made: Inbox = {
+    _id: newId(at), name: "Bot", channel: "telegram", identity, enabled: true, config, secrets: {}, deskTargetId, createdAt: at,
+    settings: { undoSeconds: 0, doubleReplySeconds: 0, noteFirst: false, reopenHours: 48, takeOnReply: true },
+  };
+  await store.deskTargets.insertOne({ _id: deskTargetId, name: "Desk", kind: "fake", identity: "fake", channel: "support", createdAt: at });
+  await store.agents.insertOne({ _id: newId(at), name: AGENT, email: "mara@example.com", role: "administrator", active: true, links: [{ desk: "fake", userId: AGENT }], inboxIds: "all", timeZone: "UTC", createdAt: at });
+  await store.inboxes.insertOne(made);
+  return made;
+}
+
+const inbox = await prepare();
+const { secrets: open } = telegramKind.read(telegramKind.settings.parse({ token: TOKEN, apiRoot, webhook: true }));
+const assembly = assemble({ store, clock, log, files, secrets, limits: { rateLimits: false } });
+const { core, host } = assembly;
+const reporter = new Reporter();
+const desk = new BenchDesk(reporter);
+core.desks.set("fake", desk);
+core.channels.set(inbox._id, telegramKind.create(
+  { ...inbox, config: { ...inbox.config, apiRoot } },
+  { secret: (name) => open[name]!, files, log, bus: core.bus, clock, publicUrl: "http://127.0.0.1", rateLimits: false },
+));
+const scheduler = createScheduler(core);
+core.scheduler = scheduler;
+
+const server = await buildServer({ log, trustProxy: false, plugins: [
+  hookRoutes({ log, inboxById: (id) => { const adapter = core.channels.get(id); return adapter === undefined ? null : { adapter }; }, receive: (event) => receiveEvent(core, event) }),
+] });
+assembly.start();
+await scheduler.start();
+await server.listen({ port: 0, host: "127.0.0.1" });
+
+const threads = new Map<number, DeskThreadId>();
+
+async function learnThreads(): Promise<number> {
+  const identities = await store.identities.find({ inboxId: inbox._id, address: /^\d+$/ }).toArray();
+  for (const identity of identities) {
+    const conversation = await store.conversations.findOne({ openKey: identity._id });
+    if (conversation?.thread !== undefined && Number(identity.address) >= FIRST_CHAT) threads.set(Number(identity.address), conversation.thread.id);
+  }
+  return threads.size;
+}
+
+/** Nothing runs and nothing is due: what was asked before costs nothing any more. */
+async function settle(): Promise<void> {
+  for (let calm = 0; calm < 3;) {
+    const now = clock.now();
+    const due = await Promise.all([store.messages.findOne({ "mirror.dueAt": { $lte: now } }), store.messages.findOne({ "delivery.dueAt": { $lte: now } }), store.deskEvents.findOne({ dueAt: { $lte: now } })]);
+    calm = assembly.busy() === 0 && due.every((one) => one === null) ? calm + 1 : 0;
+    await new Promise((done) => { setTimeout(done, 20); });
+  }
+}
+
+async function answer(ask: Ask): Promise<unknown> {
+  switch (ask.do) {
+    case "seed": return seed(store, inbox, ask.messages);
+    case "learnThreads": return learnThreads();
+    case "settle": return settle();
+    case "count": return ask.on ? counter.start() : counter.stop();
+    case "stop":
+      await scheduler.stop();
+      await server.close();
+      await assembly.stop();
+      await store.close();
+      await mongo.stop();
+      return process.exit(0);
+  }
+}
+
+function say(chat: number, id: string): void {
+  desk.say(threads.get(chat)!, AGENT, `${id} here is the answer to your question`, host).catch((error: unknown) => { console.error(error); process.exit(1); });
+}
+
+listen(say, answer);
+tell({ type: "ready", port: (server.server.address() as AddressInfo).port, hook: { path: `/hooks/telegram/${inbox._id}`, secret: open["webhookSecret"]! } });

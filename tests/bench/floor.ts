@@ -1,0 +1,65 @@
+/** The floor: as many raw driver writes and HTTP calls per message as the application makes, and nothing else. Arguments: data folder, API root, writes inbound, writes outbound. */
+import { Agent, createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { MongoClient } from "mongodb";
+import { connectMongo } from "../../src/mongo/connect.ts";
+import { CHATS, FIRST_CHAT, idOf, listen, Reporter, tell, TOKEN } from "./wire.ts";
+
+interface FloorMessage { _id: string; chat: number; source: string; body: string; author: { type: string; name: string }; createdAt: Date; mirror: object; delivery: object; terms: string[] }
+interface FloorConversation { _id: number; lines: number; lastLine: string; lastAt: Date }
+
+const [dataDir = "", apiRoot = "", inbound = "1", outbound = "1"] = process.argv.slice(2);
+const mongo = await connectMongo({ dataDir });
+const client = await new MongoClient(mongo.uri, { maxPoolSize: 64 }).connect();
+const messages = client.db().collection<FloorMessage>("floorMessages");
+const conversations = client.db().collection<FloorConversation>("floorConversations");
+await conversations.insertMany(Array.from({ length: CHATS }, (_, i) => ({ _id: FIRST_CHAT + i, lines: 0, lastLine: "", lastAt: new Date() })));
+const reporter = new Reporter();
+const agent = new Agent({ keepAlive: true });
+
+const insert = (chat: number, id: string, body: string) => messages.insertOne({
+  _id: id, chat, source: `in:${chat}:${id}`, body, author: { type: "contact", name: "Ana" }, createdAt: new Date(),
+  mirror: { state: "queued", turn: 1, tries: 0, token: 0, rev: 0 }, delivery: { state: "none", turn: 1, tries: 0, token: 0, parts: [], rev: 0 }, terms: body.split(" "),
+});
+async function updates(chat: number, times: number, line: string): Promise<void> {
+  for (let i = 0; i < times; i++) await conversations.updateOne({ _id: chat }, { $set: { lastLine: line, lastAt: new Date() }, $inc: { lines: 1 } });
+}
+
+function sendMessage(chat: number, text: string): Promise<void> {
+  const body = JSON.stringify({ chat_id: chat, text });
+  return new Promise((done, fail) => {
+    request(`${apiRoot}/bot${TOKEN}/sendMessage`, { method: "POST", agent, headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) } }, (answer) => { answer.resume().on("end", () => done()).on("error", fail); })
+      .on("error", fail).end(body);
+  });
+}
+
+/** The insert, the answer to the vendor, the other writes, the "post". */
+const server = createServer((incoming, response) => {
+  const chunks: Buffer[] = [];
+  incoming.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", () => {
+    const { message } = JSON.parse(Buffer.concat(chunks).toString("utf8")) as { message: { text: string; chat: { id: number } } };
+    const id = idOf(message.text);
+    insert(message.chat.id, id, message.text).then(async () => {
+      response.writeHead(200, { "content-type": "application/json" }).end('{"ok":true}');
+      await updates(message.chat.id, Number(inbound) - 1, message.text);
+      reporter.arrived(id);
+    }).catch((error: unknown) => { console.error(error); process.exit(1); });
+  });
+});
+
+/** The insert, half of the other writes, the call to the vendor, the rest. */
+async function say(chat: number, id: string): Promise<void> {
+  const text = `${id} here is the answer to your question`;
+  const others = Number(outbound) - 1, before = Math.ceil(others / 2);
+  await insert(chat, id, text);
+  await updates(chat, before, text);
+  await sendMessage(chat, text);
+  await updates(chat, others - before, text);
+}
+
+await new Promise<void>((done) => { server.listen(0, "127.0.0.1", done); });
+listen(
+  (chat, id) => { say(chat, id).catch((error: unknown) => { console.error(error); process.exit(1); }); },
+  async (ask) => { if (ask.do !== "stop") return null; server.closeAllConnections(); await client.close(); await mongo.stop(); return process.exit(0); },
+);
+tell({ type: "ready", port: (server.address() as AddressInfo).port, hook: { path: "/", secret: "none" } });

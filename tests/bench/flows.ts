@@ -1,0 +1,81 @@
+/** The measurements, one after the other. */
+import { readFileSync } from "node:fs";
+import { closedLoop, Generator, openLoop, type Latency, type Way } from "./generator.ts";
+import type { Commands } from "./commands.ts";
+import { CHATS } from "./wire.ts";
+
+export interface SizeFigures {
+  messages: number;
+  /** Messages per second, closed loop, each direction alone and both by turns. */
+  inbound: number;
+  outbound: number;
+  both: number;
+  latency: Record<"inbound50" | "outbound50" | "inbound200" | "outbound200", Latency>;
+  rssAnonMb: number;
+  seedSeconds: number;
+}
+export interface FloorFigures { inbound: number; outbound: number; both: number; latency: Record<"inbound50" | "outbound50", Latency> }
+export interface PerMessage { inbound: Commands; outbound: Commands }
+
+export interface Loads { concurrency: number; ms: number }
+/** Messages over which commands are counted. */
+const COUNTED = 64;
+
+/** Anonymous resident memory of a process in MB; null where the system does not tell (not Linux). */
+export function rssAnonMb(pid: number): number {
+  const kb = /^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return kb === undefined ? Number.NaN : Math.round(Number(kb) / 102.4) / 10;
+}
+
+/** One line in and one out for every chat, so that conversations, threads and owners exist. */
+export async function warmUp(generator: Generator): Promise<void> {
+  for (const way of ["inbound", "outbound"] as const) {
+    if (way === "outbound") {
+      await generator.app!.ask({ do: "settle" });
+      const known = await generator.app!.ask<number>({ do: "learnThreads" });
+      if (known !== CHATS) throw new Error(`Only ${known} of ${CHATS} conversations got a thread.`);
+    }
+    for (let from = 0; from < CHATS; from += 32) await Promise.all(Array.from({ length: 32 }, (_, i) => generator.send(way, from + i)));
+  }
+  await generator.app!.ask({ do: "settle" });
+}
+
+/** What one message of each direction costs the store, from the driver's own events. */
+export async function countPerMessage(generator: Generator): Promise<PerMessage> {
+  const counted = async (way: Way): Promise<Commands> => {
+    await generator.app!.ask({ do: "settle" });
+    await generator.app!.ask({ do: "count", on: true });
+    for (let i = 0; i < COUNTED; i++) await generator.send(way, i);
+    await new Promise((done) => { setTimeout(done, 1_000); });
+    const { writes, reads, by } = await generator.app!.ask<Commands>({ do: "count", on: false });
+    const each = (times: number) => Math.round((times * 10) / COUNTED) / 10;
+    return { writes: each(writes), reads: each(reads), by: Object.fromEntries(Object.entries(by).map(([name, times]) => [name, each(times)]).filter(([, times]) => times !== 0)) };
+  };
+  return { inbound: await counted("inbound"), outbound: await counted("outbound") };
+}
+
+export async function measureSize(generator: Generator, messages: number, { concurrency, ms }: Loads): Promise<SizeFigures> {
+  const app = generator.app!;
+  const began = performance.now();
+  await app.ask<number>({ do: "seed", messages });
+  const seedSeconds = Math.round((performance.now() - began) / 100) / 10;
+  const rested = async <T>(work: () => Promise<T>): Promise<T> => { const result = await work(); await app.ask({ do: "settle" }); return result; };
+  await rested(() => closedLoop(generator, ["inbound", "outbound"], concurrency, ms / 4));
+  const inbound = await rested(() => closedLoop(generator, ["inbound"], concurrency, ms));
+  const outbound = await rested(() => closedLoop(generator, ["outbound"], concurrency, ms));
+  const both = await rested(() => closedLoop(generator, ["inbound", "outbound"], concurrency, ms));
+  const latency = {
+    inbound50: await rested(() => openLoop(generator, "inbound", 50, ms)), outbound50: await rested(() => openLoop(generator, "outbound", 50, ms)),
+    inbound200: await rested(() => openLoop(generator, "inbound", 200, ms)), outbound200: await rested(() => openLoop(generator, "outbound", 200, ms)),
+  };
+  return { messages, inbound, outbound, both, latency, rssAnonMb: rssAnonMb(app.pid), seedSeconds };
+}
+
+export async function measureFloor(generator: Generator, { concurrency, ms }: Loads): Promise<FloorFigures> {
+  await closedLoop(generator, ["inbound", "outbound"], concurrency, ms / 4);
+  return {
+    inbound: await closedLoop(generator, ["inbound"], concurrency, ms), outbound: await closedLoop(generator, ["outbound"], concurrency, ms), both: await closedLoop(generator, ["inbound", "outbound"], concurrency, ms),
+    latency: { inbound50: await openLoop(generator, "inbound", 50, ms), outbound50: await openLoop(generator, "outbound", 50, ms) },
+  };
+}
+

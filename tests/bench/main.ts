@@ -1,0 +1,92 @@
+/** `npm run bench`: what one message costs, in both directions, beside the floor. `npm run bench -- store`: the embedded store alone. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { countPerMessage, measureFloor, measureSize, warmUp, type Loads } from "./flows.ts";
+import { Generator } from "./generator.ts";
+import { readProfiles } from "./profile.ts";
+import { asJson, printTable, type Results } from "./report.ts";
+import { fdatasyncMs, run as runStore } from "./store.ts";
+import { Child } from "./wire.ts";
+
+const HELP = "npm run bench -- [store] [--sizes 1k,100k,1M] [--seconds 8] [--concurrency 32] [--profile] [--json]";
+const print = (line: string) => console.log(line);
+
+/** "1k,100k,1M" as rising numbers. @throws Error */
+function sizesOf(text: string): number[] {
+  const sizes = text.split(",").map((one) => {
+    const [, digits, unit] = /^(\d+(?:\.\d+)?)([kM]?)$/.exec(one.trim()) ?? [];
+    if (digits === undefined) throw new Error(`--sizes takes sizes like 1k,100k,1M; "${one}" is none.`);
+    return Number(digits) * ({ k: 1e3, M: 1e6 }[unit ?? ""] ?? 1);
+  });
+  return sizes.toSorted((a, b) => a - b);
+}
+
+async function bench(options: { sizes: number[]; profile: boolean } & Loads): Promise<Results> {
+  const folder = mkdtempSync(join(tmpdir(), "threadline-bench-"));
+  const profiles = options.profile ? mkdtempSync(join(tmpdir(), "threadline-profile-")) : null;
+  const generator = new Generator();
+  const children: Child[] = [];
+  const start = async (file: string, args: string[], execArgv: string[] = []): Promise<Child> => {
+    const child = await Child.start(file, args, generator.onArrival, execArgv);
+    children.push(child);
+    return child;
+  };
+  try {
+    const telegram = await start("./telegram.ts", []);
+    const apiRoot = telegram.ready.apiRoot!;
+
+    print("Counting what one message costs the store …");
+    const counted = generator.app = await start("./app.ts", [join(folder, "count"), apiRoot, "count"]);
+    await warmUp(generator);
+    const perMessage = await countPerMessage(generator);
+    await counted.stop();
+
+    print("Measuring the floor …");
+    const floorApp = generator.app = await start("./floor.ts", [join(folder, "floor"), apiRoot, String(Math.round(perMessage.inbound.writes)), String(Math.round(perMessage.outbound.writes))]);
+    const floor = await measureFloor(generator, options);
+    await floorApp.stop();
+
+    const app = generator.app = await start("./app.ts", [join(folder, "data"), apiRoot, "plain"], profiles === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`, "--cpu-prof-interval=500"]);
+    await warmUp(generator);
+    const sizes = [];
+    for (const messages of options.sizes) {
+      print(`Measuring with ${messages.toLocaleString("en")} stored messages …`);
+      sizes.push(await measureSize(generator, messages, options));
+    }
+    await app.stop();
+    return { sizes, floor, perMessage, fdatasyncMs: fdatasyncMs(folder), concurrency: options.concurrency, node: process.version, profiles: profiles === null ? [] : readProfiles(profiles) };
+  } finally {
+    for (const child of children) await child.stop();
+    generator.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { sizes: { type: "string", default: "1k,100k" }, seconds: { type: "string", default: "8" }, concurrency: { type: "string", default: "32" }, profile: { type: "boolean", default: false }, json: { type: "boolean", default: false } },
+  });
+  if (positionals[0] === "store") {
+    const figures = await runStore({ ms: Number(values.seconds) * 375 });
+    for (const [name, value] of Object.entries(figures)) print(`  ${name.padEnd(34)}${String(value).padStart(12)}`);
+    if (values.json) print(JSON.stringify(figures));
+    return;
+  }
+  if (positionals.length > 0) throw new Error(`There is no bench "${positionals[0]}".\n${HELP}`);
+  const ms = Number(values.seconds) * 1_000, concurrency = Number(values.concurrency);
+  if (!(ms > 0) || !(concurrency >= 1 && concurrency <= 256)) throw new Error(`--seconds and --concurrency (1 to 256) take numbers.\n${HELP}`);
+  const results = await bench({ sizes: sizesOf(values.sizes), profile: values.profile, ms, concurrency });
+  printTable(results, print);
+  if (values.json) print(asJson(results));
+}
+
+try {
+  await main();
+  process.exit(0);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}

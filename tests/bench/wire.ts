@@ -1,0 +1,92 @@
+/** What the processes of the bench say to each other over Node's IPC, and the clock that they share. */
+import { fork, type ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/** Milliseconds of the machine's monotonic clock: the same in every process (CLOCK_MONOTONIC). */
+export const machineMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+export const TOKEN = "700000001:fake-telegram-token";
+export const AGENT = "Mara";
+/** Chat ids of the customers under test. */
+export const FIRST_CHAT = 10_000;
+export const CHATS = 256;
+
+/** Lines that ended their way, with the time when they did. */
+export interface Arrivals { type: "arrivals"; list: [id: string, at: number][] }
+export interface Ready { type: "ready"; port: number; apiRoot?: string; hook?: { path: string; secret: string } }
+export interface Done { type: "done"; asked: number; result: unknown }
+export type FromChild = Arrivals | Ready | Done;
+
+export type Ask =
+  | { do: "seed"; messages: number }
+  | { do: "learnThreads" }
+  | { do: "settle" }
+  | { do: "count"; on: boolean }
+  | { do: "stop" };
+export type ToChild = { type: "say"; chat: number; id: string } | ({ type: "ask"; asked: number } & Ask);
+
+/** Sends what has arrived once per turn of the event loop. */
+export class Reporter {
+  private list: [string, number][] = [];
+  arrived(id: string): void {
+    if (this.list.length === 0) setImmediate(() => { const list = this.list; this.list = []; tell({ type: "arrivals", list }); });
+    this.list.push([id, machineMs()]);
+  }
+}
+export const tell = (message: FromChild): void => { process.send?.(message); };
+
+/** The id that a line begins with: `m<n>` inbound, `r<n>` outbound. */
+export const idOf = (text: string): string => text.slice(0, text.indexOf(" "));
+
+/** A child process of the bench, and questions to it. */
+export class Child {
+  private asked = 0;
+  private readonly answers = new Map<number, (result: unknown) => void>();
+  private constructor(private readonly child: ChildProcess, readonly ready: Ready, private readonly file: string) {}
+
+  /** Resolves once it is ready. `onArrival` hears of every line that ended its way there. @throws Error when it ends before */
+  static async start(file: string, args: string[], onArrival: (id: string, at: number) => void, execArgv: string[] = []): Promise<Child> {
+    const child = fork(fileURLToPath(new URL(file, import.meta.url)), args, { execArgv: ["--import", "tsx", ...execArgv] });
+    let self: Child | undefined;
+    const ready = await new Promise<Ready>((done, fail) => {
+      child.once("exit", (code) => fail(new Error(`${file} ended with ${code} before it was ready.`)));
+      child.on("message", (message: FromChild) => {
+        if (message.type === "ready") done(message);
+        else if (message.type === "arrivals") for (const [id, at] of message.list) onArrival(id, at);
+        else { self!.answers.get(message.asked)?.(message.result); self!.answers.delete(message.asked); }
+      });
+    });
+    return (self = new Child(child, ready, file));
+  }
+  get pid(): number { return this.child.pid!; }
+  say(chat: number, id: string): void { this.child.send({ type: "say", chat, id } satisfies ToChild); }
+
+  /** @throws Error when the child ends meanwhile */
+  async ask<T>(what: Ask): Promise<T> {
+    const asked = ++this.asked;
+    return new Promise<T>((done, fail) => {
+      const onExit = (code: number | null) => fail(new Error(`${this.file} ended with ${code} at "${what.do}".`));
+      this.child.once("exit", onExit);
+      this.answers.set(asked, (result) => { this.child.off("exit", onExit); done(result as T); });
+      this.child.send({ type: "ask", asked, ...what } satisfies ToChild);
+    });
+  }
+  /** Resolves when it has ended. */
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const gone = new Promise<void>((done) => { this.child.once("exit", () => done()); });
+    this.child.send({ type: "ask", asked: 0, do: "stop" } satisfies ToChild);
+    const timer = setTimeout(() => this.child.kill("SIGKILL"), 15_000);
+    await gone;
+    clearTimeout(timer);
+  }
+}
+
+/** In a child: answers questions one by one. */
+export function listen(say: (chat: number, id: string) => void, answer: (ask: Ask) => Promise<unknown>): void {
+  process.on("message", (message: ToChild) => {
+    if (message.type === "say") { say(message.chat, message.id); return; }
+    answer(message).then((result) => tell({ type: "done", asked: message.asked, result })).catch((error: unknown) => { console.error(error); process.exit(1); });
+  });
+  process.on("disconnect", () => process.exit(0));
+}
