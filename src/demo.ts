@@ -12,7 +12,7 @@ function face({ shirt, back, skin, hair, cut }: Face): string {
 }
 
 const mara = face({ back: "#e0e7ff", shirt: "#4f46e5", skin: "#f1c7a5", hair: "#7c3f1d", cut: "M24 8c-8 0-12 5-12 13 0 6 1 11 3 14h4c-3-4-4-9-3-15 5 0 9-2 11-5 2 3 3 4 5 5 1 6 0 11-3 15h4c2-3 3-8 3-14 0-8-4-13-12-13z" });
-const jonas = face({ back: "#dcfce7", shirt: "#15803d", skin: "#8d5a3b", hair: "#1c1917", cut: "M14.5 20c-1.500-8 4-12.500 9.500-12.500s11 4.500 9.500 12.500c-1-3.500-2-5-3.500-6-4 1-8 1-12 0-1.500 1-2.500 2.500-3.500 6z" });
+const jonas = face({ back: "#dcfce7", shirt: "#15803d", skin: "#8d5a3b", hair: "#1c1917", cut: "M15 22c-2-9.5 3-14.5 9-14.5s11 5 9 14.5c.2-3-.6-5.8-2.2-7-4 1.2-9.6 1.2-13.6 0-1.6 1.2-2.4 4-2.2 7z" });
 
 /** The demo's people, labels, widget and desk. */
 export const DEMO_SETTINGS = `
