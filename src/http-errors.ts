@@ -11,10 +11,13 @@ const words = {
   request: "The request can't be read as it is. Check its address, headers and body.",
   internal: "Something went wrong on our side; nothing is known to be lost. Try again; if it stays, look at the server's log.",
   store: "The store does not answer at the moment. Try again in a few seconds.",
+  form: "The form is cut off or malformed. Send the file again.",
   full: "The disk is full, so nothing can be stored. Free some space; Threadline goes on by itself.",
 };
 
 const STORE_ERRORS = new Set(["MongoServerSelectionError", "MongoNetworkError", "MongoNetworkTimeoutError", "MongoPoolClearedError", "MongoNotConnectedError", "MongoTopologyClosedError"]);
+/** The multipart parser's own words (it gives no code) for a form that ends in the middle. */
+const CUT_OFF_FORM = /^(Part terminated early|Unexpected end of (multipart data|form))/;
 /** MongoDB's OutOfDiskSpace. */
 const OUT_OF_DISK = 14_031;
 
@@ -35,6 +38,7 @@ export function toUserError(error: unknown): UserError {
   if (status === 413) return new UserError(code === "FST_REQ_FILE_TOO_LARGE" ? "FILE_TOO_LARGE" : "BODY_TOO_LARGE", words.large);
   if (status === 415 || status === 406) return new UserError("WRONG_TYPE", words.type);
   if (status >= 400 && status < 500) return new UserError(status === 404 ? "NOT_FOUND" : "BAD_BODY", words.request);
+  if (CUT_OFF_FORM.test(String(thrown.message))) return new UserError("BAD_BODY", words.form);
   if (thrown.code === OUT_OF_DISK) return new UserError("DISK_FULL", words.full);
   if (STORE_ERRORS.has(String(thrown.name))) return new UserError("NOT_READY", words.store);
   return new UserError("INTERNAL", words.internal);
