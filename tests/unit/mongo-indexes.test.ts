@@ -147,12 +147,12 @@ describe("index kinds", () => {
   test("built over many documents while others write: every document is in it", async () => {
     await col.insertMany(Array.from({ length: 5_000 }, (_, i) => ({ _id: i, k: i % 100 })));
     let more = 5_000;
-    let done = false;
+    const stop = new AbortController();
     const writing = (async () => {
-      while (!done) await col.insertOne({ _id: more, k: more++ % 100 });
+      while (!stop.signal.aborted) await col.insertOne({ _id: more, k: more++ % 100 });
     })();
     await col.createIndex({ k: 1 });
-    done = true;
+    stop.abort();
     await writing;
     expect(await col.countDocuments({ k: { $gte: 0 } }, { hint: "k_1" })).toBe(more);
     expect((await examined({ k: 7 })).index).toBe("k_1");

@@ -70,7 +70,7 @@ describe("every plan answers what a scan answers", () => {
     let round = 0;
     await fc.assert(fc.asyncProperty(fc.array(someDoc, { minLength: 8, maxLength: 40 }), fc.array(fc.tuple(someFilter, someSort), { minLength: 30, maxLength: 30 }), async (docs, queries) => {
       const col = client.db().collection(`plan${round++}`);
-      await col.insertMany(docs.map((d, i) => ({ _id: i as unknown as ObjectId, ...d })));
+      await col.insertMany(docs.map((d, i): Document => ({ _id: i, ...d })));
       for (const [spec, options] of INDEXES) {
         await col.createIndex(spec, options).catch((error: { code: number }) => expect(error.code).toBe(171));
       }
@@ -93,7 +93,7 @@ describe("every plan answers what a scan answers", () => {
     let round = 0;
     await fc.assert(fc.asyncProperty(fc.array(someDoc, { minLength: 4, maxLength: 12 }), fc.array(fc.tuple(someFilter, someSort), { minLength: 4, maxLength: 4 }), async (docs, queries) => {
       const col = client.db().collection<Document>(`order${round++}`);
-      await col.insertMany(docs.map((d, i) => ({ _id: i, ...d })));
+      await col.insertMany(docs.map((d, i): Document => ({ _id: i, ...d })));
       for (const [spec, options] of INDEXES) await col.createIndex(spec, options).catch((error: { code: number }) => expect(error.code).toBe(171));
       for (const [filter, sort] of queries) {
         if (Object.keys(sort).length === 0) continue;

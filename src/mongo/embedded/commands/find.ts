@@ -138,10 +138,7 @@ export const explain: Command = async (context) => {
   const { query, limit } = queryOf(context, args, command, collection, ns);
   let returned = 0;
   if (query && ran) {
-    for (let found = query.next(Infinity); found && (limit === 0 || returned < limit); found = query.next(Infinity)) {
-      returned++;
-      if (returned === limit) break;
-    }
+    await forEachMatch({ next: (deadline) => (limit > 0 && returned >= limit ? undefined : query.next(deadline)) }, () => returned++);
   }
   return explained({ ns, plan: query?.plan, examined: query?.examined ?? { keys: 0, docs: 0 }, returned, millis: performance.now() - started, command: inner }, ran);
 };

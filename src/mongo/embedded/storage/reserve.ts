@@ -41,19 +41,22 @@ export class Reserve {
     const spare = Math.min(Math.max(Math.floor(this.end / 8), MIB), 32 * MIB);
     const target = Math.ceil((usedBytes(this.env) + bytes + spare) / MIB) * MIB;
     const file = await fs.open(this.env.file, "r+");
+    let failure: NodeJS.ErrnoException | undefined;
     try {
       while (this.end < target) {
-        const n = Math.min(MIB - (this.end % MIB), target - this.end);
-        const { bytesWritten } = await file.write(ZEROS, 0, n, this.end);
-        if (bytesWritten === 0) throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
+        const { bytesWritten } = await file.write(ZEROS, 0, Math.min(MIB - (this.end % MIB), target - this.end), this.end);
+        if (bytesWritten === 0) break;
         this.end += bytesWritten;
       }
       await file.datasync();
-      this.budget = this.ahead();
     } catch (error) {
-      throw new StoreError(14031, "OutOfDiskSpace", `The disk that holds the store is full (${(error as NodeJS.ErrnoException).code ?? "EIO"}): the write was refused, reading goes on. Free some space and try again.`);
+      failure = error as NodeJS.ErrnoException;
     } finally {
       await file.close();
+    }
+    this.budget = this.ahead();
+    if (this.budget < bytes) {
+      throw new StoreError(14031, "OutOfDiskSpace", `The disk that holds the store is full (${failure?.code ?? "ENOSPC"}): the write was refused, reading goes on. Free some space and try again.`);
     }
   }
 }
