@@ -19,7 +19,7 @@ import type { VerbResult } from "../core/verbs/verb.ts";
 
 export interface VerbCall {
   agent: Agent; desk: DeskKind; thread: Thread | null; conversation: Conversation | null;
-  verb: string; args: string; seen?: number; message?: Message; values?: Record<string, string>;
+  verb: string; args: string; mentions?: number; seen?: number; message?: Message; values?: Record<string, string>;
 }
 
 /** Runs one verb for a linked agent; a refusal comes back in words, never as an exception. */
@@ -43,7 +43,7 @@ async function say(core: Core, call: VerbCall & { conversation: Conversation }, 
   const context = await lineContext(core, conversation, inbox, agent, now);
   const verdict = guard({
     text, hasFiles: false, author: { kind: "agent", mayAnswer: mayAnswer(agent, conversation.inboxId) }, mode: modeOf(conversation, inbox),
-    threadRetired: call.thread?.state === "retired", mentions: { teammates: 0 }, isVerb, explicit: "reply-verb", ...context, doubleReply: false,
+    threadRetired: call.thread?.state === "retired", mentions: { teammates: call.mentions ?? 0 }, isVerb, explicit: "reply-verb", ...context, doubleReply: false,
     unseen: call.seen !== undefined && call.seen < conversation.lastIncomingSeq,
   });
   if (verdict.kind === "reply") {
@@ -86,7 +86,7 @@ async function actFor(core: Core, act: DeskAct): Promise<ActResult> {
 
   return runVerbFor(core, {
     agent, desk: act.desk, thread, conversation, verb: act.verb, args: act.args,
-    ...(act.seen === undefined ? {} : { seen: act.seen }), ...(message === null ? {} : { message }), ...(act.values === undefined ? {} : { values: act.values }),
+    ...(act.mentions === undefined ? {} : { mentions: act.mentions }), ...(act.seen === undefined ? {} : { seen: act.seen }), ...(message === null ? {} : { message }), ...(act.values === undefined ? {} : { values: act.values }),
   });
 }
 

@@ -140,6 +140,8 @@ export interface IncomingDeskEvent { id: string; thread: DeskThreadId; at: Date;
 export interface DeskAct {
   desk: DeskKind; userId: string; thread: DeskThreadId | null;
   verb: string; args: string;
+  /** Teammates, groups and roles that the desk itself marked as mentioned in `args` or `values`. */
+  mentions?: number;
   /** Highest message seq that its author could see; absent when the desk can't tell. */
   seen?: number;
   /** Message that the act is about (a notice's button). */

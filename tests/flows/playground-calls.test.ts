@@ -181,6 +181,19 @@ describe("verbs, buttons, forms, notices", () => {
     expect((await call("GET", "/notices?agent=Front%20Desk")).body).toEqual({ notices: [] });
   });
 
+  test("an action says how many teammates its words mention, and which line its author saw last", async () => {
+    const { call, id, host, playground, thread, store } = await buildPlayground();
+    await call("POST", `/threads/${id}/actions`, { agent: "Ben", action: "reply", args: "@Front Desk can you look?" });
+    expect(host.acts[0]).toMatchObject({ verb: "reply", mentions: 1 });
+    for (const [n, text] of ["one", "two"].entries()) {
+      const { ids } = await playground.post(thread, line(text), `m${n}`, soon());
+      await store.db.collection("messages").insertOne({ conversationId: "c1", seq: 10 + n, source: `s${n}`, kind: "incoming", deskPosts: ids.map((post) => `${thread}|${post}`) });
+    }
+    await call("POST", `/threads/${id}/actions`, { agent: "Ben", action: "resolve", seen: 1 });
+    await call("POST", `/threads/${id}/actions`, { agent: "Ben", action: "resolve", seen: 2 });
+    expect(host.acts.slice(1).map((act) => act.seen)).toEqual([10, 11]);
+  });
+
   test("a command is a /verb outside a thread", async () => {
     const { call, host } = await buildPlayground();
     expect((await call("POST", "/commands", { agent: "Ben", text: "/Find status:open\n\"refund\"" })).body).toEqual({ ok: true });
@@ -191,13 +204,13 @@ describe("verbs, buttons, forms, notices", () => {
   test("a form goes out and comes back to the verb it began with", async () => {
     const { call, id, host } = await buildPlayground();
     const fields = [{ name: "to", label: "Assign to", kind: "text" as const, required: true }];
-    host.answer = (act) => (act.values === undefined ? { ok: true, form: { id: "assign", title: "Assign", fields } } : { ok: true });
+    host.answer = (act) => (act.values === undefined ? { ok: true, form: { id: "assign?c1", title: "Assign", fields } } : { ok: true });
     const answer = await call("POST", `/threads/${id}/actions`, { agent: "Ben", action: "assign" });
     const form = answer.body!["form"] as { id: string };
     expect(form).toMatchObject({ id: expect.any(String), fields });
     expect(await call("POST", `/forms/${form.id}`, { agent: "Front Desk", values: {} })).toMatchObject({ status: 404, body: { code: "FORM_UNKNOWN" } });
     expect((await call("POST", `/forms/${form.id}`, { agent: "Ben", values: { to: "Front Desk" } })).body).toEqual({ ok: true });
-    expect(host.acts.at(-1)).toMatchObject({ verb: "assign", values: { to: "Front Desk" } });
+    expect(host.acts.at(-1)).toMatchObject({ verb: "assign?c1", args: "", values: { to: "Front Desk" } });
     expect((await call("POST", `/forms/${form.id}`, { agent: "Ben", values: { to: "Front Desk" } })).status).toBe(404);
   });
 
@@ -215,8 +228,10 @@ describe("verbs, buttons, forms, notices", () => {
   });
 
   test("suggestions come from the verb table behind the host", async () => {
-    const { call, host } = await buildPlayground();
+    const { call, host, id, thread } = await buildPlayground();
     host.suggestions = [{ text: "/snooze", hint: "Hide until then" }, { text: "/take", hint: "Make it mine" }];
+    expect((await call("GET", `/complete?agent=Ben&text=%2Fs&thread=${id}`)).body).toEqual({ suggestions: [{ text: "/snooze", hint: "Hide until then" }] });
+    expect(host.completedIn).toBe(thread);
     expect((await call("GET", "/complete?agent=Ben&text=%2Fs")).body).toEqual({ suggestions: [{ text: "/snooze", hint: "Hide until then" }] });
   });
 });

@@ -11,6 +11,8 @@ export class FakeDeskHost implements DeskHost {
   fail: Error | undefined;
   answer: (act: DeskAct) => ActResult | Promise<ActResult> = () => ({ ok: true });
   suggestions: Suggestion[] = [];
+  /** Where the text was typed for which suggestions were asked last. */
+  completedIn: DeskThreadId | null = null;
 
   async accept(_desk: string, events: IncomingDeskEvent[]): Promise<void> {
     if (this.fail !== undefined) throw this.fail;
@@ -20,7 +22,8 @@ export class FakeDeskHost implements DeskHost {
     this.acts.push(act);
     return this.answer(act);
   }
-  async complete(_desk: string, _userId: string, text: string): Promise<Suggestion[]> {
+  async complete(_desk: string, _userId: string, text: string, thread: DeskThreadId | null): Promise<Suggestion[]> {
+    this.completedIn = thread;
     return this.suggestions.filter((one) => one.text.startsWith(text));
   }
   async typing(_desk: string, thread: DeskThreadId, userId: string, typing: boolean): Promise<void> {

@@ -1,6 +1,6 @@
 /** A playground behind the real server, over a real store, with a recording host instead of the bridge. */
 import { pino } from "pino";
-import { onTestFinished } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
 import { createPlayground } from "../../src/bridge/playground/adapter.ts";
 import { playgroundRoutes } from "../../src/bridge/playground/routes.ts";
 import { createBus } from "../../src/core/bus.ts";
@@ -22,10 +22,20 @@ const agent = (name: string, role: Agent["role"], active = true): Agent => ({
   _id: name, name, email: `${name.toLowerCase().replace(/\W/g, ".")}@example.com`, role, active, links: [{ desk: "playground", userId: name }], inboxIds: "all", timeZone: "UTC", createdAt: new Date(0),
 });
 
+/** One store serves a test file; each playground has a database of its own in it. */
+let running: ReturnType<typeof startTestStore> | undefined;
+let databases = 0;
+async function freshDatabase(): Promise<string> {
+  running ??= startTestStore();
+  const uri = new URL((await running).uri);
+  uri.pathname = `/playground${++databases}`;
+  return uri.href;
+}
+afterAll(async () => { await (await running)?.stop(); });
+
 /** `administrator`: the session of every request is one. Torn down by `atEnd`: after this test, unless a whole file shares it. */
 export async function buildPlayground({ administrator = false, trustProxy = false, enabled = true } = {}, atEnd: (end: () => Promise<void>) => void = onTestFinished) {
-  const running = await startTestStore();
-  const store = await openStore(running.uri);
+  const store = await openStore(await freshDatabase());
   const clock = { now: () => new Date() };
   const log = pino({ level: "silent" });
   const bus = createBus((error) => { throw error; });
@@ -40,7 +50,6 @@ export async function buildPlayground({ administrator = false, trustProxy = fals
     await app.close();
     playground.close();
     await store.close();
-    await running.stop();
   });
 
   async function call(method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE", path: string, body?: object, headers: Record<string, string> = {}) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { makeThreadId, parseThreadId } from "../../src/bridge/playground/ids.ts";
-import { mentionsIn, parseButton, parseCommand } from "../../src/bridge/playground/parse.ts";
+import { mentionsIn, parseCommand } from "../../src/bridge/playground/parse.ts";
 import { RECEIPT_EMOJI, renderPost, splitText } from "../../src/bridge/playground/render.ts";
 import type { DeskThreadId } from "../../src/core/model/types.ts";
 
@@ -18,10 +18,6 @@ describe("mentions", () => {
 describe("verbs", () => {
   test.each([["/help", { verb: "help", args: "" }], ["  /Snooze  tomorrow 9:00 ", { verb: "snooze", args: "tomorrow 9:00" }], ["/reply a\nb", { verb: "reply", args: "a\nb" }], ["help", null], ["/", null], ["//x", null], ["/1", null]])("%j", (text, command) => {
     expect(parseCommand(text)).toEqual(command);
-  });
-  test("a button's id is a verb with its words", () => {
-    expect(parseButton("resolve --no-survey")).toEqual({ verb: "resolve", args: "--no-survey" });
-    expect(parseButton("take")).toEqual({ verb: "take", args: "" });
   });
 });
 

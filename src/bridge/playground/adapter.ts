@@ -31,7 +31,7 @@ export function createPlayground({ db, clock, bus, log, files }: PlaygroundDeps)
   const people = createPeople(db, store);
   let faults: Faults = NO_FAULTS;
   const events = createEvents({ store, people, faults: () => faults, log });
-  const notices = createNotices(store, clock, live);
+  const notices = createNotices({ store, clock, live, mentionCount: events.mentionCount });
   const inside = createInside(db, store);
   const acts = createActs({ store, events, live, clock });
 

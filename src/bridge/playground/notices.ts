@@ -4,7 +4,6 @@ import { UserError } from "../../core/errors.ts";
 import type { ActResult, Clock, DeskAct, DeskHost, Form, Notice } from "../../core/ports.ts";
 import { makeThreadId } from "./ids.ts";
 import type { Live } from "./live.ts";
-import { parseButton } from "./parse.ts";
 import type { Person } from "./people.ts";
 import type { PlaygroundForm, PlaygroundNotice, PlaygroundStore } from "./store.ts";
 
@@ -14,7 +13,8 @@ const SHOWN = 50;
 export interface ActAnswer { ok: boolean; notice?: string; form?: { id: string; title: string; fields: Form["fields"] } }
 export interface Act { threadId: string | null; verb: string; args: string; seen?: number; messageId?: string; values?: Record<string, string> }
 
-export function createNotices(store: PlaygroundStore, clock: Clock, live: Live) {
+/** `mentionCount` says how many teammates a text mentions. */
+export function createNotices({ store, clock, live, mentionCount }: { store: PlaygroundStore; clock: Clock; live: Live; mentionCount: (text: string) => Promise<number> }) {
   let lastAt = 0;
   async function tell(userId: string, threadId: string | null, notice: Notice): Promise<void> {
     // two within a millisecond keep their order
@@ -29,7 +29,8 @@ export function createNotices(store: PlaygroundStore, clock: Clock, live: Live) 
   /** Hands a person's act to the bridge. What it says to them is the answer, and stays as a notice too. @throws {UserError} */
   async function act(host: DeskHost, person: Person, wanted: Act): Promise<ActAnswer> {
     const { threadId, verb, args, ...rest } = wanted;
-    const deskAct: DeskAct = { desk: "playground", userId: person.userId, thread: threadId === null ? null : makeThreadId(threadId), verb, args, ...rest };
+    const mentions = await mentionCount([args, ...Object.values(wanted.values ?? {})].join("\n"));
+    const deskAct: DeskAct = { desk: "playground", userId: person.userId, thread: threadId === null ? null : makeThreadId(threadId), verb, args, ...rest, ...(mentions === 0 ? {} : { mentions }) };
     const result: ActResult = await host.act(deskAct);
     if (result.notice !== undefined) {
       await tell(person.userId, threadId, { text: result.notice, buttons: result.buttons ?? [], ...(result.messageId === undefined ? {} : { messageId: result.messageId }) });
@@ -37,7 +38,7 @@ export function createNotices(store: PlaygroundStore, clock: Clock, live: Live) 
     return {
       ok: result.ok,
       ...(result.notice === undefined ? {} : { notice: result.notice }),
-      ...(result.form === undefined ? {} : { form: { id: await keepForm(person, wanted), title: result.form.title, fields: result.form.fields } }),
+      ...(result.form === undefined ? {} : { form: { id: await keepForm(person, { ...wanted, verb: result.form.id, args: "" }), title: result.form.title, fields: result.form.fields } }),
     };
   }
 
@@ -61,7 +62,7 @@ export function createNotices(store: PlaygroundStore, clock: Clock, live: Live) 
       if (notice === null) throw new UserError("NOTICE_UNKNOWN", "This notice is gone; it was answered already, or it was never yours.");
       if (!notice.buttons.some((one) => one.id === button)) throw new UserError("NOT_POSSIBLE", "This notice has no such button. GET /playground/v1/notices lists what it offers.");
       const answer = await act(host, person, {
-        threadId: notice.threadId, ...parseButton(button), ...(seen === undefined ? {} : { seen }), ...(notice.messageId === undefined ? {} : { messageId: notice.messageId }),
+        threadId: notice.threadId, verb: button, args: "", ...(seen === undefined ? {} : { seen }), ...(notice.messageId === undefined ? {} : { messageId: notice.messageId }),
       });
       if (answer.ok && answer.form === undefined) await store.notices.updateOne({ _id: id }, { $set: { doneAt: clock.now() } });
       live.publish({ type: "changed", what: "notices" });

@@ -25,12 +25,6 @@ export function parseCommand(text: string): { verb: string; args: string } | nul
   return match === null ? null : { verb: match[1]!.toLowerCase(), args: (match[2] ?? "").trim() };
 }
 
-/** A button's id is a verb, with its words behind it ("snooze tomorrow 9:00"). */
-export function parseButton(id: string): { verb: string; args: string } {
-  const [verb, ...rest] = id.trim().split(/\s+/);
-  return { verb: verb ?? "", args: rest.join(" ") };
-}
-
 const asDeskFile = (file: FileRef): DeskFile => ({ name: file.name, type: file.type, bytes: file.bytes, ref: file.fileId });
 const eventOf = (post: PlaygroundPost, what: string, at: Date, data: IncomingDeskEvent["data"]): IncomingDeskEvent => ({ id: `${post._id}:${what}`, thread: makeThreadId(post.threadId), at, data });
 

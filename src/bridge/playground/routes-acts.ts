@@ -2,7 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { UserError } from "../../core/errors.ts";
 import { makeThreadId } from "./ids.ts";
-import { parseButton, parseCommand } from "./parse.ts";
+import { parseCommand } from "./parse.ts";
 import { noticeView } from "./render.ts";
 import { readQuery, type RouteContext } from "./routes.ts";
 import { ActionBody, CommandBody, CompleteQuery, FaultsBody, FormBody, GuestBody, PressBody, ViewQuery, WhoQuery } from "./schemas.ts";
@@ -28,11 +28,8 @@ export function actRoutes(app: FastifyInstance, { playground, host }: RouteConte
     const body = ActionBody.parse(request.body);
     const person = await people.find(body.agent);
     const thread = await acts.threadOf(request.params.id);
-    const button = parseButton(body.action);
     const seen = body.seen === undefined ? undefined : await inside.seenSeq(thread._id, body.seen);
-    return notices.act(host, person, {
-      threadId: thread._id, verb: button.verb, args: [button.args, body.args].filter((part) => part !== "").join(" "), ...(seen === undefined ? {} : { seen }),
-    });
+    return notices.act(host, person, { threadId: thread._id, verb: body.action, args: body.args, ...(seen === undefined ? {} : { seen }) });
   });
 
   app.post("/playground/v1/commands", async (request) => {

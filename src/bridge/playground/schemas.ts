@@ -28,4 +28,5 @@ const view = z.literal("page").optional();
 export const ViewQuery = z.strictObject({ view });
 export const MessagesQuery = z.strictObject({ after: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(1_000).default(1_000), view });
 export const WhoQuery = z.strictObject({ agent: name });
+/** `thread`: where it is typed; without it the words of a verb begin with a conversation's number. */
 export const CompleteQuery = z.strictObject({ agent: name, text: z.string().max(TEXT), thread: z.string().max(200).optional() });

@@ -55,7 +55,7 @@ export const api = {
   act: (thread: string, agent: string, action: string, args: string, seen: number) => call<ActAnswer>("POST", at("threads", thread, "actions"), { agent, action, args, seen }),
   command: (agent: string, text: string) => call<ActAnswer>("POST", "/commands", { agent, text }),
   submit: (form: string, agent: string, values: Record<string, string>) => call<ActAnswer>("POST", at("forms", form), { agent, values }),
-  complete: (agent: string, text: string) => call<{ suggestions: Suggestion[] }>("GET", `/complete?agent=${encodeURIComponent(agent)}&text=${encodeURIComponent(text)}`).then((answer) => answer.suggestions),
+  complete: (agent: string, text: string, thread: string | null) => call<{ suggestions: Suggestion[] }>("GET", `/complete?${new URLSearchParams({ agent, text, ...(thread === null ? {} : { thread }) }).toString()}`).then((answer) => answer.suggestions),
   notices: (agent: string) => call<{ notices: Notice[] }>("GET", `/notices?agent=${encodeURIComponent(agent)}`).then((answer) => answer.notices),
   press: (notice: string, agent: string, button: string, seen: number | undefined) => call<ActAnswer>("POST", at("notices", notice, "press"), { agent, button, ...(seen === undefined ? {} : { seen }) }),
   dismiss: (notice: string, agent: string) => call<unknown>("DELETE", at("notices", notice), { agent }),

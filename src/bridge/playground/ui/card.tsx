@@ -6,6 +6,9 @@ import type { Desk } from "./desk.ts";
 import * as icons from "./icons.ts";
 import { StatusIcon } from "./thread-list.tsx";
 
+/** How the card marks that its last line is a note. */
+const NOTE = "🔒 ";
+
 function Value({ fact, thread }: { fact: Fact; thread: Thread }) {
   if (fact.label === "Status") return <><StatusIcon status={thread.status} />{fact.value}</>;
   if (fact.label === "Waiting since" && fact.at !== undefined) return <span class="waiting"><Icon svg={icons.clock} /><RelativeTime at={fact.at} suffix="ago" /></span>;
@@ -20,7 +23,7 @@ export function Card({ desk, thread }: { desk: Desk; thread: Thread }) {
     <article class="card" data-status={thread.status} aria-label="Card of the conversation">
       <h2><span class="quiet">#{thread.conversationNumber}</span> {thread.title}</h2>
       <dl>{thread.facts.map((fact) => <div key={fact.label}><dt>{fact.label}</dt><dd><Value fact={fact} thread={thread} /></dd></div>)}</dl>
-      {thread.lastLine !== null && <p class="card-last" title={thread.lastLine}>{thread.lastLine}</p>}
+      {thread.lastLine !== null && <p class="card-last" title={thread.lastLine}>{thread.lastLine.startsWith(NOTE) && <Icon svg={icons.lock} label="Note" />}{thread.lastLine.replace(NOTE, "")}</p>}
       <div class="buttons">{thread.buttons.map((button) => <button key={button.id} type="button" class="button" data-main={button.style === "main"} onClick={() => void desk.act(thread.id, button.id)}>{button.label}</button>)}</div>
     </article>
   );

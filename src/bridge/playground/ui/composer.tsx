@@ -13,12 +13,12 @@ const MODES = { "Team-only": "team-only", "Note-first": "note-first" } as const;
 
 interface BoxProps {
   desk: Desk; state: DeskState; text: string; change: (text: string) => void; send: () => void;
-  label: string; placeholder: string; number?: number; inputRef: RefObject<HTMLTextAreaElement>;
+  label: string; placeholder: string; thread: string | null; inputRef: RefObject<HTMLTextAreaElement>;
 }
 
 /** A growing line of text with suggestions over it: arrows choose, Tab or Enter takes, Esc puts them away. */
-function TextBox({ desk, state, text, change, send, label, placeholder, number, inputRef }: BoxProps) {
-  const { list, hide } = useSuggestions(desk, state, text, number);
+function TextBox({ desk, state, text, change, send, label, placeholder, thread, inputRef }: BoxProps) {
+  const { list, hide } = useSuggestions(desk, state, text, thread);
   const [chosen, setChosen] = useState(0);
   const at = Math.min(chosen, list.length - 1);
   useLayoutEffect(() => {
@@ -126,7 +126,7 @@ export function Composer({ desk, state, thread, inputRef }: { desk: Desk; state:
       {draft.fileIds.length > 0 && (
         <ul class="attached">{draft.fileIds.map((file) => <li key={file.fileId} class="file"><Icon svg={icons.file} /><span>{file.name}</span><button type="button" class="icon-button" aria-label={`Remove ${file.name}`} onClick={() => change({ ...draft, fileIds: draft.fileIds.filter((one) => one !== file) })}><Icon svg={icons.close} /></button></li>)}</ul>
       )}
-      <TextBox desk={desk} state={state} text={draft.text} change={type} send={() => void send()} label="Write in this thread" placeholder="Write an answer" number={thread.conversationNumber} inputRef={inputRef} />
+      <TextBox desk={desk} state={state} text={draft.text} change={type} send={() => void send()} label="Write in this thread" placeholder="Write an answer" thread={thread.id} inputRef={inputRef} />
       <div class="composer-foot">
         <button type="button" class="icon-button" title="Attach a file" aria-label="Attach a file" onClick={() => picker.current!.click()}><Icon svg={icons.paperclip} /></button>
         <input ref={picker} type="file" multiple hidden onChange={(event) => void attach(event.currentTarget.files)} />
@@ -150,7 +150,7 @@ export function CommandLine({ desk, state, inputRef }: { desk: Desk; state: Desk
   return (
     <form class="command-line" onSubmit={(event) => { event.preventDefault(); void send(); }}>
       <Icon svg={icons.terminal} />
-      <TextBox desk={desk} state={state} text={text} change={setText} send={() => void send()} label="Command" placeholder="/help, /queue, /find …" inputRef={inputRef} />
+      <TextBox desk={desk} state={state} text={text} change={setText} send={() => void send()} label="Command" placeholder="/help, /queue, /find …" thread={null} inputRef={inputRef} />
     </form>
   );
 }

@@ -150,7 +150,7 @@ export function createDesk() {
       if (answer !== undefined) answered(answer);
     },
     setFaults: (faults: Faults) => attempt(async () => set({ faults: await api.setFaults(faults) })),
-    complete: (text: string) => api.complete(state.me, text).catch(() => []),
+    complete: (text: string, thread: string | null) => api.complete(state.me, text, thread).catch(() => []),
     upload: (file: File) => attempt(() => api.upload(file)),
   };
 }

@@ -8,10 +8,16 @@ import "./styles/over.css";
 import "./styles/site.css";
 import { App } from "./app.tsx";
 import { createDesk } from "./desk.ts";
+import { takeSignInLink } from "./sign-in.ts";
 import { Site } from "./site.tsx";
 import { showTheme } from "./theme.ts";
 
 showTheme();
 const root = document.getElementById("root")!;
 if (new URLSearchParams(location.search).has("site")) render(<Site />, root);
-else render(<App desk={createDesk()} />, root);
+else {
+  const refused = await takeSignInLink();
+  const desk = createDesk();
+  desk.complain(refused);
+  render(<App desk={desk} />, root);
+}

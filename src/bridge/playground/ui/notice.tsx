@@ -4,6 +4,12 @@ import type { Desk } from "./desk.ts";
 import * as icons from "./icons.ts";
 import { RichText } from "./rich-text.tsx";
 
+/** Words without buttons are old after this; milliseconds. */
+const OLD_MS = 10 * 60_000;
+
+/** Notices worth showing: those that wait for an answer, and what was said lately. */
+export const current = (notices: Notice[]): Notice[] => notices.filter((notice) => notice.buttons.length > 0 || Date.now() - Date.parse(notice.at) < OLD_MS);
+
 /** What is said to one person alone, with its buttons; gone once it is answered or put away. */
 export function NoticeCard({ desk, notice }: { desk: Desk; notice: Notice }) {
   return (

@@ -28,6 +28,7 @@ function FileLine({ file }: { file: FileView }) {
 /** Why a line stays inside, in words beside a lock. */
 function Inside({ post }: { post: Post }) {
   if (post.held !== undefined) return <p class="inside"><Icon svg={icons.lock} /><b>Held, not sent.</b> {HELD_WORDS[post.held] ?? "It waits for its author's word."}</p>;
+  if (post.inside === "unknown") return <p class="inside not-yet"><Icon svg={icons.clock} />Threadline has not taken this yet. Nothing was sent.</p>;
   if (post.inside === "note") return <p class="inside"><Icon svg={icons.lock} /><b>Note.</b> Only the team sees it.</p>;
   return null;
 }

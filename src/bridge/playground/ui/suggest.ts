@@ -6,14 +6,6 @@ import type { Desk, DeskState } from "./desk.ts";
 const PAUSE_MS = 60;
 const MOST = 8;
 
-/** The verb's words are asked for as if the thread's number had been given: the call knows no thread. */
-async function verbSuggestions(desk: Desk, text: string, number: number | undefined): Promise<Suggestion[]> {
-  const [, verb, rest] = /^([!/][a-z-]+\s)\s*([^]*)$/i.exec(text) ?? [];
-  if (number === undefined || verb === undefined || rest === undefined) return desk.complete(text);
-  const numbered = await desk.complete(`${verb}${number} ${rest}`);
-  return numbered.map(({ text: whole, hint }) => ({ text: whole.replace(` ${number} `, " "), hint }));
-}
-
 function mentionSuggestions(state: DeskState, text: string): Suggestion[] {
   const typed = /(^|\s)@([^@\n]{0,40})$/.exec(text);
   if (typed === null) return [];
@@ -23,7 +15,7 @@ function mentionSuggestions(state: DeskState, text: string): Suggestion[] {
 }
 
 /** Suggestions for `text`; none once it is put away, until it changes. */
-export function useSuggestions(desk: Desk, state: DeskState, text: string, number?: number): { list: Suggestion[]; hide: () => void } {
+export function useSuggestions(desk: Desk, state: DeskState, text: string, thread: string | null): { list: Suggestion[]; hide: () => void } {
   const [list, setList] = useState<Suggestion[]>([]);
   useEffect(() => {
     let late = false;
@@ -32,9 +24,9 @@ export function useSuggestions(desk: Desk, state: DeskState, text: string, numbe
       return;
     }
     const timer = setTimeout(() => {
-      void verbSuggestions(desk, text, number).then((found) => { if (!late) setList(found.filter((one) => one.text.trim() !== text.trim()).slice(0, MOST)); });
+      void desk.complete(text, thread).then((found) => { if (!late) setList(found.filter((one) => one.text.trim() !== text.trim()).slice(0, MOST)); });
     }, PAUSE_MS);
     return () => { late = true; clearTimeout(timer); };
-  }, [text, state.me, number]);
+  }, [text, state.me, thread]);
   return { list, hide: () => setList([]) };
 }

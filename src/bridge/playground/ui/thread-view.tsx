@@ -7,7 +7,7 @@ import { Card } from "./card.tsx";
 import { Composer } from "./composer.tsx";
 import type { Desk, DeskState } from "./desk.ts";
 import * as icons from "./icons.ts";
-import { NoticeCard } from "./notice.tsx";
+import { current, NoticeCard } from "./notice.tsx";
 import { PostRow } from "./post.tsx";
 import { StatusIcon } from "./thread-list.tsx";
 
@@ -51,7 +51,7 @@ function Nothing({ state }: { state: DeskState }) {
 export function ThreadView({ desk, state, thread, inputRef }: { desk: Desk; state: DeskState; thread: Thread | undefined; inputRef: RefObject<HTMLTextAreaElement> }) {
   const scroller = useRef<HTMLDivElement>(null);
   const follow = useRef(true);
-  const notices = state.notices.filter((notice) => notice.threadId === thread?.id);
+  const notices = current(state.notices).filter((notice) => notice.threadId === thread?.id);
   const newest = `${state.posts?.at(-1)?.id ?? ""} ${state.posts?.at(-1)?.receipt ?? ""} ${notices.at(-1)?.id ?? ""} ${state.typing.length}`;
   useLayoutEffect(() => {
     const box = scroller.current;
