@@ -8,8 +8,9 @@ export default defineConfig({
     include: ["tests/browser/**/*.test.ts"],
     globalSetup: ["tests/support/build-all.ts"],
     setupFiles: ["tests/support/network-off.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000, interval: 40 } },
     fileParallelism: false,
   },
 });
