@@ -83,12 +83,17 @@ function fateOf(text: string, state: DeskState, thread: Thread, hasFiles: boolea
 /** Where a reply is written; it says beforehand whether it leaves the team. */
 export function Composer({ desk, state, thread, inputRef }: { desk: Desk; state: DeskState; thread: Thread; inputRef: RefObject<HTMLTextAreaElement> }) {
   const [draft, setDraft] = useState(() => desk.draft(thread.id));
-  const [busy, setBusy] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
   const toldAt = useRef(0);
+  const before = useRef<Promise<void>>(Promise.resolve());
   const change = (next: typeof draft) => {
     setDraft(next);
     desk.keepDraft(thread.id, next);
+  };
+  /** Back into the box, before what was begun meanwhile. */
+  const giveBack = (unsent: typeof draft) => {
+    const begun = desk.draft(thread.id);
+    change({ text: begun.text === "" ? unsent.text : `${unsent.text}\n${begun.text}`, fileIds: [...unsent.fileIds, ...begun.fileIds] });
   };
   const fate = fateOf(draft.text, state, thread, draft.fileIds.length > 0);
   const type = (text: string) => {
@@ -98,17 +103,18 @@ export function Composer({ desk, state, thread, inputRef }: { desk: Desk; state:
     toldAt.current = now;
     desk.typing(thread.id, true);
   };
-  const send = async () => {
+  const send = () => {
     const text = draft.text.trim();
-    if (busy || (text === "" && draft.fileIds.length === 0)) return;
+    if (text === "" && draft.fileIds.length === 0) return;
     const command = draft.fileIds.length === 0 ? parseCommand(text) : null;
-    setBusy(true);
     change({ text: "", fileIds: [] });
     toldAt.current = 0;
-    if (command !== null) await desk.act(thread.id, command.verb, command.args);
-    else if ((await desk.write(thread.id, draft.text, draft.fileIds.map((file) => file.fileId))) === undefined) change(draft);
-    setBusy(false);
     inputRef.current?.focus();
+    // one after the other: whoever writes fast keeps the order, and need not wait
+    before.current = before.current.catch(() => undefined).then(async () => {
+      if (command !== null) await desk.act(thread.id, command.verb, command.args);
+      else if ((await desk.write(thread.id, draft.text, draft.fileIds.map((file) => file.fileId))) === undefined) giveBack(draft);
+    });
   };
   const attach = async (files: FileList | null) => {
     for (const file of files ?? []) {
@@ -119,20 +125,20 @@ export function Composer({ desk, state, thread, inputRef }: { desk: Desk; state:
   };
   return (
     <form
-      class="composer" data-fate={fate.kind} onSubmit={(event) => { event.preventDefault(); void send(); }} onDragOver={(event) => event.preventDefault()}
+      class="composer" data-fate={fate.kind} onSubmit={(event) => { event.preventDefault(); send(); }} onDragOver={(event) => event.preventDefault()}
       onDrop={(event) => { event.preventDefault(); void attach(event.dataTransfer?.files ?? null); }}
       onPaste={(event) => { if ((event.clipboardData?.files.length ?? 0) > 0) { event.preventDefault(); void attach(event.clipboardData!.files); } }}
     >
       {draft.fileIds.length > 0 && (
         <ul class="attached">{draft.fileIds.map((file) => <li key={file.fileId} class="file"><Icon svg={icons.file} /><span>{file.name}</span><button type="button" class="icon-button" aria-label={`Remove ${file.name}`} onClick={() => change({ ...draft, fileIds: draft.fileIds.filter((one) => one !== file) })}><Icon svg={icons.close} /></button></li>)}</ul>
       )}
-      <TextBox desk={desk} state={state} text={draft.text} change={type} send={() => void send()} label="Write in this thread" placeholder="Write an answer" thread={thread.id} inputRef={inputRef} />
+      <TextBox desk={desk} state={state} text={draft.text} change={type} send={send} label="Write in this thread" placeholder="Write an answer" thread={thread.id} inputRef={inputRef} />
       <div class="composer-foot">
         <button type="button" class="icon-button" title="Attach a file" aria-label="Attach a file" onClick={() => picker.current!.click()}><Icon svg={icons.paperclip} /></button>
         <input ref={picker} type="file" multiple hidden onChange={(event) => void attach(event.currentTarget.files)} />
-        <span class="fate" role="status"><Icon svg={fate.kind === "reply" ? icons.send : fate.kind === "note" ? icons.lock : icons.terminal} />{fate.words}</span>
+        <span class="fate" role="status"><Icon svg={fate.kind === "reply" ? icons.send : fate.kind === "note" ? icons.lock : icons.terminal} /><span class="fate-words" title={fate.words}>{fate.words}</span></span>
         <span class="hint wide-only"><kbd>!</kbd> or <kbd>/</kbd> command · <kbd>//</kbd> note</span>
-        <button type="submit" class="button send" data-main="true" disabled={busy || (draft.text.trim() === "" && draft.fileIds.length === 0)}>{fate.kind === "reply" ? "Send" : fate.kind === "note" ? "Keep inside" : "Run"}</button>
+        <button type="submit" class="button send" data-main="true" disabled={draft.text.trim() === "" && draft.fileIds.length === 0}>{fate.kind === "reply" ? "Send" : fate.kind === "note" ? "Keep inside" : "Run"}</button>
       </div>
     </form>
   );
