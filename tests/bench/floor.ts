@@ -28,8 +28,9 @@ async function updates(chat: number, times: number, line: string): Promise<void>
 function sendMessage(chat: number, text: string): Promise<void> {
   const body = JSON.stringify({ chat_id: chat, text });
   return new Promise((done, fail) => {
-    request(`${apiRoot}/bot${TOKEN}/sendMessage`, { method: "POST", agent, headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) } }, (answer) => { answer.resume().on("end", () => done()).on("error", fail); })
-      .on("error", fail).end(body);
+    const call = request(`${apiRoot}/bot${TOKEN}/sendMessage`, { method: "POST", agent, headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) } }, (answer) => { answer.resume().on("end", () => done()).on("error", fail); });
+    // The other side may close a connection just as it is used again.
+    call.on("error", (error) => { if (call.reusedSocket) sendMessage(chat, text).then(done, fail); else fail(error); }).end(body);
   });
 }
 
@@ -57,9 +58,14 @@ async function say(chat: number, id: string): Promise<void> {
   await updates(chat, others - before, text);
 }
 
+server.keepAliveTimeout = 120_000;
 await new Promise<void>((done) => { server.listen(0, "127.0.0.1", done); });
+const working = new Set<Promise<void>>();
 listen(
-  (chat, id) => { say(chat, id).catch((error: unknown) => { console.error(error); process.exit(1); }); },
-  async (ask) => { if (ask.do !== "stop") return null; server.closeAllConnections(); await client.close(); await mongo.stop(); return process.exit(0); },
+  (chat, id) => {
+    const work = say(chat, id).catch((error: unknown) => { console.error(error); process.exit(1); }).finally(() => working.delete(work));
+    working.add(work);
+  },
+  async (ask) => { if (ask.do !== "stop") return null; await Promise.all(working); server.closeAllConnections(); await client.close(); await mongo.stop(); return process.exit(0); },
 );
 tell({ type: "ready", port: (server.address() as AddressInfo).port, hook: { path: "/", secret: "none" } });

@@ -40,12 +40,12 @@ export class Desk {
   /** Reads what changed; `all` also where no line is new. @throws {Broken} */
   async look(all: boolean): Promise<void> {
     const { threads } = (await this.get("/playground/v1/threads")) as { threads: ThreadEntry[] };
-    for (const { id, lastMessageAt } of threads) {
+    await Promise.all(threads.map(async ({ id, lastMessageAt }) => {
       const thread = this.threads.get(id) ?? { id, talk: null, after: 0, posts: new Map<string, DeskMessage>(), lastMessageAt: "" };
       this.threads.set(id, thread);
       if (all || thread.lastMessageAt !== lastMessageAt) await this.read(thread);
       thread.lastMessageAt = lastMessageAt;
-    }
+    }));
   }
 
   /** All that is new in one thread. @throws {Broken} */
