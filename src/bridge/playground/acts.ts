@@ -93,4 +93,3 @@ export function createActs({ store, events, live, clock }: { store: PlaygroundSt
     },
   };
 }
-export type PlaygroundActs = ReturnType<typeof createActs>;

@@ -69,4 +69,3 @@ function insideOf(message: Pick<Message, "kind" | "held"> | undefined, event: Pi
   if (message.kind === "outgoing") return { kind: "reply" };
   return message.held !== undefined && message.held.settled === undefined ? { kind: "note", held: message.held.why } : { kind: "note" };
 }
-export type PlaygroundInside = ReturnType<typeof createInside>;

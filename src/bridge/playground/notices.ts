@@ -85,4 +85,3 @@ export function createNotices({ store, clock, live, mentionCount }: { store: Pla
     },
   };
 }
-export type PlaygroundNotices = ReturnType<typeof createNotices>;
