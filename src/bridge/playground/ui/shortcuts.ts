@@ -24,7 +24,7 @@ export function useShortcuts(desk: Desk, reach: Reach): void {
 
 /** Answers whether the key meant something. */
 function press(desk: Desk, reach: Reach, key: string): boolean {
-  const { threads, openId, agents, guests } = desk.state();
+  const { threads, openId, agents, guests, notices } = desk.state();
   const list = threads ?? [];
   const here = list.findIndex((thread) => thread.id === openId);
   const thread = list[here];
@@ -39,7 +39,12 @@ function press(desk: Desk, reach: Reach, key: string): boolean {
     case "a": act("assign"); return true;
     case "s": act("snooze"); return true;
     case "e": act(thread?.status === "resolved" ? "reopen" : "resolve"); return true;
-    case "escape": desk.open(null); return true;
+    case "escape": {
+      const answers = notices.filter((notice) => notice.threadId === null && notice.buttons.length === 0);
+      for (const answer of answers) void desk.dismiss(answer.id);
+      if (answers.length === 0) desk.open(null);
+      return true;
+    }
     default: {
       const who = [...agents.map((agent) => agent.name), ...guests][Number(key) - 1];
       if (!/^[1-9]$/.test(key) || who === undefined) return false;

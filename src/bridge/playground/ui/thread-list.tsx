@@ -48,7 +48,7 @@ function Empty() {
 /** All conversations, a line for commands beneath, and what those answered to this person alone. */
 export function ThreadList({ desk, state, inputRef }: { desk: Desk; state: DeskState; inputRef: RefObject<HTMLTextAreaElement> }) {
   const { threads, trouble } = state;
-  const answers = current(state.notices).filter((notice) => notice.threadId === null);
+  const answers = current(state.notices).filter((notice) => notice.threadId === null).toReversed();
   const open = (threads ?? []).filter((thread) => thread.status === "open").length;
   return (
     <aside class="list" aria-label="Conversations">
@@ -69,7 +69,7 @@ export function ThreadList({ desk, state, inputRef }: { desk: Desk; state: DeskS
         )}
       </div>
       <div class="list-foot">
-        {answers.length > 0 && <div class="answers" role="region" aria-label="Answers to your commands" onKeyDown={(event) => { if (event.key === "Escape") for (const notice of answers) void desk.dismiss(notice.id); }}>{answers.map((notice) => <NoticeCard key={notice.id} desk={desk} notice={notice} />)}</div>}
+        {answers.length > 0 && <div class="answers" role="region" aria-label="Answers to your commands">{answers.map((notice) => <NoticeCard key={notice.id} desk={desk} notice={notice} />)}</div>}
         <CommandLine desk={desk} state={state} inputRef={inputRef} />
       </div>
     </aside>
