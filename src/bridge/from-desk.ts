@@ -38,7 +38,6 @@ async function handleMessage(core: Core, thread: Thread, conversation: Conversat
   const source = sourceOf(thread._id, event.postId);
   // A deletion that has reached us always wins, even over a line that came after it.
   if ((await core.store.deskEvents.findOne({ _id: storedEventId(stored.desk, thread._id, `${event.postId}:delete`) })) !== null) return "ignored: deleted";
-  if ((await core.store.messages.findOne({ source }, { projection: { _id: 1 } })) !== null) return "repeat";
 
   const inbox = await inboxOf(core, conversation.inboxId);
   const agent = await agentByLink(core, stored.desk, event.userId);

@@ -1,10 +1,10 @@
 /** Desk events are stored raw before they are acknowledged, unique by what happened, then handled per thread by a leased lane. */
-import type { AnyBulkWriteOperation } from "mongodb";
 import type { Core } from "../core/core.ts";
 import type { Runner } from "../core/lanes/runner.ts";
 import { retryDelayMs } from "../core/model/retry.ts";
 import type { DeskKind, DeskThreadId, StoredDeskEvent, Thread } from "../core/model/types.ts";
 import type { IncomingDeskEvent } from "../core/ports.ts";
+import { isDuplicateKey } from "../core/store/store.ts";
 import { handleDeskEvent } from "./from-desk.ts";
 
 const BATCH = 50;
@@ -13,12 +13,14 @@ const BATCH = 50;
 export async function acceptDeskEvents(core: Core, desk: DeskKind, events: IncomingDeskEvent[]): Promise<void> {
   if (events.length === 0) return;
   const now = core.clock.now();
-  const operations: AnyBulkWriteOperation<StoredDeskEvent>[] = events.map((event) => {
-    const _id = storedEventId(desk, event.thread, event.id);
-    const fresh: Omit<StoredDeskEvent, "_id"> = { desk, thread: event.thread, event: event.data, at: event.at, receivedAt: now, dueAt: now, tries: 0 };
-    return { updateOne: { filter: { _id }, update: { $setOnInsert: fresh }, upsert: true } };
-  });
-  await core.store.deskEvents.bulkWrite(operations, { ordered: false });
+  const fresh = events.map((event): StoredDeskEvent => ({
+    _id: storedEventId(desk, event.thread, event.id), desk, thread: event.thread, event: event.data, at: event.at, receivedAt: now, dueAt: now, tries: 0,
+  }));
+  try {
+    await core.store.deskEvents.insertMany(fresh, { ordered: false });
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+  }
   for (const thread of new Set(events.map((event) => event.thread))) core.bus.publish({ type: "intake.due", thread });
 }
 
@@ -49,6 +51,8 @@ export async function runIntake(core: Core, runner: () => Runner, threadId: stri
         if (core.clock.now().getTime() > until.getTime() - core.limits.leaseMs / 2) { runner().kickAt(threadId, 0); return; }
         await handleOne(core, thread, event);
       }
+      // What came meanwhile has kicked this lane again.
+      if (due.length < BATCH) break;
     }
   } finally {
     await threads.updateOne({ _id, "intake.token": thread.intake!.token }, { $unset: { "intake.until": "" } });

@@ -1,16 +1,18 @@
 /** The delivery lane of one conversation: what the customer gets, in order, once. */
 import type { Core } from "../core/core.ts";
 import { DeliveryError } from "../core/errors.ts";
+import { callWithin } from "../core/lanes/call.ts";
 import { acquire, nameHead, release } from "../core/lanes/lease.ts";
 import type { Held } from "../core/lanes/lease.ts";
 import type { Runner } from "../core/lanes/runner.ts";
 import type { DeliveryPart, Message } from "../core/model/types.ts";
 import { retryDelayMs } from "../core/model/retry.ts";
 import { isOwnStore } from "../core/ports.ts";
-import type { ChannelAdapter, ChannelAddress, Part } from "../core/ports.ts";
+import type { ChannelAdapter, ChannelAddress, Part, PartReceipt } from "../core/ports.ts";
 import { isDeliveryPaused } from "../core/services/inbox-settings.ts";
 import { applyUpTo } from "../core/services/apply.ts";
 import { recordReplySent } from "../core/services/record-delivery.ts";
+import { addressOf } from "../core/store/identities.ts";
 import { updateInFeed } from "../core/store/messages.ts";
 import { carryOutChange } from "./deliver-changes.ts";
 
@@ -22,31 +24,40 @@ export interface Delivery { core: Core; runner: () => Runner }
 /** Works off what is due. Returns when nothing is, or when the head has to wait (the runner is kicked for then). */
 export async function deliverConversation(d: Delivery, conversationId: string): Promise<void> {
   const { core } = d;
-  const head = await nextDue(core, conversationId);
-  if (head === undefined || await waits(d, conversationId, head)) return;
-  const held = await acquire(core, "delivery", conversationId, head._id, (orphan) => settleOrphan(core, orphan));
+  const seen = await nextDue(core, conversationId);
+  if (seen.head === undefined || await waits(d, conversationId, seen.head)) return;
+  const held = await acquire(core, "delivery", conversationId, seen.head._id, (orphan) => settleOrphan(core, orphan));
   if (held === null) return d.runner().kickAt(conversationId, core.limits.sweepMs);
   try {
-    let message: Message | undefined = await nextDue(core, conversationId);
-    while (message !== undefined && !(await waits(d, conversationId, message))) {
+    let due = held.undisturbed ? seen : await nextDue(core, conversationId);
+    let ready = held.undisturbed;
+    while (due.head !== undefined && (ready || !(await waits(d, conversationId, due.head)))) {
+      const message = due.head;
       if (held.conversation.appliedSeq < message.seq) {
         const applied = await applyUpTo(core, conversationId, message.seq);
         if (applied === null || applied.appliedSeq < message.seq) return;
         held.conversation = { ...applied, lanes: held.conversation.lanes };
       }
-      if (!(await deliverOne(d, held, message))) return;
-      message = await nextDue(core, conversationId);
+      const outcome = await deliverOne(d, held, message);
+      // What comes meanwhile kicks this lane again, so the last one needs no further look.
+      if (outcome === "stop" || (outcome === "done" && !due.more)) return;
+      due = await nextDue(core, conversationId);
+      ready = false;
     }
   } finally {
     await release(core, held);
   }
 }
 
-async function nextDue(core: Core, conversationId: string): Promise<Message | undefined> {
+/** "again": the message was not as we saw it. "stop": the lease is lost. */
+type Outcome = "done" | "again" | "stop";
+
+async function nextDue(core: Core, conversationId: string): Promise<{ head: Message | undefined; more: boolean }> {
   const due = await core.store.messages.find({ conversationId, "delivery.dueAt": { $exists: true } }).sort({ "delivery.turn": 1 }).limit(LOOK_AHEAD).toArray();
   // Edits, deletions and reactions of what the customer has already don't wait behind the head of the lane.
   const now = core.clock.now();
-  return due.find((m) => m.delivery.state !== "queued" && m.delivery.dueAt! <= now) ?? due.find((m) => m.delivery.state === "queued") ?? due[0];
+  const head = due.find((m) => m.delivery.state !== "queued" && m.delivery.dueAt! <= now) ?? due.find((m) => m.delivery.state === "queued") ?? due[0];
+  return { head, more: due.length > 1 };
 }
 
 /** True when the head can't go now; the runner comes back when it may. */
@@ -59,50 +70,48 @@ async function waits(d: Delivery, conversationId: string, head: Message): Promis
   // A deletion or edit that has reached us always wins: the thread's stored events are handled first.
   const thread = head.origin?.thread;
   if (thread !== undefined && (await core.store.deskEvents.findOne({ thread, dueAt: { $exists: true } }, { projection: { _id: 1 } })) !== null) {
-    core.bus.publish({ type: "intake.due", thread });
     d.runner().kickAt(conversationId, EVENT_WAIT_MS);
     return true;
   }
   return false;
 }
 
-/** False: stop working on this conversation now. */
-async function deliverOne(d: Delivery, held: Held, message: Message): Promise<boolean> {
+async function deliverOne(d: Delivery, held: Held, message: Message): Promise<Outcome> {
   const { core } = d;
   const adapter = core.channels.get(message.inboxId)!;
-  const identity = await core.store.identities.findOne({ _id: message.identityId });
-  if (identity === null) { await fail(core, held, message, new DeliveryError("CONTACT_GONE", "This customer's address is gone.", { certain: true, permanent: true })); return true; }
-  const to: ChannelAddress = { inboxId: message.inboxId, address: identity.address };
-  if (message.delivery.state === "sending") { await settleOrphan(core, { ...message, delivery: { ...message.delivery, token: held.token } }); return true; }
-  if (message.delivery.state !== "queued") return carryOutChange(core, held, adapter, to, message);
+  const to = await addressOf(core.store, message.identityId);
+  if (to === null) { await fail(core, held, message, new DeliveryError("CONTACT_GONE", "This customer's address is gone.", { certain: true, permanent: true })); return "done"; }
+  if (message.delivery.state === "sending") { await settleOrphan(core, { ...message, delivery: { ...message.delivery, token: held.token } }); return "again"; }
+  if (message.delivery.state !== "queued") return (await carryOutChange(core, held, adapter, to, message)) ? "again" : "stop";
   return sendParts(d, held, adapter, to, message);
 }
 
-async function sendParts(d: Delivery, held: Held, adapter: ChannelAdapter, to: ChannelAddress, queued: Message): Promise<boolean> {
+async function sendParts(d: Delivery, held: Held, adapter: ChannelAdapter, to: ChannelAddress, queued: Message): Promise<Outcome> {
   const { core } = d;
   const plan = adapter.plan({ id: queued._id, body: queued.body, files: queued.files.filter((f) => f.state === "ready"), author: { name: queued.author.name, ...(queued.author.avatar === undefined ? {} : { avatar: queued.author.avatar }) } });
   const first = plan.findIndex((_, i) => queued.delivery.parts[i]?.state !== "sent");
   const parts: DeliveryPart[] = plan.map((part, i) => queued.delivery.parts[i] ?? { key: `${queued._id}:${part.index}`, state: "queued" });
   if (first >= 0) parts[first] = { key: parts[first]!.key, state: "sending" };
-  if (!(await nameHead(core, held, queued._id))) return false;
+  if (!(await nameHead(core, held, queued._id))) return "stop";
   const message = await claim(core, held, queued, parts);
-  if (message === null) return true;
+  if (message === null) return "again";
   for (let i = first; i >= 0 && i < plan.length; i++) {
     if (parts[i]!.state === "sent") continue;
     if (i > first) {
-      if (!(await nameHead(core, held, message._id))) return false;
-      if (!(await setPart(core, held, message, i, { key: parts[i]!.key, state: "sending" }))) return false;
+      if (!(await nameHead(core, held, message._id))) return "stop";
+      if (!(await setPart(core, held, message, i, { key: parts[i]!.key, state: "sending" }))) return "stop";
     }
     try {
       const receipt = await callVendor(core, adapter, to, plan[i]!, parts[i]!.key);
       parts[i] = { key: parts[i]!.key, state: "sent", vendorId: receipt.vendorId };
-      if (i < plan.length - 1 && !(await setPart(core, held, message, i, parts[i]!))) return false;
+      if (i < plan.length - 1 && !(await setPart(core, held, message, i, parts[i]!))) return "stop";
     } catch (error) {
-      return sendFailed(d, held, adapter, message, i, parts, error);
+      await sendFailed(d, held, adapter, message, i, parts, error);
+      return "again";
     }
   }
   await finish(core, held, message, parts);
-  return true;
+  return "done";
 }
 
 /** Cancel and claim are conditional on `queued`: one wins. The line becomes visible to the customer here, so it is stamped. */
@@ -115,13 +124,8 @@ async function claim(core: Core, held: Held, message: Message, parts: DeliveryPa
     : core.store.messages.findOneAndUpdate({ _id: message._id, ...filter }, { $set: set }, { returnDocument: "after" });
 }
 
-async function callVendor(core: Core, adapter: ChannelAdapter, to: ChannelAddress, part: Part, key: string) {
-  const signal = AbortSignal.timeout(core.limits.vendorCallMs);
-  return Promise.race([
-    adapter.sendPart(to, part, key, signal),
-    new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(new DeliveryError("TIMEOUT", "The channel did not answer in time.", { certain: false })), { once: true })),
-  ]);
-}
+const callVendor = (core: Core, adapter: ChannelAdapter, to: ChannelAddress, part: Part, key: string): Promise<PartReceipt> =>
+  callWithin(core.limits.vendorCallMs, (signal) => adapter.sendPart(to, part, key, signal), () => new DeliveryError("TIMEOUT", "The channel did not answer in time.", { certain: false }));
 
 const setPart = async (core: Core, held: Held, message: Message, index: number, part: DeliveryPart): Promise<boolean> =>
   (await core.store.messages.updateOne({ _id: message._id, "delivery.token": held.token }, { $set: { [`delivery.parts.${index}`]: part } })).matchedCount > 0;
@@ -136,33 +140,27 @@ async function finish(core: Core, held: Held, message: Message, parts: DeliveryP
     await core.store.messages.updateOne({ ...mine, "delivery.state": "sending" }, { $set: { ...done, "delivery.state": "sent" } });
     await core.store.messages.updateOne({ ...mine, "delivery.state": { $in: ["delivered", "read"] } }, { $set: done, ...(message.rev === message.delivery.rev ? { $unset: { "delivery.dueAt": "" } } : {}) });
   }
-  await recordReplySent(core, message, now);
+  await recordReplySent(core, message, now, held.conversation);
   core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: message.conversationId });
 }
 
-/** True: the lane may go on to what comes next. */
-async function sendFailed(d: Delivery, held: Held, adapter: ChannelAdapter, message: Message, index: number, parts: DeliveryPart[], thrown: unknown): Promise<boolean> {
+async function sendFailed(d: Delivery, held: Held, adapter: ChannelAdapter, message: Message, index: number, parts: DeliveryPart[], thrown: unknown): Promise<void> {
   const { core } = d;
   const error = thrown instanceof DeliveryError ? thrown : new DeliveryError("UNREACHABLE", "Sending failed in an unexpected way.", { certain: false, cause: thrown });
   if (!(thrown instanceof DeliveryError)) core.log.error({ err: thrown, messageId: message._id }, "A channel threw something unexpected.");
   if (!error.o.certain && !isOwnStore(adapter)) {
     parts[index] = { key: parts[index]!.key, state: "unknown" };
-    await becomeUnknown(core, message, held.token, parts, { code: error.code, text: error.tellAgent });
-    return true;
+    return becomeUnknown(core, message, held.token, parts, { code: error.code, text: error.tellAgent });
   }
   parts[index] = { key: parts[index]!.key, state: "queued" };
   const givenUp = core.clock.now().getTime() - (message.delivery.since ?? core.clock.now()).getTime() > core.limits.giveUpAfterMs;
-  if (error.o.permanent === true || givenUp) {
-    await fail(core, held, message, error, parts);
-    return true;
-  }
+  if (error.o.permanent === true || givenUp) return fail(core, held, message, error, parts);
   const tries = message.delivery.tries + 1;
   const dueAt = new Date(core.clock.now().getTime() + (error.code === "RATE_LIMITED" && error.o.retryAfterMs !== undefined ? error.o.retryAfterMs : retryDelayMs(tries, error.o.retryAfterMs)));
   await core.store.messages.updateOne(
     { _id: message._id, "delivery.token": held.token, "delivery.state": "sending" },
     { $set: { "delivery.state": "queued", "delivery.parts": parts, "delivery.dueAt": dueAt, "delivery.tries": error.code === "RATE_LIMITED" ? message.delivery.tries : tries, "delivery.error": { code: error.code, text: error.tellAgent } } },
   );
-  return true;
 }
 
 async function fail(core: Core, held: Held, message: Message, error: DeliveryError, parts = message.delivery.parts): Promise<void> {

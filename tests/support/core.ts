@@ -31,11 +31,12 @@ export class TestLog implements Logger {
 
 export const TEST_SETTINGS: InboxSettings = { undoSeconds: 0, doubleReplySeconds: 0, noteFirst: false, reopenHours: 48, takeOnReply: true };
 
-export interface TestCoreOptions { settings?: Partial<InboxSettings>; limits?: Partial<CoreLimits>; store?: Store; clock?: TestClock; channel?: FakeChannel; desk?: FakeDesk }
+export interface TestCoreOptions { settings?: Partial<InboxSettings>; limits?: Partial<CoreLimits>; store?: Store; clock?: TestClock; channel?: FakeChannel; desk?: FakeDesk; /** Where tear-down goes; after the test, unless told. */ atEnd?: (end: () => Promise<void>) => void }
 
 export type TestCore = Awaited<ReturnType<typeof buildTestCore>>;
 
 export async function buildTestCore(options: TestCoreOptions = {}) {
+  const atEnd = options.atEnd ?? onTestFinished;
   const clock = options.clock ?? new TestClock();
   const log = new TestLog();
   let { store } = options;
@@ -44,7 +45,7 @@ export async function buildTestCore(options: TestCoreOptions = {}) {
     store = await openStore(testStore.uri);
     await store.ensureIndexes();
     const opened = store;
-    onTestFinished(async () => { await opened.close(); await testStore.stop(); });
+    atEnd(async () => { await opened.close(); await testStore.stop(); });
   }
   const assembly: Assembly = assemble({
     store, clock, log, files: createFileStore(store.db, clock), secrets: createSecrets("a test's secret key, long enough"),
@@ -57,7 +58,7 @@ export async function buildTestCore(options: TestCoreOptions = {}) {
   core.channels.set(seeded.inbox._id, channel);
   core.desks.set("fake", desk);
   assembly.start();
-  onTestFinished(() => assembly.stop());
+  atEnd(() => assembly.stop());
 
   let ids = 0;
   const help = {

@@ -2,7 +2,23 @@
 import type { Core } from "../core.ts";
 import type { Conversation, LaneName, Lease, Message } from "../model/types.ts";
 
-export interface Held { conversation: Conversation; lane: LaneName; token: number; until: Date }
+export interface Held {
+  conversation: Conversation; lane: LaneName; token: number; until: Date;
+  /** Nobody else held the lane since this process last did: what was read just before taking it still stands. */
+  undisturbed: boolean;
+}
+
+/** The last token that this process had, per lane: tells whether somebody else had it in between. */
+const lastTokens = new WeakMap<Core, Map<string, number>>();
+function rememberToken(core: Core, key: string, token: number): number | undefined {
+  let map = lastTokens.get(core);
+  if (map === undefined) { map = new Map(); lastTokens.set(core, map); }
+  const before = map.get(key);
+  map.delete(key);
+  map.set(key, token);
+  if (map.size > 50_000) map.delete(map.keys().next().value!);
+  return before;
+}
 
 /**
  * Takes the lane if nobody else holds it, names `head` as the message whose vendor call comes next, and answers the conversation.
@@ -22,7 +38,9 @@ export async function acquire(core: Core, lane: LaneName, conversationId: string
   const left = before.lanes[lane];
   const token = (left?.token ?? 0) + 1;
   const lease: Lease = { holder: core.holder, token, until, ...(head === undefined ? {} : { head }) };
-  const held: Held = { conversation: { ...before, lanes: { ...before.lanes, [lane]: lease } }, lane, token, until };
+  const mine = rememberToken(core, `${lane}:${conversationId}`, token);
+  const undisturbed = left === undefined || (mine === left.token && left.head === undefined);
+  const held: Held = { conversation: { ...before, lanes: { ...before.lanes, [lane]: lease } }, lane, token, until, undisturbed };
   if (left?.head !== undefined) {
     const orphan = await core.store.messages.findOneAndUpdate(
       { _id: left.head, [`${lane}.token`]: { $lte: token } },
@@ -33,6 +51,9 @@ export async function acquire(core: Core, lane: LaneName, conversationId: string
   }
   return held;
 }
+
+/** Before a call that may be repeated without harm: only the lease has to last. False: it is lost. */
+export const stillHeld = (core: Core, held: Held): boolean => held.until.getTime() - core.clock.now().getTime() > core.limits.leaseMs / 2;
 
 /** Before a vendor call: names the head; renews when less than two thirds of the lease are left. False: the lease is lost, stop at once. */
 export async function nameHead(core: Core, held: Held, head: string): Promise<boolean> {

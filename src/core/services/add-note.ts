@@ -31,7 +31,7 @@ export async function addNote(core: Core, input: NoteInput): Promise<Message> {
     };
   }, false);
   if (duplicate) return message;
-  await applyUpTo(core, conversation._id, message.seq, message);
+  await applyUpTo(core, conversation._id, message.seq, message, conversation);
   core.bus.publish({ type: "message.stored", conversationId: conversation._id, messageId: message._id });
   core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });
   return message;

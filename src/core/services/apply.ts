@@ -9,12 +9,13 @@ import type { ActivityFact, Conversation, Message, OutboxEntry } from "../model/
 import { appendMessage } from "../store/messages.ts";
 
 /**
- * Applies every message up to `seq` that is not yet applied, lowest first. `message` saves a read when it is the next one.
+ * Applies every message up to `seq` that is not yet applied, lowest first. `message` saves a read when it is the next one, and so does
+ * `known`, a conversation that was read a moment ago: the update is conditional on it, and reads again where it is out of date.
  * Answers the conversation as it stands then, or null when it does not exist.
  */
-export async function applyUpTo(core: Core, conversationId: string, seq: number, message?: Message): Promise<Conversation | null> {
+export async function applyUpTo(core: Core, conversationId: string, seq: number, message?: Message, known?: Conversation): Promise<Conversation | null> {
   const { conversations, messages } = core.store;
-  let conversation = await conversations.findOne({ _id: conversationId });
+  let conversation = known !== undefined && known.appliedSeq === seq - 1 ? known : await conversations.findOne({ _id: conversationId });
   while (conversation !== null && conversation.appliedSeq < seq) {
     const next: number = conversation.appliedSeq + 1;
     const due: Message | null = message?.seq === next ? message : await messages.findOne({ conversationId, seq: next });

@@ -3,7 +3,7 @@ import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import { draftMessage } from "../model/draft.ts";
 import { newId } from "../model/ids.ts";
-import type { Author, ContactIdentity, Message } from "../model/types.ts";
+import type { Author, ContactIdentity, Conversation, Message } from "../model/types.ts";
 import type { InboundEvent } from "../ports.ts";
 import { appendMessage } from "../store/messages.ts";
 import { applyUpTo } from "./apply.ts";
@@ -70,15 +70,15 @@ async function receiveMessage(core: Core, event: Inbound<"message">): Promise<In
   if (duplicate) return asRepeat(message, event);
 
   core.bus.publish({ type: "feed.changed", identityId: identity._id });
-  void followUp(core, message, identity);
+  void followUp(core, message, identity, conversation);
   return { outcome: "stored", message };
 }
 
 /** After the vendor was answered: what the sweep would do 2 s later. */
-async function followUp(core: Core, message: Message, identity: ContactIdentity): Promise<void> {
+async function followUp(core: Core, message: Message, identity: ContactIdentity, conversation: Conversation): Promise<void> {
   const { conversationId } = message;
   try {
-    await applyUpTo(core, conversationId, message.seq, message);
+    await applyUpTo(core, conversationId, message.seq, message, conversation);
     if (identity.unreachable !== undefined) await core.store.identities.updateOne({ _id: identity._id }, { $unset: { unreachable: "" } });
   } catch (error) {
     core.log.warn({ err: error, conversationId }, "Applying a stored message failed; the sweep repeats it.");

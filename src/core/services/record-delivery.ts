@@ -1,7 +1,7 @@
 /** What became of an outgoing message: the receipt ladder, which only climbs, and the clocks that stop at `sent`. */
 import type { Core } from "../core.ts";
 import { onHumanReplySent } from "../model/status.ts";
-import type { DeliveryStatus, Message } from "../model/types.ts";
+import type { Conversation, DeliveryStatus, Message } from "../model/types.ts";
 import type { InboundEvent } from "../ports.ts";
 
 /** States below each rung: only from these may a message climb to it. Cancelled is final, and a failure is known by its reason. */
@@ -29,12 +29,13 @@ export async function climb(core: Core, message: Message, state: "sent" | "deliv
   return true;
 }
 
-/** A reply has left: the first-reply and waiting clocks of its conversation, conditional so that a newer line keeps waiting. */
-export async function recordReplySent(core: Core, message: Message, at: Date): Promise<void> {
+/** A reply has left: the first-reply and waiting clocks of its conversation, conditional so that a newer line keeps waiting. `known` saves a read. */
+export async function recordReplySent(core: Core, message: Message, at: Date, known?: Conversation): Promise<void> {
   const { conversations, messages } = core.store;
-  for (;;) {
-    const conversation = await conversations.findOne({ _id: message.conversationId });
-    if (conversation === null || message.author.type !== "agent") return;
+  if (message.author.type !== "agent") return;
+  for (let conversation = known ?? null; ; conversation = null) {
+    conversation ??= await conversations.findOne({ _id: message.conversationId });
+    if (conversation === null) return;
     const newer = conversation.lastIncomingSeq > message.seq
       ? await messages.findOne({ conversationId: message.conversationId, seq: { $gt: message.seq }, kind: "incoming" }, { sort: { seq: 1 } })
       : null;

@@ -39,7 +39,7 @@ export async function sendReply(core: Core, input: ReplyInput): Promise<Message>
     };
   }, false);
   if (duplicate) return message;
-  await applyUpTo(core, conversation._id, message.seq, message);
+  await applyUpTo(core, conversation._id, message.seq, message, conversation);
   if (inbox.settings.takeOnReply && conversation.assigneeId === null) {
     await changeConversation(core, conversation._id, agentAuthor(agent), {
       expect: { assigneeId: null }, set: { assigneeId: agent._id, assigneeName: agent.name },
@@ -48,7 +48,8 @@ export async function sendReply(core: Core, input: ReplyInput): Promise<Message>
   }
   core.bus.publish({ type: "message.stored", conversationId: conversation._id, messageId: message._id });
   core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });
-  core.bus.publish({ type: "lane.due", lane: "delivery", conversationId: conversation._id });
+  // A desk's own line is looked at when its event is handled: until then it could not be claimed.
+  if (input.origin === undefined) core.bus.publish({ type: "lane.due", lane: "delivery", conversationId: conversation._id });
   if (servesFeed(core, conversation.inboxId)) await recordSeenByTeam(core, conversation._id, message.seq, "read");
   return message;
 }

@@ -1,0 +1,93 @@
+/** Posting lines in their order: one message, or the parts of an album, as one post. */
+import { call, lead, openThread } from "./mirror-work.ts";
+import type { Work } from "./mirror-work.ts";
+import { postOf } from "./render-post.ts";
+import type { Core } from "../core/core.ts";
+import { DeskError } from "../core/errors.ts";
+import { retryDelayMs } from "../core/model/retry.ts";
+import type { DeskThreadId, Message } from "../core/model/types.ts";
+import { canFindPost } from "../core/ports.ts";
+import type { Posted } from "../core/ports.ts";
+import { recordSeenByTeam, servesFeed } from "../core/services/feed.ts";
+import { deskPostKey } from "../core/services/send-reply.ts";
+
+/** Posts one message, or an album as one post. False: the head has to wait. */
+export async function postMessages(w: Work, parts: Message[]): Promise<boolean> {
+  const { core } = w;
+  const first = parts[0]!;
+  try {
+    await lead(w, first._id);
+    const thread = await openThread(w);
+    const post = postOf(w.held.conversation, parts);
+    const posted = await call(core, (signal) => w.desk.post(thread, post, first._id, signal));
+    await recordPosted(w, parts, thread, posted, "posted");
+    return true;
+  } catch (error) {
+    return postFailed(w, parts, error);
+  }
+}
+
+async function recordPosted(w: Work, parts: Message[], thread: DeskThreadId, posted: Posted, state: "posted" | "fallback"): Promise<void> {
+  const { core, held } = w;
+  const keys = posted.ids.map((id) => deskPostKey(thread, id));
+  for (const message of parts) {
+    const wasRev = { _id: message._id, "mirror.token": { $lte: held.token } };
+    const set = { "mirror.state": state, "mirror.rev": message.rev, "mirror.token": held.token, "mirror.postedAt": posted.at, "mirror.tries": 0 };
+    // What changed while it was posted stays due.
+    const { matchedCount } = await core.store.messages.updateOne(
+      { ...wasRev, rev: message.rev, "delivery.state": message.delivery.state },
+      { $set: set, $addToSet: { deskPosts: { $each: keys } }, $unset: { "mirror.error": "", ...(message.kind === "outgoing" ? {} : { "mirror.dueAt": "" }) } },
+    );
+    if (matchedCount === 0) await core.store.messages.updateOne(wasRev, { $set: set, $addToSet: { deskPosts: { $each: keys } }, $unset: { "mirror.error": "" } });
+  }
+  const last = parts.at(-1)!;
+  if (last.kind === "incoming" && servesFeed(core, last.inboxId)) await recordSeenByTeam(core, last.conversationId, last.seq, "delivered");
+}
+
+async function postFailed(w: Work, parts: Message[], error: unknown): Promise<boolean> {
+  const { core, held } = w;
+  if (!(error instanceof DeskError)) throw error;
+  if (error.code === "THREAD_GONE") throw error;
+  if (error.o.refused === true && w.thread !== undefined) {
+    const plain = { ...postOf(held.conversation, parts), files: [], marks: [`shown without its ${parts.some((p) => p.files.length > 0) ? "files" : "formatting"}: ${error.message}`] };
+    try {
+      const posted = await call(core, (signal) => w.desk.post(w.thread!, plain, `${parts[0]!._id}:plain`, signal));
+      await recordPosted(w, parts, w.thread, posted, "fallback");
+      return true;
+    } catch (second) {
+      if (!(second instanceof DeskError)) throw second;
+    }
+  }
+  const now = core.clock.now();
+  for (const message of parts) {
+    const tries = message.mirror.tries + 1;
+    await core.store.messages.updateOne({ _id: message._id, "mirror.token": { $lte: held.token } }, {
+      $set: {
+        "mirror.state": error.o.certain ? "queued" : "posting", "mirror.token": held.token, "mirror.tries": tries,
+        "mirror.dueAt": new Date(now.getTime() + (error.o.retryAfterMs ?? retryDelayMs(tries))), "mirror.error": { code: error.code, text: error.message },
+      },
+    });
+  }
+  w.runner().kickAt(held.conversation._id, error.o.retryAfterMs ?? retryDelayMs(parts[0]!.mirror.tries + 1));
+  core.log.warn({ code: error.code, conversationId: held.conversation._id, tries: parts[0]!.mirror.tries + 1 }, "A post did not reach the desk; it is tried again.");
+  return false;
+}
+
+/** What a dead holder was posting is uncertain until the desk was asked. */
+export async function markPosting(core: Core, message: Message): Promise<void> {
+  if (message.mirror.state !== "queued") return;
+  await core.store.messages.updateOne({ _id: message._id, "mirror.state": "queued" }, { $set: { "mirror.state": "posting" } });
+}
+
+/** Looks for the post where the desk lets us; else posts again, marked: the team must never miss a line. */
+export async function settlePosting(w: Work, message: Message): Promise<boolean> {
+  const { core } = w;
+  const thread = await openThread(w);
+  const { desk } = w;
+  const found = canFindPost(desk) ? await call(core, (signal) => desk.findPost(thread, message._id, signal)) : null;
+  if (found !== null) { await recordPosted(w, [message], thread, found, "posted"); return true; }
+  const again: Message = canFindPost(desk) ? message : { ...message, mirror: { ...message.mirror, mayAppearTwice: true } };
+  if (again.mirror.mayAppearTwice === true) await core.store.messages.updateOne({ _id: message._id }, { $set: { "mirror.mayAppearTwice": true } });
+  return postMessages(w, [again]);
+}
+

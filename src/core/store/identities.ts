@@ -1,0 +1,20 @@
+/** Where a customer is: an identity's inbox and address never change, so they are kept in memory. */
+import type { ChannelAddress } from "../ports.ts";
+import type { Store } from "./store.ts";
+
+const KEPT = 20_000;
+const known = new WeakMap<Store, Map<string, ChannelAddress>>();
+
+/** Null when there is no such identity (any more). */
+export async function addressOf(store: Store, identityId: string): Promise<ChannelAddress | null> {
+  let map = known.get(store);
+  if (map === undefined) { map = new Map(); known.set(store, map); }
+  const kept = map.get(identityId);
+  if (kept !== undefined) return kept;
+  const identity = await store.identities.findOne({ _id: identityId }, { projection: { inboxId: 1, address: 1 } });
+  if (identity === null) return null;
+  const address = { inboxId: identity.inboxId, address: identity.address };
+  map.set(identityId, address);
+  if (map.size > KEPT) map.delete(map.keys().next().value!);
+  return address;
+}
