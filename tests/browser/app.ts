@@ -9,8 +9,8 @@ import { expect } from "vitest";
 const CLI = fileURLToPath(new URL("../../dist/server/cli.js", import.meta.url));
 const READY_MS = 60_000;
 
-/** As the demo, but a reply leaves after two seconds and rates are not limited. `inbox` adds to the inbox's settings. */
-export const quickSettings = (inbox = ""): string => `
+/** As the demo, but a reply leaves sooner and rates are not limited. */
+export const quickSettings = (undoSeconds = 2): string => `
 limits: off
 agents:
   - { name: Mara Lindqvist, email: mara@demo.example, role: administrator }
@@ -21,7 +21,7 @@ labels:
 desks:
   - { name: Playground, kind: playground, channel: support }
 inboxes:
-  - { name: Website, channel: widget, key: demo, allowedOrigins: ["*"], desk: Playground, undoSeconds: 2, doubleReplySeconds: 0${inbox} }
+  - { name: Website, channel: widget, key: demo, allowedOrigins: ["*"], desk: Playground, undoSeconds: ${undoSeconds}, doubleReplySeconds: 0 }
 `;
 
 export class App {

@@ -8,7 +8,7 @@ import { Desk } from "./desk.ts";
 import { Visitor } from "./visitor.ts";
 
 let app: App, browser: Browser;
-beforeAll(async () => { [app, browser] = await Promise.all([App.start(quickSettings()), openBrowser()]); });
+beforeAll(async () => { [app, browser] = await Promise.all([App.start(quickSettings(6)), openBrowser()]); });
 afterAll(async () => { await browser.close(); await app.stop(); });
 
 test("a customer writes, an agent answers, and only what was meant for the customer gets there", async () => {
@@ -54,13 +54,13 @@ test("a customer writes, an agent answers, and only what was meant for the custo
   await expect.poll(() => held.innerText()).toContain("Held, not sent.");
   await expect.poll(() => desk.post("!refnd 40").innerText()).toContain("Only the team sees it.");
   await expect.poll(() => desk.post("watch list").innerText()).toContain("Only the team sees it.");
-  const question = desk.notice("teammate");
+  const question = desk.notice("mentions a colleague");
   await question.getByRole("button", { name: "Send to customer" }).waitFor();
   await question.getByRole("button", { name: "Keep as note" }).click();
   await expect.poll(() => held.innerText()).toContain("Only the team sees it.");
   const meant = await desk.write("@Jonas Okafor will hand it to you at the door.");
   await expect.poll(() => meant.innerText()).toContain("Held, not sent.");
-  await desk.notice("teammate").getByRole("button", { name: "Send to customer" }).click();
+  await desk.notice("mentions a colleague").getByRole("button", { name: "Send to customer" }).click();
   await chat.line("will hand it to you").waitFor();
   const after = await desk.write("We are open until six.");
   await desk.receipt(after, "read");
