@@ -63,6 +63,17 @@ export class App {
     });
   }
 
+  /** `threadline apply` while it runs. @throws Error with what the command said */
+  async apply(settings: string): Promise<void> {
+    const file = join(this.folder, "apply.yaml");
+    await writeFile(file, settings);
+    const child = spawn(process.execPath, [CLI, "apply", file], { env: { PATH: process.env["PATH"] ?? "", DATA_DIR: join(this.folder, "data"), LOG_LEVEL: "warn" }, stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => { said += chunk.toString("utf8"); });
+    const code = await new Promise((done) => { child.once("close", done); });
+    if (code !== 0) throw new Error(`threadline apply ended with ${String(code)}:\n${said}`);
+  }
+
   /** All that it wrote: the banner and the log. */
   log(): string { return this.output; }
   errors(): string[] { return this.output.split("\n").filter((line) => /^\{"level":[56]0/.test(line)); }

@@ -28,6 +28,12 @@ export class Chat {
     await this.box.press("Enter");
     await this.frame.locator(".line[data-side=mine]:not([data-state]) .bubble", { hasText: text }).waitFor();
   }
+  /** Puts files beside the next line and waits until they are up. */
+  async attach(...files: { name: string; mimeType: string; buffer: Buffer }[]): Promise<void> {
+    await this.frame.locator("input[type=file]").setInputFiles(files);
+    for (const { name } of files) await this.frame.locator(".chips .chip", { hasText: name }).waitFor();
+    await expect.poll(() => this.frame.locator(".chips progress").count()).toBe(0);
+  }
   line(text: string): Locator { return this.frame.locator(".line", { hasText: text }); }
   /** The bubbles on screen, oldest first; one of the customer's own begins with ">". */
   lines(): Promise<string[]> {

@@ -18,8 +18,7 @@ test("two browsers on the same page each see their own conversation alone", asyn
   const [anna, ben] = await Promise.all([openPage(browser, `${app.url}/playground/?site`), openPage(browser, `${app.url}/playground/?site`)]);
   const [annas, bens] = [new Chat(anna), new Chat(ben)];
   await Promise.all([annas.open(), bens.open()]);
-  await annas.frame.locator("input[type=file]").setInputFiles({ name: "invoice-anna.png", mimeType: "image/png", buffer: png([180, 60, 60]) });
-  await annas.frame.locator(".chips li", { hasText: "invoice-anna.png" }).waitFor();
+  await annas.attach({ name: "invoice-anna.png", mimeType: "image/png", buffer: png([180, 60, 60]) });
   await annas.write("Anna: my invoice is wrong");
   await bens.write("Ben: where is my parcel?");
 

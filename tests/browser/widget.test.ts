@@ -87,11 +87,10 @@ test("files go both ways, pictures as pictures", async () => {
   const page = await openPage(browser, site.url);
   const chat = new Chat(page);
   await chat.open();
-  await chat.frame.locator("input[type=file]").setInputFiles([
+  await chat.attach(
     { name: "broken wheel.png", mimeType: "image/png", buffer: png([60, 120, 180]) },
     { name: "receipt.txt", mimeType: "text/plain", buffer: Buffer.from("Total: 40 euro\n") },
-  ]);
-  await expect.poll(() => chat.frame.locator(".chips li").count()).toBe(2);
+  );
   await chat.write("Both files of mine");
   const desk = await Desk.open(browser, app.url);
   await desk.openThread("Both files of mine");
