@@ -158,6 +158,18 @@ describe("index kinds", () => {
     expect((await examined({ k: 7 })).index).toBe("k_1");
   });
 
+  test("a rename keeps documents, counts and indexes; what is dropped while it is written to stays dropped", async () => {
+    await col.createIndex({ k: 1 });
+    await col.insertMany([{ k: [1, 2] }, { k: 3 }]);
+    const renamed = await col.rename(`${col.collectionName}r`);
+    expect(await renamed.estimatedDocumentCount()).toBe(2);
+    expect(await renamed.countDocuments({ k: 2 }, { hint: "k_1" })).toBe(1);
+    expect(await col.countDocuments()).toBe(0);
+    await Promise.all([renamed.insertOne({ k: [9] }).catch(() => {}), renamed.drop()]);
+    await renamed.drop();
+    expect(await db.listCollections({ name: renamed.collectionName }).toArray()).toEqual([]);
+  });
+
   test("a cursor over a dropped collection is told so", async () => {
     await col.insertMany(Array.from({ length: 50 }, (_, i) => ({ _id: i })));
     const cursor = col.find({}, { batchSize: 5 });

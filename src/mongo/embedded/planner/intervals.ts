@@ -1,6 +1,6 @@
 import { afterPrefix } from "../storage/keys.ts";
 import { boundKey, compareBytes, typeRank, valueKey } from "../values/key.ts";
-import type { FilterNode, Leaf } from "../values/match.ts";
+import type { FilterNode } from "../values/match.ts";
 import { itemsOf, NULL_VALUE, T, UNDEFINED_VALUE, type RawValue } from "../values/raw.ts";
 import type { RegexSpec } from "../values/regex.ts";
 
@@ -145,10 +145,4 @@ export const underIndex = (prefix: Uint8Array, range: ByteRange): ByteRange => (
 /** A filter's top conditions: all of them hold for a match. */
 export function conjuncts(node: FilterNode): readonly FilterNode[] {
   return node.kind === "and" ? node.children.flatMap(conjuncts) : [node];
-}
-
-/** A condition's path when it concerns one field: leaves, and negated leaves. */
-export function pathOf(node: FilterNode): string | undefined {
-  const leaf: FilterNode = node.kind === "not" ? node.child : node;
-  return leaf.kind === "leaf" ? (leaf as Leaf).path : undefined;
 }

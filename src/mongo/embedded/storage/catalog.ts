@@ -3,7 +3,7 @@ import { deserialize, serialize, Binary } from "bson";
 import { compileIndexKeys, type IndexKeys, type KeyField } from "../values/key.ts";
 import { compileAst, filterAst, type FilterNode } from "../values/match.ts";
 import { embedded, fieldsOf, getField, numberOf, stringOf, truthy, type RawDoc } from "../values/raw.ts";
-import { afterPrefix, docKey, readRecordId, u32Key } from "./keys.ts";
+import { afterPrefix, readRecordId, u32Key } from "./keys.ts";
 import type { Env } from "./env.ts";
 
 /** One index of a collection. `spec` is what listIndexes answers. */
@@ -196,14 +196,5 @@ export class Catalog {
   /** Writes a collection's counts. Inside a write transaction. */
   saveStat(collection: Collection): void {
     void this.env.stat.put(u32Key(collection.id), new Uint8Array(Float64Array.of(collection.count, collection.bytes).buffer));
-  }
-
-  docPrefixOf(collection: Collection): Uint8Array {
-    return u32Key(collection.id);
-  }
-
-  /** The largest key a collection's documents may have, for reverse scans. */
-  lastDocKey(collection: Collection): Uint8Array {
-    return docKey(collection.id, Number.MAX_SAFE_INTEGER);
   }
 }

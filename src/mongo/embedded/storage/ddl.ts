@@ -61,6 +61,7 @@ export async function renameCollection(store: Store, from: string, db: string, n
     }
     const moved: Collection = { ...source, db, name, ns: to, uuid: randomUUID() };
     store.catalog.save(moved);
+    store.catalog.saveStat(moved);
     store.catalog.collections.delete(from);
     store.catalog.adopt(moved);
     source.version++;

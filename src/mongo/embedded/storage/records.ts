@@ -80,8 +80,9 @@ export class Records {
 
   /** Writes counts and index flags of what the batch changed; the last act of its transaction. */
   flush(): void {
-    for (const collection of this.touched) this.catalog.saveStat(collection);
-    for (const collection of this.flagged) this.catalog.save(collection);
+    const exists = (collection: Collection) => this.catalog.get(collection.ns) === collection;
+    for (const collection of this.touched) if (exists(collection)) this.catalog.saveStat(collection);
+    for (const collection of this.flagged) if (exists(collection)) this.catalog.save(collection);
     this.touched.clear();
     this.flagged.clear();
   }

@@ -1,4 +1,4 @@
-import { Catalog, type Collection } from "./catalog.ts";
+import { Catalog } from "./catalog.ts";
 import { openEnv, type Env } from "./env.ts";
 import { Garbage } from "./garbage.ts";
 import { Records } from "./records.ts";
@@ -46,5 +46,3 @@ export async function openStore(dir: string, guard: Int32Array): Promise<Store> 
 
 /** A name as MongoDB splits it: database, dot, collection (which may hold dots). */
 export const nsOf = (db: string, collection: string) => `${db}.${collection}`;
-
-export type { Collection };
