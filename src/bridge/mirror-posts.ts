@@ -18,6 +18,8 @@ export async function postMessages(w: Work, parts: Message[]): Promise<boolean> 
   try {
     await lead(w, first._id);
     const thread = await openThread(w);
+    // Opening may have taken most of the lease.
+    await lead(w, first._id);
     const post = postOf(w.held.conversation, parts);
     const posted = await call(core, (signal) => w.desk.post(thread, post, first._id, signal));
     await recordPosted(w, parts, thread, posted, "posted");

@@ -30,19 +30,28 @@ export async function keepLease(w: Work, messageId: string): Promise<void> {
 export const call = <T>(core: Core, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
   callWithin(core.limits.vendorCallMs, work, () => new DeskError("TIMEOUT", "The desk did not answer in time.", { certain: false }));
 
-/** The thread of the conversation; opened, with the card as its first post, when there is none. */
+/** The thread of the conversation; opened, with the card as its first post, when there is none. @throws {LeaseLost} */
 export async function openThread(w: Work): Promise<DeskThreadId> {
   if (w.thread !== undefined) return w.thread;
   const { core, held } = w;
   const conversation = held.conversation;
-  const retired = await core.store.threads.countDocuments({ conversationId: conversation._id });
+  // The key counts what was replaced: whoever opens at the same time asks for the same thread.
+  const retired = await core.store.threads.countDocuments({ conversationId: conversation._id, state: "retired" });
   const thread = await call(core, async (signal) => w.desk.openThread(w.target, cardOf(conversation, (await inboxOf(core, conversation.inboxId)).name), `${conversation._id}:${retired}`, signal));
   const now = core.clock.now();
   await core.store.threads.updateOne({ _id: thread }, { $setOnInsert: { conversationId: conversation._id, desk: w.desk.kind, targetId: w.target._id, state: "active", createdAt: now } }, { upsert: true });
-  await core.store.conversations.updateOne({ _id: conversation._id }, { $set: { thread: { id: thread }, cardShown: conversation.cardRev } });
+  const { matchedCount } = await core.store.conversations.updateOne({ _id: conversation._id, "lanes.mirror.token": held.token }, { $set: { thread: { id: thread }, cardShown: conversation.cardRev } });
+  if (matchedCount === 0) await leaveThread(core, conversation._id, thread);
   w.thread = thread;
   held.conversation = { ...conversation, thread: { id: thread }, cardShown: conversation.cardRev };
   return thread;
+}
+
+/** Opened by a process that had lost the lane meanwhile: where the new holder has another thread, this one is retired. @throws {LeaseLost} always */
+async function leaveThread(core: Core, conversationId: string, thread: DeskThreadId): Promise<never> {
+  const conversation = await core.store.conversations.findOne({ _id: conversationId }, { projection: { thread: 1 } });
+  if (conversation?.thread !== undefined && conversation.thread.id !== thread) await core.store.threads.updateOne({ _id: thread }, { $set: { state: "retired" } });
+  throw new LeaseLost("The lane's lease moved to another process while the thread was opened.");
 }
 
 /** The desk lost the thread: what is written there later becomes a note; the next post opens a new one. */

@@ -35,12 +35,17 @@ export function createEvents({ store, people, faults, log }: { store: Playground
     mentionCount,
     history,
 
-    /** Hands over what a person just did to `post`. What does not arrive stays marked, and `catchUp` brings it. */
+    /**
+     * Hands over what a person just did to `post`, after the posts above it that did not arrive yet (their process died, or is slow).
+     * What does not arrive stays marked, and `catchUp` brings it.
+     */
     async handOver(host: DeskHost, post: PlaygroundPost, event: IncomingDeskEvent): Promise<void> {
       if (faults().dropEvents) return;
       try {
-        await host.accept("playground", [event]);
-        await store.posts.updateOne({ _id: post._id, changedAt: post.changedAt }, { $unset: { pending: "" } });
+        const above = await store.posts.find({ pending: true, threadId: post.threadId, first: { $lt: post.first } }).sort({ first: 1 }).toArray();
+        const missed = (await Promise.all(above.map((one) => eventsOf(one, one.at)))).flat();
+        await host.accept("playground", [...missed, event]);
+        for (const one of [...above, post]) await store.posts.updateOne({ _id: one._id, changedAt: one.changedAt }, { $unset: { pending: "" } });
       } catch (error) {
         log.warn({ err: error, event: event.id }, "The bridge did not take a playground event; it will be caught up.");
       }

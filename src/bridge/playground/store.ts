@@ -85,15 +85,16 @@ export function openPlaygroundStore(db: Db) {
   const threads = of<PlaygroundThread>("playgroundThreads");
   const posts = of<PlaygroundPost>("playgroundPosts");
 
-  async function nextStamp(threadId: string): Promise<number> {
-    const [top] = await posts.find({ threadId }, { projection: { last: 1 } }).sort({ last: -1 }).limit(1).toArray();
-    return (top?.last ?? 0) + 1;
-  }
+  type Top = Pick<PlaygroundPost, "first" | "last" | "at">;
+  const topBy = (threadId: string, stamp: "first" | "last"): Promise<Top | null> =>
+    posts.find({ threadId }, { projection: { first: 1, last: 1, at: 1 } }).sort({ [stamp]: -1 }).limit(1).next();
 
-  async function stamped<T>(threadId: string, write: (stamp: number) => Promise<T>): Promise<T> {
+  /** `write` gets the next stamp and the post that has the last one. */
+  async function stamped<T>(threadId: string, write: (stamp: number, top: Top | null) => Promise<T>): Promise<T> {
     for (let n = 1; ; n++) {
       try {
-        return await write(await nextStamp(threadId));
+        const top = await topBy(threadId, "last");
+        return await write((top?.last ?? 0) + 1, top);
       } catch (error) {
         if (!isDuplicateKey(error) || isDuplicateKey(error, "callKey") || n === STAMP_TRIES) throw error;
       }
@@ -110,15 +111,20 @@ export function openPlaygroundStore(db: Db) {
       for (const [name, wanted] of Object.entries(indexes)) await db.collection(name).createIndexes(wanted);
     },
 
-    /** Adds a post at the end of its thread. Under a `callKey` and `part` that are there already, it answers that one. */
+    /**
+     * Adds a post at the end of its thread, with a time after that of the post before it: order on screen and order of time are one.
+     * Under a `callKey` and `part` that are there already, it answers that one.
+     */
     async insertPost(post: Omit<PlaygroundPost, "seqs" | "first" | "last">): Promise<PlaygroundPost> {
       try {
-        const saved = await stamped(post.threadId, async (stamp) => {
-          const whole: PlaygroundPost = { ...post, seqs: [stamp], first: stamp, last: stamp };
+        const saved = await stamped(post.threadId, async (stamp, top) => {
+          const before = top === null || top.first === top.last ? top : await topBy(post.threadId, "first");
+          const at = before === null || before.at < post.at ? post.at : new Date(before.at.getTime() + 1);
+          const whole: PlaygroundPost = { ...post, at, changedAt: at, seqs: [stamp], first: stamp, last: stamp };
           await posts.insertOne(whole);
           return whole;
         });
-        await threads.updateOne({ _id: post.threadId }, { $max: { lastMessageAt: post.at } });
+        await threads.updateOne({ _id: post.threadId }, { $max: { lastMessageAt: saved.at } });
         return saved;
       } catch (error) {
         const there = post.callKey === undefined || !isDuplicateKey(error) ? null : await posts.findOne({ callKey: post.callKey, part: post.part! });
