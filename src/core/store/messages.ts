@@ -95,7 +95,8 @@ async function stampAndUpdate(core: Core, message: Pick<Message, "_id" | "identi
   for (;;) {
     try {
       const after = await store.messages.findOneAndUpdate(
-        { _id: message._id, ...filter },
+        // The unique index does not compare a message with itself: its own stamps must rise too.
+        { $and: [{ _id: message._id }, filter, { $or: [{ feedLast: { $exists: false } }, { feedLast: { $lt: stamp } }] }] },
         {
           ...update,
           $set: { ...update.$set, feedLast: stamp },
@@ -107,8 +108,11 @@ async function stampAndUpdate(core: Core, message: Pick<Message, "_id" | "identi
       if (after !== null) {
         stamps.set(message.identityId, stamp);
         core.bus.publish({ type: "feed.changed", identityId: message.identityId });
+        return after;
       }
-      return after;
+      const newest = await lastStamp(store, message.identityId);
+      if (newest < stamp) return null;
+      stamp = newest + 1;
     } catch (error) {
       if (!isDuplicateKey(error, "feedSeqs")) throw error;
       stamp = (await lastStamp(store, message.identityId)) + 1;
