@@ -48,16 +48,21 @@ export async function handleEdit(core: Core, thread: Thread, conversation: Conve
   const text = { body, terms: termsOf(body), editedAt: event.editedAt, ...(event.mentions > 0 ? { mentions: event.mentions } : {}) };
   const revision = { key: stored._id, at: now, by: "agent" as const, was: message.body };
   const fresh = { _id: message._id, "revisions.key": { $ne: stored._id } };
+  const unsent = { ...fresh, "delivery.parts.state": { $ne: "sent" as const } };
 
   if (message.kind !== "outgoing") {
-    await messages.updateOne(fresh, { $set: { ...text, "mirror.dueAt": now }, $push: { revisions: revision }, $inc: { rev: 1 } });
+    const { matchedCount } = await messages.updateOne({ ...fresh, kind: message.kind }, { $set: { ...text, "mirror.dueAt": now }, $push: { revisions: revision }, $inc: { rev: 1 } });
+    // Somebody sent it a moment ago: the edit is looked at as one of a reply.
+    if (matchedCount === 0 && (await messages.findOne({ ...fresh, kind: "outgoing" }, { projection: { _id: 1 } })) !== null) return handleEdit(core, thread, conversation, stored, event);
     if (verdict.kind === "note" && verdict.why === "edit-command") await tell(core, thread, event.userId, reasonText["edit-command"], [], message._id);
     return "note edited";
   }
   if (verdict.kind === "reply") {
     const dueAt = new Date(now.getTime() + inbox.settings.undoSeconds * 1_000);
-    const queued = await messages.updateOne({ ...fresh, "delivery.state": "queued" }, { $set: { ...text, "delivery.dueAt": dueAt, "mirror.dueAt": now }, $push: { revisions: revision }, $inc: { rev: 1 } });
+    const queued = await messages.updateOne({ ...unsent, "delivery.state": "queued" }, { $set: { ...text, "delivery.dueAt": dueAt, "mirror.dueAt": now }, $push: { revisions: revision }, $inc: { rev: 1 } });
     if (queued.modifiedCount > 0) return "reply edited in its window";
+    const failed = await messages.updateOne({ ...unsent, "delivery.state": "failed" }, { $set: { ...text, "mirror.dueAt": now }, $push: { revisions: revision }, $inc: { rev: 1 } });
+    if (failed.modifiedCount > 0) return "failed reply edited";
     const adapter = core.channels.get(message.inboxId);
     if (adapter !== undefined && canEdit(adapter) && message.body !== body) return (await reviseOutgoing(core, message, { body })) ? "sent reply edited" : "ignored: not sent";
     if (message.body === body) return "ignored: no change";
@@ -65,7 +70,7 @@ export async function handleEdit(core: Core, thread: Thread, conversation: Conve
     return "edit stays inside";
   }
   const why = verdict.kind === "command" ? reasonText["edit-command"] : verdict.kind === "held" || verdict.why !== undefined ? reasonText[verdict.why!] : "It begins with a note prefix now.";
-  const turned = await messages.updateOne({ ...fresh, "delivery.state": "queued" }, {
+  const turned = await messages.updateOne({ ...unsent, "delivery.state": { $in: ["queued", "failed"] } }, {
     $set: { ...text, kind: "note", "delivery.state": "cancelled", "mirror.dueAt": now, ...(verdict.kind === "held" ? { held: { why: verdict.why, at: now } } : {}) },
     $push: { revisions: revision }, $inc: { rev: 1 }, $unset: { "delivery.dueAt": "" },
   });
@@ -86,16 +91,21 @@ export async function handleDelete(core: Core, thread: Thread, stored: StoredDes
   if (message === null || message.deletedAt !== undefined) return "ignored: not a message";
   const now = core.clock.now();
   if (message.kind !== "outgoing") {
-    await messages.updateOne({ _id: message._id }, { $set: { deletedAt: now } });
-    return "note deleted";
+    const { matchedCount } = await messages.updateOne({ _id: message._id, kind: message.kind }, { $set: { deletedAt: now } });
+    // Somebody sent it a moment ago: then a reply was deleted.
+    return matchedCount === 0 ? handleDelete(core, thread, stored, event) : "note deleted";
   }
   const agent = message.origin === undefined ? undefined : await agentByLink(core, stored.desk, event.userId ?? message.origin.userId);
-  if (message.delivery.state === "queued" && agent !== undefined && (await cancelReply(core, { message, agent })) === "cancelled") {
+  if (message.delivery.state === "queued" && (await cancelReply(core, { message, agent })) === "cancelled") {
     await messages.updateOne({ _id: message._id }, { $set: { deletedAt: now } });
     return "cancelled";
   }
+  const failed = await messages.updateOne(
+    { _id: message._id, "delivery.state": { $in: ["failed", "cancelled"] }, "delivery.parts.state": { $ne: "sent" } },
+    { $set: { deletedAt: now, "delivery.state": "cancelled", "mirror.dueAt": now } },
+  );
   const current = await messages.findOne({ _id: message._id });
-  if (current === null || ["failed", "cancelled"].includes(current.delivery.state)) return "ignored: nothing was sent";
+  if (current === null || failed.matchedCount > 0) return "deleted: nothing was sent";
   const adapter = core.channels.get(message.inboxId);
   if (adapter !== undefined && canDelete(adapter) && (await reviseOutgoing(core, current, { deleted: true }))) return "retracted";
   await tell(core, thread, event.userId ?? message.origin?.userId ?? "", "Too late to cancel: the customer has this reply, and this channel can't take it back.", CORRECT, message._id);

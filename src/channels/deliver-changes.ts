@@ -12,7 +12,8 @@ import { inboundSource } from "../core/services/receive-inbound.ts";
 /** Repeating such a change does no harm, so an uncertain outcome is simply tried again. False: the lease is lost. */
 export async function carryOutChange(core: Core, held: Held, adapter: ChannelAdapter, to: ChannelAddress, message: Message): Promise<boolean> {
   if (!(await nameHead(core, held, message._id))) return false;
-  const settled = { _id: message._id, rev: message.rev, "delivery.state": message.delivery.state, "delivery.token": { $lte: held.token } };
+  // A reaction raises no revision: what was changed since makes it due anew, and stays so.
+  const settled = { _id: message._id, rev: message.rev, "delivery.state": message.delivery.state, "delivery.dueAt": message.delivery.dueAt!, "delivery.token": { $lte: held.token } };
   try {
     const signal = AbortSignal.timeout(core.limits.vendorCallMs);
     if (message.kind === "incoming") await reactTo(adapter, to, message, signal);
@@ -31,17 +32,17 @@ export async function carryOutChange(core: Core, held: Held, adapter: ChannelAda
 }
 
 async function changeSent(adapter: ChannelAdapter, to: ChannelAddress, message: Message, signal: AbortSignal): Promise<void> {
-  const sent = message.delivery.parts.filter((part) => part.vendorId !== undefined);
+  const sent = [...message.delivery.parts.entries()].flatMap(([i, part]) => (part.vendorId === undefined ? [] : [{ i, vendorId: part.vendorId }]));
   if (message.deletedAt !== undefined) {
-    if (canDelete(adapter)) for (const part of sent) await adapter.deletePart(to, part.vendorId!, signal);
+    if (canDelete(adapter)) for (const { vendorId } of sent) await adapter.deletePart(to, vendorId, signal);
     return;
   }
   if (!canEdit(adapter)) return;
   const plan = adapter.plan({ id: message._id, body: message.body, files: message.files.filter((f) => f.state === "ready"), author: { name: message.author.name } });
-  for (const [i, part] of sent.entries()) {
+  for (const { i, vendorId } of sent) {
     const wanted = plan[i];
-    if (wanted !== undefined) await adapter.editPart(to, part.vendorId!, wanted, signal);
-    else if (canDelete(adapter)) await adapter.deletePart(to, part.vendorId!, signal);
+    if (wanted !== undefined) await adapter.editPart(to, vendorId, wanted, signal);
+    else if (canDelete(adapter)) await adapter.deletePart(to, vendorId, signal);
   }
 }
 

@@ -1,4 +1,5 @@
 /** The delivery lane of one conversation: what the customer gets, in order, once. */
+import type { Filter } from "mongodb";
 import type { Core } from "../core/core.ts";
 import { DeliveryError } from "../core/errors.ts";
 import { callWithin } from "../core/lanes/call.ts";
@@ -88,9 +89,12 @@ async function deliverOne(d: Delivery, held: Held, message: Message): Promise<Ou
 
 async function sendParts(d: Delivery, held: Held, adapter: ChannelAdapter, to: ChannelAddress, queued: Message): Promise<Outcome> {
   const { core } = d;
+  if (queued.deletedAt !== undefined) { await dropDeleted(core, held, queued); return "again"; }
   const plan = adapter.plan({ id: queued._id, body: queued.body, files: queued.files.filter((f) => f.state === "ready"), author: { name: queued.author.name, ...(queued.author.avatar === undefined ? {} : { avatar: queued.author.avatar }) } });
   const first = plan.findIndex((_, i) => queued.delivery.parts[i]?.state !== "sent");
   const parts: DeliveryPart[] = plan.map((part, i) => queued.delivery.parts[i] ?? { key: `${queued._id}:${part.index}`, state: "queued" });
+  // What an edit made superfluous is at the customer all the same; the change that follows takes it back.
+  parts.push(...queued.delivery.parts.slice(plan.length).filter((part) => part.state === "sent"));
   if (first >= 0) parts[first] = { key: parts[first]!.key, state: "sending" };
   if (!(await nameHead(core, held, queued._id))) return "stop";
   const message = await claim(core, held, queued, parts);
@@ -110,15 +114,26 @@ async function sendParts(d: Delivery, held: Held, adapter: ChannelAdapter, to: C
       return "again";
     }
   }
-  await finish(core, held, message, parts);
-  return "done";
+  return (await finish(core, held, message, parts)) ? "done" : "again";
+}
+
+/** Its author deleted it before it was whole: what has not left stays here, what has is taken back as a change. */
+async function dropDeleted(core: Core, held: Held, message: Message): Promise<void> {
+  const begun = message.delivery.parts.some((part) => part.state === "sent");
+  await core.store.messages.updateOne(
+    { _id: message._id, "delivery.state": "queued", "delivery.token": { $lte: held.token } },
+    { $set: { "delivery.state": begun ? "sent" : "cancelled", "delivery.token": held.token, "mirror.dueAt": core.clock.now() }, ...(begun ? {} : { $unset: { "delivery.dueAt": "" } }) },
+  );
+  core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: message.conversationId });
 }
 
 /** Cancel and claim are conditional on `queued`: one wins. The line becomes visible to the customer here, so it is stamped. */
 async function claim(core: Core, held: Held, message: Message, parts: DeliveryPart[]): Promise<Message | null> {
   const now = core.clock.now();
+  // Parts that went out before an edit keep the revision they were made from, so that the edit reaches them afterwards.
+  const begun = message.delivery.parts.some((part) => part.state === "sent");
   const filter = { "delivery.state": "queued" as const, "delivery.token": { $lte: held.token }, rev: message.rev, deletedAt: { $exists: false } };
-  const set = { "delivery.state": "sending" as const, "delivery.token": held.token, "delivery.parts": parts, "delivery.rev": message.rev, ...(message.delivery.since === undefined ? { "delivery.since": now } : {}) };
+  const set = { "delivery.state": "sending" as const, "delivery.token": held.token, "delivery.parts": parts, ...(begun ? {} : { "delivery.rev": message.rev }), ...(message.delivery.since === undefined ? { "delivery.since": now } : {}) };
   return message.feedLast === undefined
     ? updateInFeed(core, message, filter, { $set: set })
     : core.store.messages.findOneAndUpdate({ _id: message._id, ...filter }, { $set: set }, { returnDocument: "after" });
@@ -130,18 +145,29 @@ const callVendor = (core: Core, adapter: ChannelAdapter, to: ChannelAddress, par
 const setPart = async (core: Core, held: Held, message: Message, index: number, part: DeliveryPart): Promise<boolean> =>
   (await core.store.messages.updateOne({ _id: message._id, "delivery.token": held.token }, { $set: { [`delivery.parts.${index}`]: part } })).matchedCount > 0;
 
-async function finish(core: Core, held: Held, message: Message, parts: DeliveryPart[]): Promise<void> {
+/** False: a later revision is still due. */
+async function finish(core: Core, held: Held, message: Message, parts: DeliveryPart[]): Promise<boolean> {
   const now = core.clock.now();
+  const whole = message.rev === message.delivery.rev;
   const mine = { _id: message._id, "delivery.token": held.token };
   const done = { "delivery.parts": parts, "delivery.tries": 0, "delivery.sentAt": now, "mirror.dueAt": now };
-  const { matchedCount } = await core.store.messages.updateOne({ ...mine, "delivery.state": "sending", rev: message.rev }, { $set: { ...done, "delivery.state": "sent" }, $unset: { "delivery.dueAt": "", "delivery.error": "" } });
+  const { matchedCount } = await core.store.messages.updateOne({ ...mine, "delivery.state": "sending", rev: message.rev }, { $set: { ...done, "delivery.state": "sent" }, $unset: { ...(whole ? { "delivery.dueAt": "" } : {}), "delivery.error": "" } });
   // A receipt that was faster than our own note of "sent", or an edit while it was sending (which stays due).
   if (matchedCount === 0) {
     await core.store.messages.updateOne({ ...mine, "delivery.state": "sending" }, { $set: { ...done, "delivery.state": "sent" } });
-    await core.store.messages.updateOne({ ...mine, "delivery.state": { $in: ["delivered", "read"] } }, { $set: done, ...(message.rev === message.delivery.rev ? { $unset: { "delivery.dueAt": "" } } : {}) });
+    await core.store.messages.updateOne({ ...mine, "delivery.state": { $in: ["delivered", "read"] } }, { $set: done });
+    if (whole) await core.store.messages.updateOne({ ...mine, "delivery.state": { $in: ["delivered", "read"] }, rev: message.rev }, { $unset: { "delivery.dueAt": "" } });
   }
   await recordReplySent(core, message, now, held.conversation);
   core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: message.conversationId });
+  return whole;
+}
+
+/** Takes a message out of the lane; an edit or deletion that came while it was sending stays due. */
+async function settle(core: Core, message: Message, filter: Filter<Message>, set: Record<string, unknown>): Promise<void> {
+  const still = { _id: message._id, ...filter };
+  const { matchedCount } = await core.store.messages.updateOne({ ...still, rev: message.delivery.rev }, { $set: set, $unset: { "delivery.dueAt": "" } });
+  if (matchedCount === 0) await core.store.messages.updateOne(still, { $set: set });
 }
 
 async function sendFailed(d: Delivery, held: Held, adapter: ChannelAdapter, message: Message, index: number, parts: DeliveryPart[], thrown: unknown): Promise<void> {
@@ -165,10 +191,9 @@ async function sendFailed(d: Delivery, held: Held, adapter: ChannelAdapter, mess
 
 async function fail(core: Core, held: Held, message: Message, error: DeliveryError, parts = message.delivery.parts): Promise<void> {
   const now = core.clock.now();
-  await core.store.messages.updateOne(
-    { _id: message._id, "delivery.token": { $lte: held.token }, "delivery.state": { $in: ["queued", "sending"] } },
-    { $set: { "delivery.state": "failed", "delivery.token": held.token, "delivery.parts": parts, "delivery.error": { code: error.code, text: error.tellAgent }, "mirror.dueAt": now }, $unset: { "delivery.dueAt": "" } },
-  );
+  await settle(core, { ...message, delivery: { ...message.delivery, rev: message.rev } }, { "delivery.token": { $lte: held.token }, "delivery.state": { $in: ["queued", "sending"] } }, {
+    "delivery.state": "failed", "delivery.token": held.token, "delivery.parts": parts, "delivery.error": { code: error.code, text: error.tellAgent }, "mirror.dueAt": now,
+  });
   if (error.code === "BLOCKED_BY_CONTACT" || error.code === "CONTACT_GONE") {
     await core.store.identities.updateOne({ _id: message.identityId }, { $set: { unreachable: { code: error.code, at: now } } });
   }
@@ -176,29 +201,32 @@ async function fail(core: Core, held: Held, message: Message, error: DeliveryErr
 }
 
 async function becomeUnknown(core: Core, message: Message, token: number, parts: DeliveryPart[], error: { code: string; text: string }): Promise<void> {
-  await core.store.messages.updateOne(
-    { _id: message._id, "delivery.token": { $lte: token }, "delivery.state": "sending" },
-    { $set: { "delivery.state": "unknown", "delivery.token": token, "delivery.parts": parts, "delivery.error": error, "mirror.dueAt": core.clock.now() }, $unset: { "delivery.dueAt": "" } },
-  );
+  await settle(core, message, { "delivery.token": { $lte: token }, "delivery.state": "sending" }, {
+    "delivery.state": "unknown", "delivery.token": token, "delivery.parts": parts, "delivery.error": error, "mirror.dueAt": core.clock.now(),
+  });
   core.log.warn({ messageId: message._id, code: error.code }, "A reply's outcome is unknown; an agent is asked.");
   core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: message.conversationId });
 }
 
-/** What a dead holder left in `sending`: parts not begun are certain; one that was begun is uncertain unless the store is our own. */
+/**
+ * What a dead holder left in `sending`: parts not begun are certain; one that was begun is uncertain, unless the store is our own,
+ * where the stamp of the claim was the whole effect and the part's key is its id.
+ */
 async function settleOrphan(core: Core, message: Message): Promise<void> {
   if (message.delivery.state !== "sending") return;
   const adapter = core.channels.get(message.inboxId);
-  const uncertain = message.delivery.parts.some((part) => part.state === "sending") && !(adapter !== undefined && isOwnStore(adapter));
-  if (uncertain) {
+  const own = adapter !== undefined && isOwnStore(adapter);
+  if (!own && message.delivery.parts.some((part) => part.state === "sending")) {
     const parts = message.delivery.parts.map((part) => (part.state === "sending" ? { key: part.key, state: "unknown" as const } : part));
     await becomeUnknown(core, message, message.delivery.token, parts, { code: "INTERRUPTED", text: "Threadline stopped while this was being sent; it may or may not have arrived." });
     return;
   }
-  const parts = message.delivery.parts.map((part) => (part.state === "sending" ? { key: part.key, state: "queued" as const } : part));
-  const done = parts.length > 0 && parts.every((part) => part.state === "sent");
+  const parts = message.delivery.parts.map((part): DeliveryPart => (part.state === "sending" ? { key: part.key, state: "sent", vendorId: part.key } : part));
   const now = core.clock.now();
-  await core.store.messages.updateOne(
-    { _id: message._id, "delivery.state": "sending", "delivery.token": { $lte: message.delivery.token } },
-    done ? { $set: { "delivery.state": "sent", "delivery.sentAt": now, "mirror.dueAt": now }, $unset: { "delivery.dueAt": "" } } : { $set: { "delivery.state": "queued", "delivery.parts": parts, "delivery.dueAt": now } },
-  );
+  const mine = { "delivery.state": "sending" as const, "delivery.token": { $lte: message.delivery.token } };
+  if (parts.length > 0 && parts.every((part) => part.state === "sent")) {
+    await settle(core, message, mine, { "delivery.state": "sent", "delivery.parts": parts, "delivery.sentAt": now, "mirror.dueAt": now });
+    await recordReplySent(core, message, now);
+    core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: message.conversationId });
+  } else await core.store.messages.updateOne({ _id: message._id, ...mine }, { $set: { "delivery.state": "queued", "delivery.parts": parts, "delivery.dueAt": now } });
 }

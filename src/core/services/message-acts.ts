@@ -1,10 +1,11 @@
 /** What a person may do with one message: send a held one, keep it, retry, retract, correct, cancel. Each is one conditional update. */
+import type { Filter } from "mongodb";
 import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import { guard, reasonText } from "../model/guard.ts";
 import { newId } from "../model/ids.ts";
 import { termsOf } from "../model/terms.ts";
-import type { ActivityFact, Agent, Conversation, Message, Revision } from "../model/types.ts";
+import type { ActivityFact, Agent, Author, Conversation, Message, Revision } from "../model/types.ts";
 import { canDelete } from "../ports.ts";
 import { changeConversation } from "./change-conversation.ts";
 import { inboxOf, mayAnswer } from "./inbox-settings.ts";
@@ -18,8 +19,8 @@ const kick = (core: Core, message: Message): void => {
 };
 
 /** Records the act in the timeline; its seq becomes the message's place in the lanes, behind what was said since. */
-async function recordAct(core: Core, { message, agent }: Act, act: Extract<ActivityFact, { type: "delivery" }>["act"]): Promise<{ conversation: Conversation; turn: number }> {
-  const conversation = await changeConversation(core, message.conversationId, agentAuthor(agent), { activity: [{ type: "delivery", messageId: message._id, act }] });
+async function recordAct(core: Core, { message, by }: { message: Message; by: Author }, act: Extract<ActivityFact, { type: "delivery" }>["act"]): Promise<{ conversation: Conversation; turn: number }> {
+  const conversation = await changeConversation(core, message.conversationId, by, { activity: [{ type: "delivery", messageId: message._id, act }] });
   if (conversation === null) throw new UserError("CONVERSATION_UNKNOWN", "This conversation does not exist (any more).");
   const entry = conversation.outbox.findLast((e) => e.what.type === "delivery" && e.what.messageId === message._id);
   const line = entry === undefined ? null : await core.store.messages.findOne({ _id: entry.id }, { projection: { seq: 1 } });
@@ -36,11 +37,12 @@ export async function sendHeld(core: Core, act: Act): Promise<Message> {
     throw new UserError("NOT_POSSIBLE", "This thread was replaced by a newer one; write there instead.");
   }
   await passGuard(core, act);
-  const { turn } = await recordAct(core, act, "send");
+  const { turn } = await recordAct(core, { message, by: agentAuthor(agent) }, "send");
   const inbox = await inboxOf(core, message.inboxId);
   const now = core.clock.now();
   const after = await core.store.messages.findOneAndUpdate(
-    { _id: message._id, kind: "note", "delivery.state": { $in: ["none", "cancelled"] } },
+    // Only the text that passed the guard: an edit or deletion that came meanwhile wins.
+    { _id: message._id, kind: "note", rev: message.rev, deletedAt: { $exists: false }, "delivery.state": { $in: ["none", "cancelled"] } },
     {
       $set: {
         kind: "outgoing", explicit: "send-to-customer", "delivery.state": "queued", "delivery.turn": turn, "delivery.dueAt": new Date(now.getTime() + inbox.settings.undoSeconds * 1_000),
@@ -49,7 +51,7 @@ export async function sendHeld(core: Core, act: Act): Promise<Message> {
     },
     { returnDocument: "after" },
   );
-  if (after === null) throw new UserError("ALREADY_SO", "Somebody sent this message a moment ago.");
+  if (after === null) throw new UserError("ALREADY_SO", "This message was sent, edited or deleted a moment ago. Look at it again before you send it.");
   core.log.info({ messageId: message._id, agentId: agent._id }, "A held message was released.");
   kick(core, after);
   return after;
@@ -81,11 +83,12 @@ export async function keepAsNote(core: Core, { message }: Act): Promise<void> {
 export async function retryDelivery(core: Core, act: Act): Promise<void> {
   const { message } = act;
   if (!["failed", "unknown"].includes(message.delivery.state)) throw new UserError("NOT_POSSIBLE", "Only a reply that failed, or whose outcome is unknown, can be tried again.");
-  const { turn } = await recordAct(core, act, "retry");
+  if (message.deletedAt !== undefined) throw new UserError("NOT_POSSIBLE", "This reply was deleted; there is nothing to send again.");
+  const { turn } = await recordAct(core, { message, by: agentAuthor(act.agent) }, "retry");
   const now = core.clock.now();
   const parts = message.delivery.parts.map((part) => (part.state === "sent" ? part : { key: part.key, state: "queued" as const }));
   const after = await core.store.messages.findOneAndUpdate(
-    { _id: message._id, "delivery.state": { $in: ["failed", "unknown"] } },
+    { _id: message._id, deletedAt: { $exists: false }, "delivery.state": { $in: ["failed", "unknown"] } },
     { $set: { "delivery.state": "queued", "delivery.turn": turn, "delivery.dueAt": now, "delivery.tries": 0, "delivery.parts": parts, "mirror.dueAt": now }, $unset: { "delivery.error": "", "delivery.since": "" } },
     { returnDocument: "after" },
   );
@@ -93,8 +96,8 @@ export async function retryDelivery(core: Core, act: Act): Promise<void> {
   kick(core, after);
 }
 
-/** Takes a reply back inside its undo window. One conditional update: it wins, or the send did. */
-export async function cancelReply(core: Core, { message, agent }: Act): Promise<"cancelled" | "too-late"> {
+/** Takes a reply back inside its undo window. One conditional update: it wins, or the send did. Without an agent its author did it. */
+export async function cancelReply(core: Core, { message, agent }: { message: Message; agent?: Agent | undefined }): Promise<"cancelled" | "too-late"> {
   const now = core.clock.now();
   const after = await core.store.messages.findOneAndUpdate(
     { _id: message._id, kind: "outgoing", "delivery.state": "queued", "delivery.parts.state": { $ne: "sent" } },
@@ -102,12 +105,13 @@ export async function cancelReply(core: Core, { message, agent }: Act): Promise<
     { returnDocument: "after" },
   );
   if (after === null) return "too-late";
-  await recordAct(core, { message: after, agent }, "cancel");
+  await recordAct(core, { message: after, by: agent === undefined ? message.author : agentAuthor(agent) }, "cancel");
   kick(core, after);
   return "cancelled";
 }
 
-const GONE_OUT = ["sending", "sent", "delivered", "read", "unknown"] as const;
+/** The customer has it, or some of it. */
+const GONE_OUT: Filter<Message> = { $or: [{ "delivery.state": { $in: ["sending", "sent", "delivered", "read", "unknown"] } }, { "delivery.state": { $in: ["queued", "failed"] }, "delivery.parts.state": "sent" }] };
 
 /** Deletes a sent reply at the customer's. @throws {UserError} NOT_POSSIBLE when the channel can't, or nothing was sent */
 export async function retract(core: Core, act: Act): Promise<void> {
@@ -115,7 +119,7 @@ export async function retract(core: Core, act: Act): Promise<void> {
   if (message.delivery.state === "queued" && (await cancelReply(core, act)) === "cancelled") return;
   const adapter = core.channels.get(message.inboxId);
   if (adapter === undefined || !canDelete(adapter)) throw new UserError("NOT_POSSIBLE", "This channel can't take a message back. Send a correction instead.");
-  await recordAct(core, act, "retract");
+  await recordAct(core, { message, by: agentAuthor(act.agent) }, "retract");
   if (!(await reviseOutgoing(core, message, { deleted: true }))) throw new UserError("NOT_POSSIBLE", "This reply was not sent, or was taken back already.");
 }
 
@@ -123,7 +127,7 @@ export async function retract(core: Core, act: Act): Promise<void> {
 export async function reviseOutgoing(core: Core, message: Message, change: { body: string } | { deleted: true }): Promise<boolean> {
   const now = core.clock.now();
   const revision: Revision = { key: `agent:${newId(now)}`, at: now, by: "agent", was: message.body, ...("deleted" in change ? { deleted: true as const } : {}) };
-  const after = await updateInFeed(core, message, { "delivery.state": { $in: [...GONE_OUT] }, deletedAt: { $exists: false } }, {
+  const after = await updateInFeed(core, message, { ...GONE_OUT, deletedAt: { $exists: false } }, {
     $set: { "delivery.dueAt": now, "mirror.dueAt": now, ...("deleted" in change ? { deletedAt: now } : { body: change.body, terms: termsOf(change.body), editedAt: now }) },
     $push: { revisions: revision },
     $inc: { rev: 1 },
@@ -138,6 +142,6 @@ export async function sendCorrection(core: Core, act: Act & { body: string; sour
   const { message, agent } = act;
   if (act.body.trim() === "") throw new UserError("BAD_TEXT", "A correction needs a text: `correct <the right text>`.");
   if (message.kind !== "outgoing") throw new UserError("NOT_POSSIBLE", "Only a reply that was sent can be corrected.");
-  const { conversation } = await recordAct(core, act, "correct");
+  const { conversation } = await recordAct(core, { message, by: agentAuthor(agent) }, "correct");
   return sendReply(core, { conversation, agent, body: act.body, files: [], source: act.source ?? `correct:${message._id}:${newId(core.clock.now())}`, explicit: "reply-verb" });
 }
