@@ -18,7 +18,7 @@ export function namedVariables(text: string, env: Readonly<Record<string, string
 }
 
 async function applyAlone(config: Config, text: string): Promise<ApplyResult> {
-  const [{ openAlone }, { applySettings }, { settingsKinds }] = await Promise.all([import("./open-alone.ts"), import("../core/settings-file/apply.ts"), import("../settings-kinds.ts")]);
+  const [{ openAlone }, { applySettings }, { settingsKinds }] = await Promise.all([import("./open-alone.ts"), import("../core/settings-file/apply.ts"), import("../boot/settings-kinds.ts")]);
   const { parts, close } = await openAlone(config);
   try { return await applySettings({ ...parts, ...settingsKinds }, text, environment()); } finally { await close(); }
 }

@@ -1,5 +1,5 @@
 /** The table of commands; `help` is made from it. */
-import { version } from "../install.ts";
+import { version } from "../boot/install.ts";
 import { apply } from "./apply.ts";
 import type { Command } from "./command.ts";
 import { delivery } from "./delivery.ts";

@@ -9,7 +9,7 @@ type Act = "pause" | "resume";
 const Answer = z.object({ queued: z.number() });
 
 async function actAlone(config: Config, act: Act): Promise<{ queued: number }> {
-  const [{ openAlone }, { assemble }, { switchDelivery }] = await Promise.all([import("./open-alone.ts"), import("../assemble.ts"), import("../switch-delivery.ts")]);
+  const [{ openAlone }, { assemble }, { switchDelivery }] = await Promise.all([import("./open-alone.ts"), import("../assemble.ts"), import("../boot/switch-delivery.ts")]);
   const { parts, close } = await openAlone(config);
   try { return await switchDelivery(assemble(parts).core, act); } finally { await close(); }
 }

@@ -2,8 +2,8 @@
 import type { Config } from "../config.ts";
 import { createLog } from "../log.ts";
 import { liveStoreUri } from "../mongo/connect.ts";
-import { openParts } from "../open-parts.ts";
-import type { OpenParts } from "../open-parts.ts";
+import { openParts } from "../boot/open-parts.ts";
+import type { OpenParts } from "../boot/open-parts.ts";
 
 export async function openAlone(config: Config): Promise<OpenParts> {
   return openParts(config, createLog("warn"), undefined, config.mongodbUri ?? await liveStoreUri(config.dataDir));

@@ -1,6 +1,6 @@
 /** The server that runs on this DATA_DIR, if any, and how a command asks it for something. */
 import { z } from "zod";
-import { readRunFile } from "../run-file.ts";
+import { readRunFile } from "../boot/run-file.ts";
 import { CommandError } from "./command.ts";
 
 const HEALTH_MS = 2_000;

@@ -1,5 +1,5 @@
 /** `threadline start`, also `npm start`: runs the server until Ctrl-C. */
-import type { Running } from "../running.ts";
+import type { Running } from "../boot/running.ts";
 import { CommandError } from "./command.ts";
 import type { Command } from "./command.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { startThreadline } from "../../src/main.ts";
-import type { Running } from "../../src/running.ts";
+import type { Running } from "../../src/boot/running.ts";
 
 export interface TestApp extends Running {
   dataDir: string;

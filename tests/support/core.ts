@@ -91,7 +91,7 @@ export async function buildTestCore(options: TestCoreOptions = {}) {
       for (let calm = 0; calm < 2;) {
         if (Date.now() > end) throw new Error(`The lanes did not come to rest within 10 s. Log: ${JSON.stringify(log.lines.slice(-5), errorsAsText)}`);
         calm = assembly.busy() === 0 && !(await isDue(store, clock.now())) ? calm + 1 : 0;
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await new Promise((resolve) => setTimeout(resolve, 15));
       }
     },
   };

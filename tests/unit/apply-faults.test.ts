@@ -6,7 +6,7 @@ import type { Plan, StoredSettings } from "../../src/core/settings-file/plan.ts"
 import { fileShape } from "../../src/core/settings-file/shape.ts";
 import { readYaml } from "../../src/core/settings-file/yaml.ts";
 import type { Store } from "../../src/core/store/store.ts";
-import { settingsKinds } from "../../src/settings-kinds.ts";
+import { settingsKinds } from "../../src/boot/settings-kinds.ts";
 
 const at = new Date("2026-11-20T12:00:00Z");
 const deps = { clock: { now: () => at }, secrets: createSecrets("a key for the tests"), ...settingsKinds };

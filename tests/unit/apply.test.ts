@@ -3,9 +3,9 @@ import { createSecrets } from "../../src/core/services/secrets.ts";
 import { applySettings } from "../../src/core/settings-file/apply.ts";
 import { readLimits } from "../../src/core/settings-file/limits.ts";
 import { openStore } from "../../src/core/store/store.ts";
-import { makeDemo } from "../../src/demo.ts";
-import { openSecrets } from "../../src/secret-key.ts";
-import { settingsKinds } from "../../src/settings-kinds.ts";
+import { makeDemo } from "../../src/boot/demo.ts";
+import { openSecrets } from "../../src/boot/secret-key.ts";
+import { settingsKinds } from "../../src/boot/settings-kinds.ts";
 import { startTestStore } from "../support/store.ts";
 
 const KEY = "the key of this installation";

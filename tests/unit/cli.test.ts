@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { namedVariables } from "../../src/cli/apply.ts";
 import { execute } from "../../src/cli/main.ts";
 import { banner } from "../../src/cli/start.ts";
-import { newRunToken, readRunFile, removeRunFile, writeRunFile } from "../../src/run-file.ts";
+import { newRunToken, readRunFile, removeRunFile, writeRunFile } from "../../src/boot/run-file.ts";
 
 function dataDir(): string {
   const path = mkdtempSync(join(tmpdir(), "threadline-test-"));

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ConfigError, loadConfig } from "../../src/config.ts";
 import type { Environment } from "../../src/config.ts";
-import { secretKeyOf } from "../../src/secret-key.ts";
+import { secretKeyOf } from "../../src/boot/secret-key.ts";
 
 const faultsOf = (env: Environment) => {
   try { loadConfig(env); } catch (error) { if (error instanceof ConfigError) return error.faults; throw error; }

@@ -145,9 +145,13 @@ export function createDesk() {
     command: async (text: string) => answered(await attempt(() => api.command(state.me, text))),
     press: async (notice: Notice, button: string) => answered(await attempt(() => api.press(notice.id, state.me, button, notice.threadId === state.openId ? lastSeq() : undefined))),
     dismiss: (notice: string) => attempt(() => api.dismiss(notice, state.me)),
-    submit: async (form: string, values: Record<string, string>) => {
+    /** Answers why the form is refused; null when it is done, and closed. */
+    submit: async (form: string, values: Record<string, string>): Promise<string | null> => {
       const answer = await attempt(() => api.submit(form, state.me, values));
-      if (answer !== undefined) answered(answer);
+      if (answer === undefined) return state.complaint;
+      if (!answer.ok && answer.form === undefined) return answer.notice ?? "This was not possible.";
+      answered(answer);
+      return null;
     },
     setFaults: (faults: Faults) => attempt(async () => set({ faults: await api.setFaults(faults) })),
     complete: (text: string, thread: string | null) => api.complete(state.me, text, thread).catch(() => []),

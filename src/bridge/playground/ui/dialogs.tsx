@@ -39,9 +39,10 @@ function Field({ field, value, change, problem, check }: { field: FormField; val
 const firstValue = (field: FormField) => field.value ?? (field.kind === "select" && field.required ? (field.options?.[0]?.value ?? "") : "");
 
 /** A form that a verb or button asked for. */
-export function FormDialog({ form, submit, close }: { form: FormView; submit: (values: Record<string, string>) => Promise<void>; close: () => void }) {
+export function FormDialog({ form, submit, close }: { form: FormView; submit: (values: Record<string, string>) => Promise<string | null>; close: () => void }) {
   const [values, setValues] = useState(() => Object.fromEntries(form.fields.map((field) => [field.name, firstValue(field)])));
   const [problems, setProblems] = useState<Record<string, string>>({});
+  const [refusal, setRefusal] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const problemOf = (field: FormField) => (field.required && (values[field.name] ?? "").trim() === "" ? `${field.label} is needed.` : undefined);
   const check = (fields: FormField[]) => {
@@ -52,13 +53,14 @@ export function FormDialog({ form, submit, close }: { form: FormView; submit: (v
   const send = async () => {
     if (!check(form.fields)) return;
     setBusy(true);
-    await submit(values);
+    setRefusal(await submit(values));
     setBusy(false);
   };
   return (
     <Dialog title={form.title} close={close}>
       <form onSubmit={(event) => { event.preventDefault(); void send(); }}>
         {form.fields.map((field) => <Field key={field.name} field={field} value={values[field.name] ?? ""} change={(value) => setValues({ ...values, [field.name]: value })} problem={problems[field.name]} check={() => check([field])} />)}
+        {refusal !== null && <p class="form-refusal" role="alert">{refusal}</p>}
         <div class="buttons dialog-foot"><button type="button" class="button" onClick={close}>Cancel</button><button type="submit" class="button" data-main="true" disabled={busy}>{form.title.split(/[ :]/)[0]}</button></div>
       </form>
     </Dialog>

@@ -1,4 +1,5 @@
 import type { RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Avatar } from "../../../shared-ui/avatar.tsx";
 import { Icon } from "../../../shared-ui/icon.tsx";
 import { RelativeTime } from "../../../shared-ui/relative-time.tsx";
@@ -45,10 +46,24 @@ function Empty() {
   );
 }
 
+/** Answers lie over the thread, so they fold away for whoever turns to it; the command line, or a new answer, brings them back. */
+function useFolded(newest: string | undefined) {
+  const foot = useRef<HTMLDivElement>(null);
+  const [folded, setFolded] = useState(false);
+  useEffect(() => setFolded(false), [newest]);
+  useEffect(() => {
+    const turn = (event: Event) => setFolded(!foot.current!.contains(event.target as Node));
+    for (const kind of ["focusin", "pointerdown"]) document.addEventListener(kind, turn);
+    return () => { for (const kind of ["focusin", "pointerdown"]) document.removeEventListener(kind, turn); };
+  }, []);
+  return { foot, folded };
+}
+
 /** All conversations, a line for commands beneath, and what those answered to this person alone. */
 export function ThreadList({ desk, state, inputRef }: { desk: Desk; state: DeskState; inputRef: RefObject<HTMLTextAreaElement> }) {
   const { threads, trouble } = state;
   const answers = current(state.notices).filter((notice) => notice.threadId === null).toReversed();
+  const { foot, folded } = useFolded(answers.at(-1)?.id);
   const open = (threads ?? []).filter((thread) => thread.status === "open").length;
   return (
     <aside class="list" aria-label="Conversations">
@@ -68,8 +83,8 @@ export function ThreadList({ desk, state, inputRef }: { desk: Desk; state: DeskS
           ))}</ul>
         )}
       </div>
-      <div class="list-foot">
-        {answers.length > 0 && <div class="answers" role="region" aria-label="Answers to your commands">{answers.map((notice) => <NoticeCard key={notice.id} desk={desk} notice={notice} />)}</div>}
+      <div class="list-foot" ref={foot}>
+        {answers.length > 0 && !folded && <div class="answers" role="region" aria-label="Answers to your commands">{answers.map((notice) => <NoticeCard key={notice.id} desk={desk} notice={notice} />)}</div>}
         <CommandLine desk={desk} state={state} inputRef={inputRef} />
       </div>
     </aside>

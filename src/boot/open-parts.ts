@@ -1,11 +1,11 @@
 /** The store, files and secrets that core is assembled from: the beginning of the server, and all that a command needs when none runs. */
-import type { Parts } from "./assemble.ts";
-import type { Config } from "./config.ts";
-import type { Clock, Logger } from "./core/ports.ts";
-import { openStore } from "./core/store/store.ts";
-import { readLimits } from "./core/settings-file/limits.ts";
-import { createFileStore } from "./files/store.ts";
-import { connectMongo } from "./mongo/connect.ts";
+import type { Parts } from "../assemble.ts";
+import type { Config } from "../config.ts";
+import type { Clock, Logger } from "../core/ports.ts";
+import { openStore } from "../core/store/store.ts";
+import { readLimits } from "../core/settings-file/limits.ts";
+import { createFileStore } from "../files/store.ts";
+import { connectMongo } from "../mongo/connect.ts";
 import { openSecrets, secretKeyOf } from "./secret-key.ts";
 
 export interface OpenParts {

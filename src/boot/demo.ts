@@ -1,7 +1,7 @@
 /** What an empty installation starts with, written as the settings file that anybody could have written. */
-import type { Store } from "./core/store/store.ts";
-import { applySettings } from "./core/settings-file/apply.ts";
-import type { ApplyDeps } from "./core/settings-file/apply.ts";
+import type { Store } from "../core/store/store.ts";
+import { applySettings } from "../core/settings-file/apply.ts";
+import type { ApplyDeps } from "../core/settings-file/apply.ts";
 
 interface Face { shirt: string; back: string; skin: string; hair: string; /** SVG path of the hair on a 48 × 48 face. */ cut: string }
 

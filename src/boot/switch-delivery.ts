@@ -1,8 +1,8 @@
 /** Pauses or resumes delivery for whoever has the server's own files; answers how many replies wait. */
-import type { Core } from "./core/core.ts";
-import type { Author } from "./core/model/types.ts";
-import { pauseDelivery, resumeDelivery } from "./core/services/delivery-pause.ts";
-import { healthOf } from "./core/services/health.ts";
+import type { Core } from "../core/core.ts";
+import type { Author } from "../core/model/types.ts";
+import { pauseDelivery, resumeDelivery } from "../core/services/delivery-pause.ts";
+import { healthOf } from "../core/services/health.ts";
 
 const OPERATOR: Author = { type: "system", name: "the command line" };
 

@@ -2,12 +2,12 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Config } from "./config.ts";
-import { ConfigError } from "./config.ts";
-import type { Clock } from "./core/ports.ts";
-import { createSecrets } from "./core/services/secrets.ts";
-import type { Secrets } from "./core/services/secrets.ts";
-import type { Store } from "./core/store/store.ts";
+import type { Config } from "../config.ts";
+import { ConfigError } from "../config.ts";
+import type { Clock } from "../core/ports.ts";
+import { createSecrets } from "../core/services/secrets.ts";
+import type { Secrets } from "../core/services/secrets.ts";
+import type { Store } from "../core/store/store.ts";
 
 const CHECK_ID = "secretCheck";
 const CHECK_TEXT = "threadline";
