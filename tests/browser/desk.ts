@@ -11,8 +11,8 @@ export class Desk {
   readonly notices: Locator;
   readonly answers: Locator;
   constructor(readonly page: Page) {
-    this.composer = page.getByRole("combobox", { name: "Write in this thread" });
-    this.commandLine = page.getByRole("combobox", { name: "Command" });
+    this.composer = page.getByRole("textbox", { name: "Write in this thread" });
+    this.commandLine = page.getByRole("textbox", { name: "Command" });
     this.card = page.getByRole("article", { name: "Card of the conversation" });
     this.rows = page.locator(".list-rows .row");
     this.notices = page.locator(".posts .notice");

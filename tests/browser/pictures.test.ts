@@ -99,7 +99,7 @@ test("a morning at the shop", async () => {
   const { page } = desk;
   const chat = Chat.beside(page);
   await morning(desk, chat);
-  await app.apply(undo(3_600));
+  await app.apply(undo(300));
   // the inbox is remembered for two seconds
   await page.waitForTimeout(2_500);
   const held = await desk.write("@Jonas Okafor can you fit a child seat by then?");

@@ -9,13 +9,13 @@ import { RepliedAgo } from "./replied-ago.tsx";
 export function Header({ lines, onClose }: { lines: readonly WireMessage[]; onClose?: () => void }) {
   const answer = lines.findLast((line) => line.kind === "outgoing");
   return (
-    <header class="head">
+    <div class="head">
       {answer !== undefined && <Avatar name={answer.author.name} src={answer.author.avatar} size={36} />}
       <div class="head-words">
         <h1>{answer?.author.name ?? words.title}</h1>
         <p>{answer === undefined ? words.subtitle : <RepliedAgo at={answer.createdAt} />}</p>
       </div>
       {onClose !== undefined && <button type="button" class="icon-button" aria-label={words.close} title={words.close} onClick={onClose}><Icon svg={x} large /></button>}
-    </header>
+    </div>
   );
 }

@@ -53,7 +53,7 @@ function TextBox({ desk, state, text, change, send, label, placeholder, thread, 
         </ul>
       )}
       <textarea
-        ref={inputRef} rows={1} value={text} placeholder={placeholder} aria-label={label} role="combobox" aria-expanded={list.length > 0} aria-controls={`suggestions-${label}`} aria-autocomplete="list"
+        ref={inputRef} rows={1} value={text} placeholder={placeholder} aria-label={label} aria-haspopup="listbox" aria-controls={list.length > 0 ? `suggestions-${label}` : undefined} aria-autocomplete="list"
         aria-activedescendant={list.length > 0 ? `suggestion-${label}-${at}` : undefined}
         onInput={(event) => { setChosen(0); change(event.currentTarget.value); }} onKeyDown={onKey}
       />
