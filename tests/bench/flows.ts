@@ -1,5 +1,5 @@
 /** The measurements, one after the other. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { closedLoop, Generator, openLoop, type Latency, type Way } from "./generator.ts";
 import type { Commands } from "./commands.ts";
 import { CHATS } from "./wire.ts";
@@ -11,6 +11,8 @@ export interface SizeFigures {
   outbound: number;
   both: number;
   latency: Record<"inbound50" | "outbound50" | "inbound200" | "outbound200", Latency>;
+  /** Processor time of one message of the loop by turns, in milliseconds: the application's main thread, and its other threads (the store's worker above all). */
+  cpuMs: { main: number; others: number };
   rssAnonMb: number;
   seedSeconds: number;
 }
@@ -25,6 +27,17 @@ const COUNTED = 64;
 export function rssAnonMb(pid: number): number {
   const kb = /^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return kb === undefined ? Number.NaN : Math.round(Number(kb) / 102.4) / 10;
+}
+
+/** Processor time of a process so far, in milliseconds; a tick of Linux is 10 ms. */
+function cpuOf(pid: number): { main: number; others: number } {
+  const ticks = (tid: string): number => {
+    const fields = readFileSync(`/proc/${pid}/task/${tid}/stat`, "utf8").replace(/^.*\) /, "").split(" ");
+    return Number(fields[11]) + Number(fields[12]);
+  };
+  const tids = readdirSync(`/proc/${pid}/task`);
+  const main = ticks(String(pid));
+  return { main: main * 10, others: (tids.map(ticks).reduce((a, b) => a + b, 0) - main) * 10 };
 }
 
 /** One line in and one out for every chat, so that conversations, threads and owners exist. */
@@ -63,12 +76,16 @@ export async function measureSize(generator: Generator, messages: number, { conc
   await rested(() => closedLoop(generator, ["inbound", "outbound"], concurrency, ms / 4));
   const inbound = await rested(() => closedLoop(generator, ["inbound"], concurrency, ms));
   const outbound = await rested(() => closedLoop(generator, ["outbound"], concurrency, ms));
-  const both = await rested(() => closedLoop(generator, ["inbound", "outbound"], concurrency, ms));
+  const before = cpuOf(app.pid), since = performance.now();
+  const both = await closedLoop(generator, ["inbound", "outbound"], concurrency, ms);
+  const after = cpuOf(app.pid), lines = (both * (performance.now() - since)) / 1_000;
+  const cpuMs = { main: Math.round(((after.main - before.main) * 100) / lines) / 100, others: Math.round(((after.others - before.others) * 100) / lines) / 100 };
+  await app.ask({ do: "settle" });
   const latency = {
     inbound50: await rested(() => openLoop(generator, "inbound", 50, ms)), outbound50: await rested(() => openLoop(generator, "outbound", 50, ms)),
     inbound200: await rested(() => openLoop(generator, "inbound", 200, ms)), outbound200: await rested(() => openLoop(generator, "outbound", 200, ms)),
   };
-  return { messages, inbound, outbound, both, latency, rssAnonMb: rssAnonMb(app.pid), seedSeconds };
+  return { messages, inbound, outbound, both, latency, cpuMs, rssAnonMb: rssAnonMb(app.pid), seedSeconds };
 }
 
 export async function measureFloor(generator: Generator, { concurrency, ms }: Loads): Promise<FloorFigures> {

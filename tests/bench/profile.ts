@@ -16,7 +16,6 @@ export function groupOf({ functionName, url }: Node["callFrame"]): string {
   if (pack !== undefined) return pack;
   const room = /\/src\/([a-z-]+)(?:\/([a-z-]+)\/)?/.exec(path);
   if (room !== null) return `app: ${room[1]}${room[2] === undefined ? "" : `/${room[2]}`}`;
-  if (path.includes("/dist/store/")) return "store (embedded)";
   if (path.includes("/tests/")) return "bench and fakes";
   return path.startsWith("node:") || path === "" ? "node" : "other";
 }
@@ -37,6 +36,7 @@ export function summarise(profile: CpuProfile, file: string, top = 15): ProfileS
   return { file, busyMs: Math.round(busy / 1_000), groups: ranked(groups), functions: ranked(functions) };
 }
 
-/** Every profile of a folder, the busiest first: the main thread and the store's worker each write one. */
+/** The profiles of a folder that show our own code (the loader's thread writes one too), the busiest first. */
 export const readProfiles = (folder: string): ProfileSummary[] => readdirSync(folder).filter((name) => name.endsWith(".cpuprofile"))
-  .map((name) => summarise(JSON.parse(readFileSync(join(folder, name), "utf8")) as CpuProfile, join(folder, name))).sort((a, b) => b.busyMs - a.busyMs);
+  .map((name) => summarise(JSON.parse(readFileSync(join(folder, name), "utf8")) as CpuProfile, join(folder, name)))
+  .filter((summary) => summary.groups.some(({ name }) => name.startsWith("app: "))).sort((a, b) => b.busyMs - a.busyMs);

@@ -35,7 +35,7 @@ export function goals(results: Results): Goal[] {
 export function printTable(results: Results, print: (line: string) => void): void {
   const { sizes, floor, perMessage } = results;
   const columns = [...sizes.map((size) => nameOf(size.messages)), "floor"];
-  const row = (head: string, cells: (number | string)[]) => print(`  ${head.padEnd(34)}${cells.map((cell) => String(cell).padStart(11)).join("")}`);
+  const row = (head: string, cells: (number | string)[]) => print(`  ${head.padEnd(36)}${cells.map((cell) => String(cell).padStart(14)).join("")}`);
   print("");
   print(`  Node ${results.node}, ${results.concurrency} at once; fdatasync of this disk ${results.fdatasyncMs} ms. Off: undo window, double-reply seconds, rate buckets.`);
   print(`  Store commands per message: inbound ${perMessage.inbound.writes} writes and ${perMessage.inbound.reads} reads, outbound ${perMessage.outbound.writes} and ${perMessage.outbound.reads}:`);
@@ -50,6 +50,7 @@ export function printTable(results: Results, print: (line: string) => void): voi
     const below = key === "inbound50" || key === "outbound50" ? words(floor.latency[key]) : "";
     row(`ms p50/p95/p99, ${key.replace(/(\d+)/, " $1/s")}`, [...sizes.map((size) => words(size.latency[key])), below]);
   }
+  row("processor ms/message, main + others", [...sizes.map(({ cpuMs }) => `${cpuMs.main} + ${cpuMs.others}`), ""]);
   row("RssAnon MB after", [...sizes.map((size) => size.rssAnonMb), ""]);
   print("");
   for (const { what, value, goal, met } of goals(results)) print(`  ${met ? "met " : "NOT "} ${what.padEnd(46)} ${String(value).padStart(9)}   goal ${goal}`);
