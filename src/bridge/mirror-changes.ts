@@ -3,8 +3,11 @@ import { call, keepLease, openThread } from "./mirror-work.ts";
 import type { Work } from "./mirror-work.ts";
 import { customerName, postOf } from "./render-post.ts";
 import { DeskError } from "../core/errors.ts";
+import type { Core } from "../core/core.ts";
 import { retryDelayMs } from "../core/model/retry.ts";
 import type { DeskThreadId, Message } from "../core/model/types.ts";
+import { allAgents } from "../core/services/inbox-settings.ts";
+import { recordReplySent } from "../core/services/record-delivery.ts";
 
 /** A revision of what the thread shows, or a receipt on the agent's own message. True: something was shown. */
 export async function showChange(w: Work, message: Message): Promise<boolean> {
@@ -12,21 +15,25 @@ export async function showChange(w: Work, message: Message): Promise<boolean> {
   const settled = { _id: message._id, rev: message.rev, "delivery.state": message.delivery.state, "mirror.token": { $lte: held.token } };
   const done = { "mirror.rev": message.rev, "mirror.token": held.token, "mirror.tries": 0 };
   try {
+    await stopClocks(w, message);
+    await keepLease(w, message._id);
     const thread = await openThread(w);
     const ours = message.deskPosts.filter((key) => key.startsWith(`${thread}|`)).map((key) => key.slice(thread.length + 1));
-    await keepLease(w, message._id);
     if (message.origin === undefined && message.rev > message.mirror.rev && ours.length > 0) {
-      await call(core, (signal) => w.desk.update(thread, ours, postOf(held.conversation, [message]), signal));
+      const parts = await partsOf(core, message);
+      await call(core, (signal) => w.desk.update(thread, ours, postOf(held.conversation, parts), signal));
     }
+    if (message.mirror.untold === true) await tellRefused(w, message, thread);
     const receipt = message.kind === "outgoing" || message.delivery.state === "cancelled" ? message.delivery.state : undefined;
-    const showOn = message.origin?.thread === thread ? message.origin.postId : ours.at(-1);
-    if (receipt !== undefined && receipt !== message.mirror.receipt && showOn !== undefined) {
-      await call(core, (signal) => w.desk.showReceipt(thread, showOn, receipt, message.mirror.receipt, signal));
+    const shown = receipt === undefined || receipt === message.mirror.receipt ? {} : { "mirror.receipt": receipt };
+    if (receipt !== undefined && receipt !== message.mirror.receipt) {
+      const showOn = message.origin?.thread === thread ? message.origin.postId : ours.at(-1);
+      if (showOn !== undefined) await call(core, (signal) => w.desk.showReceipt(thread, showOn, receipt, message.mirror.receipt, signal)).catch(unlessGone);
       await tellOutcome(w, message, thread);
-      const { matchedCount } = await core.store.messages.updateOne(settled, { $set: { ...done, "mirror.receipt": receipt }, $unset: { "mirror.dueAt": "" } });
-      // It changed meanwhile and stays due; what the desk shows now is known all the same.
-      if (matchedCount === 0) await core.store.messages.updateOne({ _id: message._id, "mirror.token": { $lte: held.token } }, { $set: { "mirror.receipt": receipt } });
-    } else await core.store.messages.updateOne(settled, { $set: done, $unset: { "mirror.dueAt": "" } });
+    }
+    const { matchedCount } = await core.store.messages.updateOne(settled, { $set: { ...done, ...shown }, $unset: { "mirror.dueAt": "", "mirror.untold": "" } });
+    // It changed meanwhile and stays due; what the desk shows now is known all the same.
+    if (matchedCount === 0 && receipt !== undefined) await core.store.messages.updateOne({ _id: message._id, "mirror.token": { $lte: held.token } }, { $set: { "mirror.receipt": receipt } });
     return true;
   } catch (error) {
     if (!(error instanceof DeskError) || error.code === "THREAD_GONE") throw error;
@@ -38,13 +45,44 @@ export async function showChange(w: Work, message: Message): Promise<boolean> {
   }
 }
 
+/** An author may delete their own line; what became of the reply they are told all the same. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof DeskError) || error.code !== "POST_GONE") throw error;
+}
+
+/** All that one post shows: the parts of an album share theirs. */
+async function partsOf(core: Core, message: Message): Promise<Message[]> {
+  if (message.groupId === undefined) return [message];
+  return core.store.messages.find({ conversationId: message.conversationId, groupId: message.groupId, deskPosts: { $in: message.deskPosts } }).sort({ seq: 1 }).toArray();
+}
+
+const WITH_CUSTOMER = new Set<string | undefined>(["sent", "delivered", "read"]);
+
+/** What a crash between "sent" and the clocks left, and what a vendor's later word made known. */
+async function stopClocks({ core, held: { conversation } }: Work, message: Message): Promise<void> {
+  const { delivery, mirror } = message;
+  if (!WITH_CUSTOMER.has(delivery.state) || WITH_CUSTOMER.has(mirror.receipt)) return;
+  if (conversation.firstReplyAt === null || conversation.waitingSince !== null) await recordReplySent(core, message, delivery.sentAt ?? core.clock.now());
+}
+
+const authorOf = async (w: Work, message: Message): Promise<string | undefined> =>
+  message.origin?.userId ?? (await allAgents(w.core)).find((agent) => agent._id === message.author.id)?.links.find((link) => link.desk === w.desk.kind)?.userId;
+
 /** A failed or unknown reply asks its author what to do. */
 async function tellOutcome(w: Work, message: Message, thread: DeskThreadId): Promise<void> {
   const { state, error } = message.delivery;
-  if (message.origin === undefined || (state !== "failed" && state !== "unknown")) return;
+  const userId = state === "failed" || state === "unknown" ? await authorOf(w, message) : undefined;
+  if (userId === undefined) return;
   const text = state === "failed"
     ? `Your reply did not reach ${customerName(w.held.conversation)}: ${error?.text ?? "the channel refused it"}`
     : `It is not known whether your reply reached ${customerName(w.held.conversation)}: ${error?.text ?? "the connection broke"} It is not sent again by itself.`;
-  await w.desk.notify(message.origin.userId, thread, { text, messageId: message._id, buttons: [{ id: "retry", label: "Send again" }] });
+  await call(w.core, () => w.desk.notify(userId, thread, { text, messageId: message._id, buttons: [{ id: "retry", label: "Send again" }] }));
 }
 
+/** A change that the channel did not take: whoever made it learns what the customer has. */
+async function tellRefused(w: Work, message: Message, thread: DeskThreadId): Promise<void> {
+  const userId = await authorOf(w, message);
+  if (userId === undefined) return;
+  const text = `${customerName(w.held.conversation)} still has your reply ${message.deletedAt === undefined ? "as it was before your edit" : "that you deleted"}: ${message.delivery.error?.text ?? "the channel refused the change."}`;
+  await call(w.core, () => w.desk.notify(userId, thread, { text, messageId: message._id, buttons: message.deletedAt === undefined ? [{ id: "correct", label: "Send correction" }] : [] }));
+}

@@ -1,5 +1,5 @@
 /** Posting lines in their order: one message, or the parts of an album, as one post. */
-import { call, lead, openThread } from "./mirror-work.ts";
+import { call, lead, LeaseLost, openThread } from "./mirror-work.ts";
 import type { Work } from "./mirror-work.ts";
 import { postOf } from "./render-post.ts";
 import type { Core } from "../core/core.ts";
@@ -29,16 +29,17 @@ export async function postMessages(w: Work, parts: Message[]): Promise<boolean> 
   }
 }
 
-async function recordPosted(w: Work, parts: Message[], thread: DeskThreadId, posted: Posted, state: "posted" | "fallback"): Promise<void> {
+/** `found`: the post is of an earlier time, so all it says is shown anew; its parts stay due for that. */
+async function recordPosted(w: Work, parts: Message[], thread: DeskThreadId, posted: Posted, state: "posted" | "fallback", found = false): Promise<void> {
   const { core, held } = w;
   const keys = posted.ids.map((id) => deskPostKey(thread, id));
   for (const message of parts) {
     const wasRev = { _id: message._id, "mirror.token": { $lte: held.token } };
-    const set = { "mirror.state": state, "mirror.rev": message.rev, "mirror.token": held.token, "mirror.postedAt": posted.at, "mirror.tries": 0 };
+    const set = { "mirror.state": state, "mirror.rev": found ? -1 : message.rev, "mirror.token": held.token, "mirror.postedAt": posted.at, "mirror.tries": 0 };
     // What changed while it was posted stays due.
     const { matchedCount } = await core.store.messages.updateOne(
       { ...wasRev, rev: message.rev, "delivery.state": message.delivery.state },
-      { $set: set, $addToSet: { deskPosts: { $each: keys } }, $unset: { "mirror.error": "", ...(message.kind === "outgoing" ? {} : { "mirror.dueAt": "" }) } },
+      { $set: set, $addToSet: { deskPosts: { $each: keys } }, $unset: { "mirror.error": "", ...(message.kind === "outgoing" || found ? {} : { "mirror.dueAt": "" }) } },
     );
     if (matchedCount === 0) await core.store.messages.updateOne(wasRev, { $set: set, $addToSet: { deskPosts: { $each: keys } }, $unset: { "mirror.error": "" } });
   }
@@ -46,9 +47,11 @@ async function recordPosted(w: Work, parts: Message[], thread: DeskThreadId, pos
   if (last.kind === "incoming" && servesFeed(core, last.inboxId)) await recordSeenByTeam(core, last.conversationId, last.seq, "delivered");
 }
 
-async function postFailed(w: Work, parts: Message[], error: unknown): Promise<boolean> {
+/** `uncertain`: whatever the error says, an earlier try may have had its effect. */
+async function postFailed(w: Work, parts: Message[], thrown: unknown, uncertain = false): Promise<boolean> {
   const { core, held } = w;
-  if (!(error instanceof DeskError)) throw error;
+  if (thrown instanceof LeaseLost) throw thrown;
+  let error = thrown instanceof DeskError ? thrown : unexpected(w, thrown);
   if (error.code === "THREAD_GONE") throw error;
   if (error.o.refused === true && w.thread !== undefined) {
     const plain = { ...postOf(held.conversation, parts), files: [], marks: [`shown without its ${parts.some((p) => p.files.length > 0) ? "files" : "formatting"}: ${error.message}`] };
@@ -57,7 +60,8 @@ async function postFailed(w: Work, parts: Message[], error: unknown): Promise<bo
       await recordPosted(w, parts, w.thread, posted, "fallback");
       return true;
     } catch (second) {
-      if (!(second instanceof DeskError)) throw second;
+      error = second instanceof DeskError ? second : unexpected(w, second);
+      if (error.code === "THREAD_GONE") throw error;
     }
   }
   const now = core.clock.now();
@@ -65,7 +69,7 @@ async function postFailed(w: Work, parts: Message[], error: unknown): Promise<bo
     const tries = message.mirror.tries + 1;
     await core.store.messages.updateOne({ _id: message._id, "mirror.token": { $lte: held.token } }, {
       $set: {
-        "mirror.state": error.o.certain ? "queued" : "posting", "mirror.token": held.token, "mirror.tries": tries,
+        "mirror.state": error.o.certain && !uncertain ? "queued" : "posting", "mirror.token": held.token, "mirror.tries": tries,
         "mirror.dueAt": new Date(now.getTime() + (error.o.retryAfterMs ?? retryDelayMs(tries))), "mirror.error": { code: error.code, text: error.message },
       },
     });
@@ -75,21 +79,34 @@ async function postFailed(w: Work, parts: Message[], error: unknown): Promise<bo
   return false;
 }
 
+function unexpected(w: Work, thrown: unknown): DeskError {
+  w.core.log.error({ err: thrown, conversationId: w.held.conversation._id }, "A desk failed in an unexpected way; whether the post is there is looked at.");
+  return new DeskError("UNREACHABLE", "The desk failed in an unexpected way.", { certain: false, cause: thrown });
+}
+
 /** What a dead holder was posting is uncertain until the desk was asked. */
 export async function markPosting(core: Core, message: Message): Promise<void> {
   if (message.mirror.state !== "queued") return;
   await core.store.messages.updateOne({ _id: message._id, "mirror.state": "queued" }, { $set: { "mirror.state": "posting" } });
 }
 
-/** Looks for the post where the desk lets us; else posts again, marked: the team must never miss a line. */
-export async function settlePosting(w: Work, message: Message): Promise<boolean> {
-  const { core } = w;
-  const thread = await openThread(w);
-  const { desk } = w;
-  const found = canFindPost(desk) ? await call(core, (signal) => desk.findPost(thread, message._id, signal)) : null;
-  if (found !== null) { await recordPosted(w, [message], thread, found, "posted"); return true; }
-  const again: Message = canFindPost(desk) ? message : { ...message, mirror: { ...message.mirror, mayAppearTwice: true } };
-  if (again.mirror.mayAppearTwice === true) await core.store.messages.updateOne({ _id: message._id }, { $set: { "mirror.mayAppearTwice": true } });
-  return postMessages(w, [again]);
+/** Looks for the post of these parts where the desk lets us; else posts again, marked: the team must never miss a line. */
+export async function settlePosting(w: Work, parts: Message[]): Promise<boolean> {
+  const { core, desk } = w;
+  const first = parts[0]!;
+  try {
+    await lead(w, first._id);
+    const thread = await openThread(w);
+    if (canFindPost(desk)) {
+      for (const [key, state] of [[first._id, "posted"], [`${first._id}:plain`, "fallback"]] as const) {
+        const found = await call(core, (signal) => desk.findPost(thread, key, signal));
+        if (found !== null) { await recordPosted(w, parts, thread, found, state, true); return true; }
+      }
+    }
+  } catch (error) {
+    return postFailed(w, parts, error, true);
+  }
+  if (canFindPost(desk)) return postMessages(w, parts);
+  await core.store.messages.updateOne({ _id: first._id }, { $set: { "mirror.mayAppearTwice": true } });
+  return postMessages(w, [{ ...first, mirror: { ...first.mirror, mayAppearTwice: true } }, ...parts.slice(1)]);
 }
-

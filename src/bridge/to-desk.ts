@@ -26,10 +26,12 @@ export async function mirrorConversation(m: Mirror, conversationId: string): Pro
   const held = await acquire(core, "mirror", conversationId, head?._id, (orphan) => markPosting(core, orphan));
   if (held === null) return m.runner().kickAt(conversationId, core.limits.sweepMs);
   let card: number | undefined;
+  let broken = true;
   try {
     card = await work(m, held, held.undisturbed ? seen : await dueMessages(core, conversationId));
+    broken = false;
   } finally {
-    if (card === undefined || !(await releaseWithCard(core, held, card))) await release(core, held);
+    if (card === undefined || !(await releaseWithCard(core, held, card))) await release(core, held, broken);
   }
 }
 
@@ -88,13 +90,14 @@ async function workOff(w: Work, due: Message[]): Promise<boolean> {
       continue;
     }
     if (headWaits || posted.has(message._id)) continue;
-    const album = message.groupId === undefined ? [message] : due.filter((other) => other.groupId === message.groupId && other.mirror.state === message.mirror.state);
-    const done = !album.some((part) => comesLater(w, part)) && (await (message.mirror.state === "queued" ? postMessages(w, album) : settlePosting(w, message)));
+    const album = message.groupId === undefined ? [message] : due.filter((other) => other.groupId === message.groupId && waitsInLane(other));
+    const uncertain = album.some((part) => part.mirror.state === "posting");
+    const done = !album.some((part) => comesLater(w, part)) && (await (uncertain ? settlePosting(w, album) : postMessages(w, album)));
     if (!done) { headWaits = true; continue; }
     progress = true;
     for (const part of album) posted.add(part._id);
-    // A reply that was posted here shows its receipt next.
-    if (message.kind === "outgoing") again = true;
+    // A reply that was posted here shows its receipt next; a post that was found, what it should say now.
+    if (message.kind === "outgoing" || uncertain) again = true;
   }
   return again && progress;
 }

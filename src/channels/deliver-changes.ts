@@ -1,6 +1,7 @@
 /** Carries an agent's edit, deletion or reaction to what the customer already has. */
 import type { Core } from "../core/core.ts";
 import { DeliveryError } from "../core/errors.ts";
+import { callWithin } from "../core/lanes/call.ts";
 import { nameHead } from "../core/lanes/lease.ts";
 import type { Held } from "../core/lanes/lease.ts";
 import { retryDelayMs } from "../core/model/retry.ts";
@@ -15,9 +16,10 @@ export async function carryOutChange(core: Core, held: Held, adapter: ChannelAda
   // A reaction raises no revision: what was changed since makes it due anew, and stays so.
   const settled = { _id: message._id, rev: message.rev, "delivery.state": message.delivery.state, "delivery.dueAt": message.delivery.dueAt!, "delivery.token": { $lte: held.token } };
   try {
-    const signal = AbortSignal.timeout(core.limits.vendorCallMs);
-    if (message.kind === "incoming") await reactTo(adapter, to, message, signal);
-    else if (message.rev > message.delivery.rev && !isOwnStore(adapter)) await changeSent(adapter, to, message, signal);
+    await callWithin(core.limits.vendorCallMs, async (signal) => {
+      if (message.kind === "incoming") await reactTo(adapter, to, message, signal);
+      else if (message.rev > message.delivery.rev && !isOwnStore(adapter)) await changeSent(adapter, to, message, signal);
+    }, () => new DeliveryError("TIMEOUT", "The channel did not answer in time.", { certain: false }));
     await core.store.messages.updateOne(settled, { $set: { "delivery.rev": message.rev, "delivery.tries": 0, "delivery.token": held.token }, $unset: { "delivery.dueAt": "" } });
   } catch (thrown) {
     const error = thrown instanceof DeliveryError ? thrown : new DeliveryError("UNREACHABLE", "Changing a sent message failed.", { certain: false, cause: thrown });
@@ -25,8 +27,9 @@ export async function carryOutChange(core: Core, held: Held, adapter: ChannelAda
     const givenUp = error.o.permanent === true || tries > core.limits.maxTries;
     core.log.warn({ err: thrown, messageId: message._id, tries }, givenUp ? "A change of a sent message was given up." : "A change of a sent message failed; it is tried again.");
     await core.store.messages.updateOne(settled, givenUp
-      ? { $set: { "delivery.rev": message.rev, "delivery.error": { code: error.code, text: `The customer still has the old text: ${error.tellAgent}` } }, $unset: { "delivery.dueAt": "" } }
+      ? { $set: { "delivery.rev": message.rev, "delivery.error": { code: error.code, text: error.tellAgent }, ...(message.kind === "outgoing" ? { "mirror.untold": true, "mirror.dueAt": core.clock.now() } : {}) }, $unset: { "delivery.dueAt": "" } }
       : { $set: { "delivery.tries": tries, "delivery.dueAt": new Date(core.clock.now().getTime() + retryDelayMs(tries, error.o.retryAfterMs)) } });
+    if (givenUp) core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: message.conversationId });
   }
   return true;
 }

@@ -73,12 +73,11 @@ export async function nameHead(core: Core, held: Held, head: string): Promise<bo
   return true;
 }
 
-/** Gives the lane back, with whatever else the conversation learns by it, in one write. */
-export async function release(core: Core, held: Held, also: { set?: Record<string, unknown>; unset?: string[] } = {}): Promise<void> {
+/** Gives the lane back. `broken`: the work ended unexpectedly, so what became of the head is as unknown as after a crash. */
+export async function release(core: Core, held: Held, broken = false): Promise<void> {
   const path = `lanes.${held.lane}`;
-  const unset = [`${path}.until`, `${path}.head`, ...(also.unset ?? [])];
   await core.store.conversations.updateOne(
     { _id: held.conversation._id, [`${path}.token`]: held.token },
-    { $unset: Object.fromEntries(unset.map((name) => [name, ""])), ...(also.set === undefined ? {} : { $set: also.set }) },
+    { $unset: { [`${path}.until`]: "", ...(broken ? {} : { [`${path}.head`]: "" }) } },
   );
 }

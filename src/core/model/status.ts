@@ -37,7 +37,10 @@ export function onIncoming(conversation: Facts, at: Date, botHolds = false): Tra
  */
 export function onHumanReplySent(conversation: Facts, reply: { at: Date; turn: number; nextIncomingAt?: Date }): Transition {
   const answered = conversation.lastIncomingSeq <= reply.turn;
-  const waitingSince = answered ? null : (reply.nextIncomingAt ?? conversation.waitingSince);
+  const { waitingSince: before } = conversation;
+  // A clock that stands still was stopped by a later reply, or by resolving: a reply never starts it, nor sets it back.
+  const later = reply.nextIncomingAt !== undefined && before !== null && reply.nextIncomingAt > before ? reply.nextIncomingAt : before;
+  const waitingSince = answered ? null : later;
   return {
     expect: { status: conversation.status },
     set: {

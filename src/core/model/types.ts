@@ -170,6 +170,8 @@ export interface MirrorState {
   /** Receipt that the desk shows on the agent's own message. */
   receipt?: DeliveryStatus;
   mayAppearTwice?: boolean;
+  /** The channel refused a later change of this reply, and its author does not know yet. */
+  untold?: boolean;
   error?: { code: string; text: string };
 }
 

@@ -36,13 +36,17 @@ export async function recordReplySent(core: Core, message: Message, at: Date, kn
   for (let conversation = known ?? null; ; conversation = null) {
     conversation ??= await conversations.findOne({ _id: message.conversationId });
     if (conversation === null) return;
-    const newer = conversation.lastIncomingSeq > message.seq
-      ? await messages.findOne({ conversationId: message.conversationId, seq: { $gt: message.seq }, kind: "incoming" }, { sort: { seq: 1 } })
+    const { turn } = message.delivery;
+    const newer = conversation.lastIncomingSeq > turn
+      ? await messages.findOne({ conversationId: message.conversationId, seq: { $gt: turn }, kind: "incoming" }, { sort: { seq: 1 } })
       : null;
-    const { set } = onHumanReplySent(conversation, { at, turn: message.seq, ...(newer === null ? {} : { nextIncomingAt: newer.createdAt }) });
-    if (Object.keys(set).length === 0) return;
+    const { set } = onHumanReplySent(conversation, { at, turn, ...(newer === null ? {} : { nextIncomingAt: newer.createdAt }) });
+    if (Object.keys(set).length === 0) {
+      if (conversation === known && conversation.appliedSeq < turn) continue;
+      return;
+    }
     const { modifiedCount } = await conversations.updateOne(
-      { _id: conversation._id, status: conversation.status, lastIncomingSeq: conversation.lastIncomingSeq, waitingSince: conversation.waitingSince },
+      { _id: conversation._id, status: conversation.status, lastIncomingSeq: conversation.lastIncomingSeq, waitingSince: conversation.waitingSince, firstReplyAt: conversation.firstReplyAt },
       { $set: { ...set, cardDueAt: at }, $inc: { cardRev: 1 } },
     );
     if (modifiedCount > 0) {
