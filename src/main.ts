@@ -15,6 +15,7 @@ import { widgetRoutes } from "./channels/widget/routes.ts";
 import type { Config } from "./config.ts";
 import { environment } from "./config.ts";
 import { UserError } from "./core/errors.ts";
+import { freeLeases } from "./core/lanes/after-crash.ts";
 import { forgetSettings } from "./core/services/inbox-settings.ts";
 import { receiveEvent } from "./core/services/receive-inbound.ts";
 import { applySettings } from "./core/settings-file/apply.ts";
@@ -61,6 +62,8 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
   if (config.applyFile !== undefined) news.push(...(await applyAtStart(deps, config.applyFile)));
   else if (await makeDemo(deps)) news.push("Made a demo: the inbox Website and two agents, Mara Lindqvist and Jonas Okafor.");
 
+  // Nobody else can use the embedded store: what is still held there, a dead process held.
+  if (opened.kind === "embedded") await freeLeases(store);
   const assembly = assemble(opened.parts);
   const { core, host } = assembly;
   const playground = deskKinds.playground(core, store.db);

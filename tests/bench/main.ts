@@ -28,27 +28,27 @@ async function bench(options: { sizes: number[]; profile: boolean } & Loads): Pr
   const profiles = options.profile ? mkdtempSync(join(tmpdir(), "threadline-profile-")) : null;
   const generator = new Generator();
   const children: Child[] = [];
-  const start = async (file: string, args: string[], execArgv: string[] = []): Promise<Child> => {
+  const start = async (file: URL, args: string[], execArgv: string[] = []): Promise<Child> => {
     const child = await Child.start(file, args, generator.onArrival, execArgv);
     children.push(child);
     return child;
   };
   try {
-    const telegram = await start("./telegram.ts", []);
+    const telegram = await start(new URL("./telegram.ts", import.meta.url), []);
     const apiRoot = telegram.ready.apiRoot!;
 
     print("Counting what one message costs the store …");
-    const counted = generator.app = await start("./app.ts", [join(folder, "count"), apiRoot, "count"]);
+    const counted = generator.app = await start(new URL("./app.ts", import.meta.url), [join(folder, "count"), apiRoot, "count"]);
     await warmUp(generator);
     const perMessage = await countPerMessage(generator);
     await counted.stop();
 
     print("Measuring the floor …");
-    const floorApp = generator.app = await start("./floor.ts", [join(folder, "floor"), apiRoot, String(Math.round(perMessage.inbound.writes)), String(Math.round(perMessage.outbound.writes))]);
+    const floorApp = generator.app = await start(new URL("./floor.ts", import.meta.url), [join(folder, "floor"), apiRoot, String(Math.round(perMessage.inbound.writes)), String(Math.round(perMessage.outbound.writes))]);
     const floor = await measureFloor(generator, options);
     await floorApp.stop();
 
-    const app = generator.app = await start("./app.ts", [join(folder, "data"), apiRoot, "plain"], profiles === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`, "--cpu-prof-interval=500"]);
+    const app = generator.app = await start(new URL("./app.ts", import.meta.url), [join(folder, "data"), apiRoot, "plain"], profiles === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`, "--cpu-prof-interval=500"]);
     await warmUp(generator);
     const sizes = [];
     for (const messages of options.sizes) {

@@ -45,8 +45,9 @@ export class Child {
   private constructor(private readonly child: ChildProcess, readonly ready: Ready, private readonly file: string) {}
 
   /** Resolves once it is ready. `onArrival` hears of every line that ended its way there. @throws Error when it ends before */
-  static async start(file: string, args: string[], onArrival: (id: string, at: number) => void, execArgv: string[] = []): Promise<Child> {
-    const child = fork(fileURLToPath(new URL(file, import.meta.url)), args, { execArgv: ["--import", "tsx", ...execArgv] });
+  static async start(url: URL, args: string[], onArrival: (id: string, at: number) => void, execArgv: string[] = []): Promise<Child> {
+    const file = fileURLToPath(url);
+    const child = fork(file, args, { execArgv: ["--import", "tsx", ...execArgv] });
     let self: Child | undefined;
     const ready = await new Promise<Ready>((done, fail) => {
       child.once("exit", (code) => fail(new Error(`${file} ended with ${code} before it was ready.`)));
