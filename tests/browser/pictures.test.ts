@@ -36,7 +36,7 @@ async function faults(page: Page): Promise<string[]> {
 
 async function look(page: Page, name: string): Promise<void> {
   await keep(page, name);
-  expect(await faults(page), name).toEqual([]);
+  expect.soft(await faults(page), name).toEqual([]);
 }
 
 test.each(THEMES)("before anybody wrote (%s)", async (colorScheme) => {
@@ -78,6 +78,8 @@ async function morning(desk: Desk, chat: Chat): Promise<void> {
   await desk.type(desk.composer, "!assign Jonas Okafor");
   await desk.shows("Owner", "Jonas Okafor");
   await come("priya", "Priya Raman", "The belt squeaks when it rains");
+  const note = await desk.write("note: third report about this belt, ask the maker");
+  await expect.poll(() => note.innerText()).toContain("Only the team sees it.");
   await desk.type(desk.composer, "!priority high");
   await desk.shows("Priority", "High");
 
@@ -89,9 +91,6 @@ async function morning(desk: Desk, chat: Chat): Promise<void> {
   await desk.receipt(await desk.write("Hello Nora, three came in this morning."), "read");
   await chat.write("Lovely. Could you keep one for me until Saturday?");
   await desk.post("until Saturday?").waitFor();
-  const note = await desk.write("note: she bought two Tur 22 last year");
-  await expect.poll(() => note.innerText()).toContain("Only the team sees it.");
-  await desk.receipt(await desk.write("Of course. One is set aside for you."), "read");
 }
 
 test("a morning at the shop", async () => {

@@ -37,7 +37,7 @@ export function App({ chat, api, visibility, onClose }: { chat: Chat; api: Api; 
   const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") === true;
   return (
     <div
-      class="chat" role={onClose === undefined ? undefined : "dialog"} aria-label={words.title}
+      class="chat" role={onClose === undefined ? "main" : "dialog"} aria-label={words.title}
       onDragOver={(event) => { if (carriesFiles(event)) { event.preventDefault(); setDropping(true); } }}
       onDragLeave={(event) => { if (event.relatedTarget === null) setDropping(false); }}
       onDrop={(event) => {

@@ -25,7 +25,7 @@ export function App({ desk }: { desk: Desk }) {
   return (
     <div class="page" data-side={side}>
       <header class="top">
-        <span class="brand"><span class="brand-mark" aria-hidden="true"><i /><i /><i /></span>Threadline <span class="brand-place">Playground</span></span>
+        <h1 class="brand"><span class="brand-mark" aria-hidden="true"><i /><i /><i /></span>Threadline <span class="brand-place">Playground</span></h1>
         <nav class="sides" aria-label="Side">
           <button type="button" aria-pressed={side === "site"} onClick={() => setSide("site")}>Site</button>
           <button type="button" aria-pressed={side === "desk"} onClick={() => setSide("desk")}>Desk{waiting > 0 && <span class="count">{waiting}</span>}</button>

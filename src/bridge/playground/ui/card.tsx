@@ -21,7 +21,7 @@ function Value({ fact, thread }: { fact: Fact; thread: Thread }) {
 export function Card({ desk, thread }: { desk: Desk; thread: Thread }) {
   return (
     <article class="card" data-status={thread.status} aria-label="Card of the conversation">
-      <h2><span class="quiet">#{thread.conversationNumber}</span> {thread.title}</h2>
+      <h3><span class="quiet">#{thread.conversationNumber}</span> {thread.title}</h3>
       <dl>{thread.facts.map((fact) => <div key={fact.label}><dt>{fact.label}</dt><dd><Value fact={fact} thread={thread} /></dd></div>)}</dl>
       {thread.lastLine !== null && <p class="card-last" title={thread.lastLine}>{thread.lastLine.startsWith(NOTE) && <Icon svg={icons.lock} label="Note" />}{thread.lastLine.replace(NOTE, "")}</p>}
       <div class="buttons">{thread.buttons.map((button) => <button key={button.id} type="button" class="button" data-main={button.style === "main"} onClick={() => void desk.act(thread.id, button.id)}>{button.label}</button>)}</div>

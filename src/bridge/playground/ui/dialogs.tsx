@@ -14,7 +14,7 @@ function Dialog({ title, close, children }: { title: string; close: () => void; 
   }, []);
   return (
     <dialog ref={dialog} class="dialog" aria-label={title} onClose={close} onClick={(event) => { if (event.target === dialog.current) close(); }}>
-      <header><h2>{title}</h2><button type="button" class="icon-button" aria-label="Close" onClick={close}><Icon svg={icons.close} /></button></header>
+      <div class="dialog-head"><h2>{title}</h2><button type="button" class="icon-button" aria-label="Close" onClick={close}><Icon svg={icons.close} /></button></div>
       {children}
     </dialog>
   );

@@ -23,8 +23,10 @@ export function Site() {
   return (
     <div class="shop">
       <header class="shop-head" aria-label="Northwind Bikes"><span class="shop-name"><Icon svg={icons.bike} large />Northwind Bikes</span><nav aria-label="Shop"><span>Bikes</span><span>Parts</span><span>Service</span></nav><Icon svg={icons.basket} large label="Basket" /></header>
+      <main>
       <section class="shop-hero"><p class="shop-small">New this spring</p><h1>Built for the way home.</h1><p>Light, quiet, and serviced for life in our workshop.</p><span class="shop-button">See the Fjord 7</span></section>
       <section class="shop-goods" aria-label="Goods">{GOODS.map((one) => <figure key={one.name}><div class="shop-picture" data-tint={one.tint}><Icon svg={one.icon} large /></div><figcaption><b>{one.name}</b><span>{one.what}</span><span class="shop-price">{one.price}</span></figcaption></figure>)}</section>
+      </main>
       <footer class="shop-foot">Free delivery over € 50 · 60 days to change your mind · Questions? The chat is in the corner.</footer>
     </div>
   );

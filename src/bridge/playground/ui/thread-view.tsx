@@ -57,6 +57,16 @@ export function ThreadView({ desk, state, thread, inputRef }: { desk: Desk; stat
     const box = scroller.current;
     if (box !== null && follow.current) box.scrollTop = box.scrollHeight;
   }, [newest]);
+  useEffect(() => {
+    const box = scroller.current;
+    if (box === null) return;
+    // a phone's keyboard makes it smaller, a picture that arrives makes it longer
+    const stay = () => { if (follow.current) box.scrollTop = box.scrollHeight; };
+    const watch = new ResizeObserver(stay);
+    watch.observe(box);
+    box.addEventListener("load", stay, true);
+    return () => watch.disconnect();
+  }, [thread?.id]);
   useEffect(() => { if (matchMedia("(min-width: 900px)").matches) inputRef.current?.focus({ preventScroll: true }); }, [thread?.id]);
   if (thread === undefined) return <Nothing state={state} />;
   const typing = state.typing.filter((one) => one.threadId === thread.id).map((one) => one.name);
@@ -65,7 +75,7 @@ export function ThreadView({ desk, state, thread, inputRef }: { desk: Desk; stat
     <section class="thread" aria-label={`Thread of conversation ${thread.conversationNumber}`}>
       <header class="side-head thread-head">
         <button type="button" class="icon-button narrow-only" aria-label="Back to the conversations" onClick={() => desk.open(null)}><Icon svg={icons.back} /></button>
-        <StatusIcon status={thread.status} /><h1><span class="quiet">#{thread.conversationNumber}</span> {thread.title}</h1>
+        <StatusIcon status={thread.status} /><h2><span class="quiet">#{thread.conversationNumber}</span> {thread.title}</h2>
         <div class="thread-acts">
           {thread.assignee !== null && <span class="owner" title={`${thread.assignee} owns this conversation`}><Avatar name={thread.assignee} src={state.agents.find((agent) => agent.name === thread.assignee)?.avatar} size={20} /><span class="wide-only">{thread.assignee}</span></span>}
           {thread.buttons.filter((button) => button.style === "main" || (button.id === "take" && thread.assignee === null)).map((button) => <button key={button.id} type="button" class="button" onClick={() => void desk.act(thread.id, button.id)}>{button.label}</button>)}
