@@ -26,14 +26,28 @@ export class Agents {
   }
 
   start(): Promise<void>[] {
-    return [this.desk.watch(), ...AGENTS.map((name) => this.readNotices(name))];
+    return [this.desk.watch(), ...AGENTS.flatMap((name) => [this.readNotices(name), this.followUp(name)])];
   }
   /** Resolves when nobody is writing any more. */
   async rest(): Promise<void> { await Promise.all(this.writing.values()); }
 
   private onLine(thread: DeskThread, message: DeskMessage): void {
     if (message.author.kind !== "customer" || !this.world.loading || !this.dice.chance(ANSWERS)) return;
-    const lines = this.dice.chance(ANSWERS_TWICE) ? 2 : 1;
+    this.writeSoon(thread, this.dice.chance(ANSWERS_TWICE) ? 2 : 1);
+  }
+
+  /** Agents come back to conversations without a new line too. */
+  private async followUp(agent: string): Promise<void> {
+    const dice = this.world.dice.of(`follow-ups of ${agent}`);
+    while (this.world.loading) {
+      await pause(dice, 100, 900);
+      const threads = [...this.desk.threads.values()].filter((thread) => thread.talk !== null);
+      if (threads.length > 0) this.writeSoon(dice.pick(threads), 1);
+    }
+  }
+
+  /** One line at a time in one thread. */
+  private writeSoon(thread: DeskThread, lines: number): void {
     const before = this.writing.get(thread.id) ?? Promise.resolve();
     this.writing.set(thread.id, before.then(async () => {
       for (let i = 0; i < lines; i++) {

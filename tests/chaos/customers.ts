@@ -7,7 +7,7 @@ import { anyServer, ask, pause, WIDGET_KEY, type World } from "./world.ts";
 
 const WORDS = ["the parcel", "my invoice", "a blue chair", "since Monday", "no answer", "the second lamp", "order papers", "still waiting", "thank you", "Straße 7"] as const;
 /** Milliseconds between two lines of one customer. */
-const GAP = { low: 600, high: 4_000 };
+const GAP = { low: 800, high: 6_000 };
 const REPEATS = 0.08;
 
 export const words = (dice: Dice): string => `${dice.pick(WORDS)}, ${dice.pick(WORDS)}`;

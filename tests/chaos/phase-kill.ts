@@ -15,16 +15,20 @@ export async function killPhase(options: Options, dice: Dice, folder: string): P
   await server.start();
   const moments = Array.from({ length: options.kills }, () => dice.between(0.05, 0.95) * options.seconds * 1_000).sort((a, b) => a - b);
 
-  return runPhase({ name: "kill", world, folder, others: [] }, async () => {
+  const downs: number[] = [];
+  const result = await runPhase({ name: "kill", world, folder, others: [] }, async () => {
     const began = performance.now();
     const until = (ms: number) => sleep(Math.max(0, began + ms - performance.now()));
     for (const moment of moments) {
       await until(moment);
       await server.kill();
       world.journal.note(null, "SIGKILL");
+      const killed = performance.now();
       await server.start();
+      downs.push((performance.now() - killed) / 1_000);
       world.journal.note(null, "started again");
     }
     await until(options.seconds * 1_000);
   });
+  return { ...result, downSeconds: Math.round(downs.reduce((a, b) => a + b, 0) * 10) / 10 };
 }

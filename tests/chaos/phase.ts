@@ -24,6 +24,8 @@ export interface PhaseResult extends Verdict {
   /** Whether all had come to rest before the count, and after how many seconds. */
   rested: boolean;
   restSeconds: number;
+  /** From the kills until the server answered again, together. */
+  downSeconds?: number;
 }
 
 export interface Stage {

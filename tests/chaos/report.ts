@@ -20,6 +20,7 @@ export function printTable(results: PhaseResult[], print: (line: string) => void
   row("", columns.map((one) => one.name));
   for (const [key, words] of ROWS) row(words, columns.map((one) => one.figures[key]));
   row("seconds until rest", results.map((one) => (one.rested ? one.restSeconds : "never")));
+  row("seconds down after kills", results.map((one) => one.downSeconds ?? 0));
   print("");
   for (const result of results) {
     for (const crash of result.crashes) print(`  ${result.name}: ${crash}`);
@@ -44,6 +45,6 @@ export function tellStories(result: PhaseResult, print: (line: string) => void):
 
 /** One line of JSON: every figure by its name, all phases together and each alone. */
 export function asJson(results: PhaseResult[], more: { seed: number; seconds: number; ok: boolean }): string {
-  const phases = Object.fromEntries(results.map((one) => [one.name, { ...one.figures, rested: one.rested, restSeconds: one.restSeconds, crashes: one.crashes.length, errorsLogged: [...one.errors.values()].reduce((a, b) => a + b, 0) }]));
+  const phases = Object.fromEntries(results.map((one) => [one.name, { ...one.figures, rested: one.rested, restSeconds: one.restSeconds, downSeconds: one.downSeconds ?? 0, crashes: one.crashes.length, errorsLogged: [...one.errors.values()].reduce((a, b) => a + b, 0) }]));
   return JSON.stringify({ ...more, ...total(results), phases });
 }
