@@ -196,7 +196,7 @@ test("a desk that refuses posts gets them later, in order", async () => {
 
 test("a reply that crosses the customer's next line is held until its author has read that", async () => {
   const { desk, visitor } = await deskWith("I want to order a bike");
-  await app.apply("inboxes: [{ name: Website, channel: widget, key: demo, doubleReplySeconds: 300 }]\n");
+  await app.apply("inboxes: [{ name: Website, channel: widget, key: demo, doubleReplySeconds: 60 }]\n");
   await visitor.write("No, wait: a helmet");
   await desk.post("No, wait").waitFor();
   const held = await desk.write("A bike it is.");

@@ -1,4 +1,4 @@
-/** Browser tests: real Chromium (CHROMIUM names it), one file after the other, network off for the tests' own process. */
+/** Browser tests: real Chromium (CHROMIUM names it), two files at a time (they mostly wait), network off for the tests' own process. */
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -11,6 +11,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000, interval: 40 } },
-    fileParallelism: false,
+    maxWorkers: 2,
   },
 });
