@@ -1,5 +1,6 @@
 /** An agent's edits, deletions and reactions: the same guard again, never a promotion, never a command. */
-import { storedEventId } from "./intake.ts";
+import { eventsOfPost, NO_MESSAGE, storedEventId } from "./intake.ts";
+import { tellPerson } from "./tell.ts";
 import { modeOf, sourceOf } from "./from-desk.ts";
 import type { Core } from "../core/core.ts";
 import { guard, readCommand, reasonText } from "../core/model/guard.ts";
@@ -17,20 +18,15 @@ type Event<T extends DeskEventData["type"]> = Extract<DeskEventData, { type: T }
 const CORRECT: CardButton[] = [{ id: "correct", label: "Send correction" }];
 const RETRACT: CardButton[] = [{ id: "retract", label: "Retract" }];
 
-async function tell(core: Core, thread: Thread, userId: string, text: string, buttons: CardButton[], messageId: string): Promise<void> {
-  try {
-    await core.desks.get(thread.desk)?.notify(userId, thread._id, { text, buttons, messageId });
-  } catch (error) {
-    core.log.warn({ err: error, messageId }, "An agent could not be told what became of a change.");
-  }
-}
+const tell = (core: Core, thread: Thread, userId: string, text: string, buttons: CardButton[], messageId: string): Promise<void> =>
+  tellPerson(core, { desk: thread.desk, thread: thread._id, userId }, { text, buttons, messageId });
 
 export async function handleEdit(core: Core, thread: Thread, conversation: Conversation, stored: StoredDeskEvent, event: Event<"edit">): Promise<string> {
   const { messages, deskEvents } = core.store;
   const message = await messages.findOne({ source: sourceOf(thread._id, event.postId) });
-  if (message === null) return "ignored: not a message";
+  if (message === null) return NO_MESSAGE;
   // A newer edit of the same post that is stored already makes this one history.
-  const newer = await deskEvents.findOne({ thread: thread._id, "event.type": "edit", "event.postId": event.postId, at: { $gt: stored.at } }, { projection: { _id: 1 } });
+  const newer = await deskEvents.findOne({ _id: eventsOfPost(stored.desk, thread._id, event.postId, "edit:"), at: { $gt: stored.at } }, { projection: { _id: 1 } });
   if (newer !== null || message.deletedAt !== undefined) return "ignored: outdated";
   const agent = await agentByLink(core, stored.desk, event.userId);
   const inbox = await inboxOf(core, conversation.inboxId);
@@ -88,7 +84,7 @@ export async function handleDelete(core: Core, thread: Thread, stored: StoredDes
   const newId = storedEventId(stored.desk, thread._id, `${event.postId}:new`);
   await deskEvents.updateOne({ _id: newId, dueAt: { $exists: true } }, { $set: { handledAt: core.clock.now(), outcome: "ignored: deleted" }, $unset: { dueAt: "" } });
   const message = await messages.findOne({ source: sourceOf(thread._id, event.postId) });
-  if (message === null || message.deletedAt !== undefined) return "ignored: not a message";
+  if (message === null || message.deletedAt !== undefined) return NO_MESSAGE;
   const now = core.clock.now();
   if (message.kind !== "outgoing") {
     const { matchedCount } = await messages.updateOne({ _id: message._id, kind: message.kind }, { $set: { deletedAt: now } });
@@ -119,7 +115,7 @@ export async function handleReaction(core: Core, thread: Thread, conversation: C
   const agent = await agentByLink(core, thread.desk, event.userId);
   if (!mayAnswer(agent, conversation.inboxId)) return "ignored: not an agent of this inbox";
   const found = await messages.find({ deskPosts: deskPostKey(thread._id, event.postId) }).sort({ seq: -1 }).limit(1).next();
-  if (found === null) return "ignored: not a message";
+  if (found === null) return NO_MESSAGE;
   if (found.kind === "outgoing") {
     if (event.removed || !CANCEL_EMOJI.has(event.emoji)) return "ignored: no meaning here";
     if ((await cancelReply(core, { message: found, agent })) === "cancelled") return "cancelled";

@@ -12,7 +12,8 @@ import { addNote } from "../core/services/add-note.ts";
 import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";
 import { agentAuthor, sendReply } from "../core/services/send-reply.ts";
 import { isVerb } from "../core/verbs/table.ts";
-import { storedEventId } from "./intake.ts";
+import { eventsOfPost, NO_MESSAGE } from "./intake.ts";
+import { tellPerson } from "./tell.ts";
 
 export const HELD_BUTTONS: CardButton[] = [{ id: "send", label: "Send to customer", style: "main" }, { id: "keep", label: "Keep as note" }];
 type Posted = Extract<DeskEventData, { type: "message" }>;
@@ -36,8 +37,7 @@ export const sourceOf = (thread: string, postId: string): string => `desk:${thre
 async function handleMessage(core: Core, thread: Thread, conversation: Conversation, stored: StoredDeskEvent, event: Posted): Promise<string> {
   if (event.userKind === "bot") return "ignored: own-post";
   const source = sourceOf(thread._id, event.postId);
-  // A deletion that has reached us always wins, even over a line that came after it.
-  if ((await core.store.deskEvents.findOne({ _id: storedEventId(stored.desk, thread._id, `${event.postId}:delete`) })) !== null) return "ignored: deleted";
+  if ((await overtakenBy(core, thread, stored, event.postId)) === "deletion") return "ignored: deleted";
 
   const inbox = await inboxOf(core, conversation.inboxId);
   const agent = await agentByLink(core, stored.desk, event.userId);
@@ -52,7 +52,7 @@ async function handleMessage(core: Core, thread: Thread, conversation: Conversat
 
   let verdict = guard({ ...base, text: event.text });
   if (verdict.kind === "command" && verdict.verb !== "reply" && verdict.verb !== "r" && verdict.verb !== "note" && verdict.verb !== "n") {
-    return late ? `held: late command ${verdict.verb}`.concat(await tellLateCommand(line)) : runCommand(line, agent!, verdict);
+    return late ? `held: late command ${verdict.verb}`.concat(await tellLateCommand(line)) : runCommand(line, stored, agent!, verdict);
   }
   let explicit: "reply-verb" | undefined;
   if (verdict.kind === "command") {
@@ -68,28 +68,46 @@ async function handleMessage(core: Core, thread: Thread, conversation: Conversat
   return record(line, agent, verdict, explicit);
 }
 
+/**
+ * What happened to a post may be handled before the post itself, which waited for its files or came late. A deletion wins; edits and
+ * reactions that found no message are taken up again, and the reply is not claimed before that.
+ */
+async function overtakenBy(core: Core, thread: Thread, stored: StoredDeskEvent, postId: string): Promise<"deletion" | undefined> {
+  const { deskEvents } = core.store;
+  const others = await deskEvents.find({ _id: eventsOfPost(stored.desk, thread._id, postId) }, { projection: { "event.type": 1, outcome: 1 } }).toArray();
+  if (others.some((other) => other.event.type === "delete")) return "deletion";
+  const early = others.filter((other) => other.outcome === NO_MESSAGE).map((other) => other._id);
+  if (early.length > 0) {
+    await deskEvents.updateMany({ _id: { $in: early }, outcome: NO_MESSAGE }, { $set: { dueAt: core.clock.now() }, $unset: { handledAt: "", outcome: "" } });
+    core.bus.publish({ type: "intake.due", thread: thread._id });
+  }
+  return undefined;
+}
+
 interface Line { core: Core; thread: Thread; conversation: Conversation; inbox: Inbox; event: Posted; author: Author; origin: NonNullable<Message["origin"]>; source: string; at: Date }
 
 async function record(line: Line, agent: Agent | undefined, verdict: GuardVerdict, explicit: "reply-verb" | undefined): Promise<string> {
   const { core, conversation, author, origin, source, event } = line;
   if (verdict.kind === "note" && verdict.body === "" && event.files.length === 0) return "ignored: empty";
   const files = await fetchFiles(line);
-  if (verdict.kind === "reply" && agent !== undefined) {
-    await sendReply(core, { conversation, agent, body: verdict.body, files, source, origin, ...(explicit === undefined ? {} : { explicit }) });
-    return "reply";
+  const base = { conversation, body: verdict.kind === "command" ? "" : verdict.body, files, source, origin, at: line.at };
+  const sends = verdict.kind === "reply" && agent !== undefined;
+  if (!sends && verdict.kind !== "held" && verdict.kind !== "note") return "ignored: not an agent";
+  const message = sends
+    ? await sendReply(core, { ...base, agent, ...(explicit === undefined ? {} : { explicit }) })
+    : await addNote(core, { ...base, author, mentions: event.mentions, ...(verdict.kind === "held" ? { held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } } : {}) });
+  // A repeat (we stopped half-way) answers what was stored first, which counts whatever the guard says by now.
+  if (message.kind === "outgoing") return "reply";
+  if (message.held !== undefined) {
+    if (message.held.settled === undefined) await tell(line, [message.held.why, ...(message.held.also ?? [])].map((why) => reasonText[why]).join(" "), HELD_BUTTONS, message._id);
+    return `held: ${message.held.why}`;
   }
-  if (verdict.kind === "held") {
-    const note = await addNote(core, { conversation, author, body: verdict.body, files, source, origin, mentions: event.mentions, held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } });
-    await tell(line, [verdict.why, ...(verdict.also ?? [])].map((why) => reasonText[why]).join(" "), HELD_BUTTONS, note._id);
-    return `held: ${verdict.why}`;
-  }
-  if (verdict.kind !== "note") return "ignored: not an agent";
-  const note = await addNote(core, { conversation, author, body: verdict.body, files, source, origin, mentions: event.mentions });
-  if (!verdict.plain && verdict.why !== undefined) {
+  if (verdict.kind !== "note" || verdict.why === undefined) return "note";
+  if (!verdict.plain) {
     const offered = agent !== undefined && line.thread.state === "active" && (verdict.why === "note-first" || verdict.why === "team-only" || verdict.why === "prefix-below-quote");
-    await tell(line, verdict.why === "thread-retired" ? `${reasonText[verdict.why]}${newPlace(line)}` : reasonText[verdict.why], offered ? HELD_BUTTONS.slice(0, 1) : [], note._id);
+    await tell(line, verdict.why === "thread-retired" ? `${reasonText[verdict.why]}${newPlace(line)}` : reasonText[verdict.why], offered ? HELD_BUTTONS.slice(0, 1) : [], message._id);
   }
-  return verdict.why === undefined ? "note" : `note: ${verdict.why}`;
+  return `note: ${verdict.why}`;
 }
 
 /** Where the conversation goes on now, as the desk can say it. */
@@ -99,8 +117,14 @@ function newPlace({ core, conversation }: Line): string {
   return desk !== undefined && canLink(desk) ? ` ${desk.linkTo(conversation.thread.id)}` : ` (#${conversation.number})`;
 }
 
-async function runCommand(line: Line, agent: Agent, command: { verb: string; args: string }): Promise<string> {
+/** A command runs once at most: what a second run would do ("send" the next held line) is not what was asked for. */
+async function runCommand(line: Line, stored: StoredDeskEvent, agent: Agent, command: { verb: string; args: string }): Promise<string> {
   const { core, conversation, origin } = line;
+  const { modifiedCount } = await core.store.deskEvents.updateOne({ _id: stored._id, begunAt: { $exists: false } }, { $set: { begunAt: core.clock.now() } });
+  if (modifiedCount === 0) {
+    await tell(line, `Threadline stopped while it ran !${command.verb}, and does not run it twice. Look whether it took effect; if not, write it again.`, []);
+    return `interrupted: ${command.verb}`;
+  }
   const seen = await seenAt(core, conversation, line.at);
   const result = await runVerbFor(core, { agent, desk: origin.desk, thread: line.thread, conversation, verb: command.verb, args: command.args, seen });
   if (result.notice !== undefined) await tell(line, result.notice, result.buttons ?? [], result.messageId);
@@ -119,15 +143,8 @@ async function tellLateCommand(line: Line): Promise<string> {
   return "";
 }
 
-/** A word to the author alone. It is a courtesy: failing to say it must not undo what was stored. */
-async function tell(line: Line, text: string, buttons: CardButton[], messageId?: string): Promise<void> {
-  const desk = line.core.desks.get(line.origin.desk);
-  try {
-    await desk?.notify(line.origin.userId, line.thread._id, { text, buttons, ...(messageId === undefined ? {} : { messageId }) });
-  } catch (error) {
-    line.core.log.warn({ err: error, conversationId: line.conversation._id }, "An agent could not be told what became of their message.");
-  }
-}
+const tell = (line: Line, text: string, buttons: CardButton[], messageId?: string): Promise<void> =>
+  tellPerson(line.core, line.origin, { text, buttons, ...(messageId === undefined ? {} : { messageId }) });
 
 async function fetchFiles(line: Line): Promise<FileRef[]> {
   const desk = line.core.desks.get(line.origin.desk);

@@ -6,6 +6,7 @@ import type { DeskKind, DeskThreadId, StoredDeskEvent, Thread } from "../core/mo
 import type { IncomingDeskEvent } from "../core/ports.ts";
 import { isDuplicateKey } from "../core/store/store.ts";
 import { handleDeskEvent } from "./from-desk.ts";
+import { tellPerson } from "./tell.ts";
 
 const BATCH = 50;
 
@@ -19,10 +20,25 @@ export async function acceptDeskEvents(core: Core, desk: DeskKind, events: Incom
   try {
     await core.store.deskEvents.insertMany(fresh, { ordered: false });
   } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
+    if (!areRepeats(error)) throw error;
   }
   for (const thread of new Set(events.map((event) => event.thread))) core.bus.publish({ type: "intake.due", thread });
 }
+
+/** Every event that was refused is there already; any other refusal means that something is not stored. */
+function areRepeats(error: unknown): boolean {
+  const { writeErrors, result } = error as { writeErrors?: unknown; result?: { getWriteConcernError?(): unknown } };
+  if (result?.getWriteConcernError?.() !== undefined) return false;
+  return writeErrors === undefined ? isDuplicateKey(error) : [writeErrors].flat().every((one) => isDuplicateKey(one));
+}
+
+/** The outcome of an edit or reaction whose post is no message (yet). */
+export const NO_MESSAGE = "ignored: not a message";
+/** A range of ids: all that happened to one post, or (`what`) its events of one kind. Served by the index on `_id`. */
+export const eventsOfPost = (desk: DeskKind, thread: DeskThreadId, postId: string, what = ""): { $gte: string; $lt: string } => {
+  const from = storedEventId(desk, thread, `${postId}:${what}`);
+  return { $gte: from, $lt: `${from}\uffff` };
+};
 
 export const storedEventId = (desk: DeskKind, thread: DeskThreadId, id: string): string => `${desk}:${thread}:${id}`;
 
@@ -60,6 +76,13 @@ export async function runIntake(core: Core, runner: () => Runner, threadId: stri
   core.bus.publish({ type: "lane.due", lane: "delivery", conversationId: thread.conversationId });
 }
 
+const PARKED = {
+  message: "Threadline could not take your message over: it is neither sent nor noted. Write it again; if it had a file, without it.",
+  edit: "Threadline could not take your edit over. What was stored or sent before is unchanged.",
+  delete: "Threadline could not take your deletion over. If the message was a reply, the customer may have it.",
+  reaction: "Threadline could not take your reaction over.",
+} as const;
+
 async function handleOne(core: Core, thread: Thread, event: StoredDeskEvent): Promise<void> {
   const { deskEvents } = core.store;
   try {
@@ -68,8 +91,11 @@ async function handleOne(core: Core, thread: Thread, event: StoredDeskEvent): Pr
   } catch (error) {
     const tries = event.tries + 1;
     core.log.error({ err: error, deskEvent: event._id, tries }, "A desk event could not be handled.");
-    await deskEvents.updateOne({ _id: event._id }, tries >= core.limits.maxTries
+    const parks = tries >= core.limits.maxTries;
+    await deskEvents.updateOne({ _id: event._id }, parks
       ? { $set: { tries, handledAt: core.clock.now(), outcome: "parked: failed ten times" }, $unset: { dueAt: "" } }
       : { $set: { tries, dueAt: new Date(core.clock.now().getTime() + retryDelayMs(tries)) } });
+    const { userId } = event.event;
+    if (parks && userId !== undefined) await tellPerson(core, { desk: thread.desk, thread: thread._id, userId }, { text: PARKED[event.event.type], buttons: [] });
   }
 }

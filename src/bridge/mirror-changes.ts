@@ -68,11 +68,17 @@ async function stopClocks({ core, held: { conversation } }: Work, message: Messa
 const authorOf = async (w: Work, message: Message): Promise<string | undefined> =>
   message.origin?.userId ?? (await allAgents(w.core)).find((agent) => agent._id === message.author.id)?.links.find((link) => link.desk === w.desk.kind)?.userId;
 
-/** A failed or unknown reply asks its author what to do. */
+/** A failed or unknown reply asks its author what to do; a late one says so. */
 async function tellOutcome(w: Work, message: Message, thread: DeskThreadId): Promise<void> {
   const { state, error } = message.delivery;
-  const userId = state === "failed" || state === "unknown" ? await authorOf(w, message) : undefined;
+  const late = message.delivery.late === true && WITH_CUSTOMER.has(state) && !WITH_CUSTOMER.has(message.mirror.receipt);
+  const userId = late || state === "failed" || state === "unknown" ? await authorOf(w, message) : undefined;
   if (userId === undefined) return;
+  if (late) {
+    const text = `Your reply was waiting when Threadline or the channel was away, and has reached ${customerName(w.held.conversation)} late.`;
+    await call(w.core, () => w.desk.notify(userId, thread, { text, messageId: message._id, buttons: [] }));
+    return;
+  }
   const text = state === "failed"
     ? `Your reply did not reach ${customerName(w.held.conversation)}: ${error?.text ?? "the channel refused it"}`
     : `It is not known whether your reply reached ${customerName(w.held.conversation)}: ${error?.text ?? "the connection broke"} It is not sent again by itself.`;

@@ -132,8 +132,9 @@ async function claim(core: Core, held: Held, message: Message, parts: DeliveryPa
   const now = core.clock.now();
   // Parts that went out before an edit keep the revision they were made from, so that the edit reaches them afterwards.
   const begun = message.delivery.parts.some((part) => part.state === "sent");
+  const late = now.getTime() - message.delivery.dueAt!.getTime() > core.limits.lateMs;
   const filter = { "delivery.state": "queued" as const, "delivery.token": { $lte: held.token }, rev: message.rev, deletedAt: { $exists: false } };
-  const set = { "delivery.state": "sending" as const, "delivery.token": held.token, "delivery.parts": parts, ...(begun ? {} : { "delivery.rev": message.rev }), ...(message.delivery.since === undefined ? { "delivery.since": now } : {}) };
+  const set = { "delivery.state": "sending" as const, "delivery.token": held.token, "delivery.parts": parts, ...(begun ? {} : { "delivery.rev": message.rev }), ...(message.delivery.since === undefined ? { "delivery.since": now, ...(late ? { "delivery.late": true } : {}) } : {}) };
   return message.feedLast === undefined
     ? updateInFeed(core, message, filter, { $set: set })
     : core.store.messages.findOneAndUpdate({ _id: message._id, ...filter }, { $set: set }, { returnDocument: "after" });

@@ -262,6 +262,8 @@ export interface StoredDeskEvent {
   tries: number;
   handledAt?: Date;
   outcome?: string;
+  /** When the command in it was begun; it is not run a second time. */
+  begunAt?: Date;
 }
 
 export interface DeskFile { name: string; type: string; bytes: number; /** Opaque to core; the desk adapter fetches it. */ ref: string }

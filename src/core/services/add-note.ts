@@ -10,6 +10,8 @@ import { fromDesk } from "./send-reply.ts";
 export interface NoteInput {
   conversation: Conversation; author: Author; body: string; files: FileRef[]; source: string;
   origin?: NonNullable<Message["origin"]>;
+  /** The desk's own time of the agent's line. */
+  at?: Date;
   held?: { why: HeldReason; also?: HeldReason[] };
   mentions?: number;
 }
@@ -27,7 +29,7 @@ export async function addNote(core: Core, input: NoteInput): Promise<Message> {
       ...draft, ...fromDesk(input.origin), ...(input.held === undefined ? {} : { held: { ...input.held, at: now } }),
       ...(input.mentions === undefined || input.mentions === 0 ? {} : { mentions: input.mentions }),
       // Due even when it is in the thread already: the lane's look applies it, should we stop here.
-      mirror: { ...draft.mirror, state: input.origin === undefined ? "queued" as const : "posted" as const, dueAt: now },
+      mirror: { ...draft.mirror, state: input.origin === undefined ? "queued" as const : "posted" as const, dueAt: now, ...(input.origin === undefined ? {} : { postedAt: input.at ?? now }) },
     };
   }, false);
   if (duplicate) return message;

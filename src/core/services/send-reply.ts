@@ -14,9 +14,9 @@ export interface ReplyInput {
   /** Unique key of what it was made from: a desk post, an API call's id. */
   source: string;
   origin?: NonNullable<Message["origin"]>;
+  /** The desk's own time of the agent's line. */
+  at?: Date;
   explicit?: NonNullable<Message["explicit"]>;
-  /** Was queued before an outage and goes all the same: marked late. */
-  late?: boolean;
 }
 
 export const agentAuthor = (agent: Agent): Author => ({ type: "agent", id: agent._id, name: agent.name, ...(agent.avatar === undefined ? {} : { avatar: agent.avatar }) });
@@ -34,8 +34,8 @@ export async function sendReply(core: Core, input: ReplyInput): Promise<Message>
     });
     return {
       ...draft, ...fromDesk(input.origin), ...(input.explicit === undefined ? {} : { explicit: input.explicit }),
-      mirror: { ...draft.mirror, state: input.origin === undefined ? "queued" as const : "posted" as const, dueAt: now, ...(input.origin === undefined ? {} : { postedAt: now }) },
-      delivery: { ...draft.delivery, state: "queued", dueAt, ...(input.late === true ? { late: true } : {}) },
+      mirror: { ...draft.mirror, state: input.origin === undefined ? "queued" as const : "posted" as const, dueAt: now, ...(input.origin === undefined ? {} : { postedAt: input.at ?? now }) },
+      delivery: { ...draft.delivery, state: "queued", dueAt },
     };
   }, false);
   if (duplicate) return message;
