@@ -35,7 +35,7 @@ export function goals(results: Results): Goal[] {
 export function printTable(results: Results, print: (line: string) => void): void {
   const { sizes, floor, perMessage } = results;
   const columns = [...sizes.map((size) => nameOf(size.messages)), "floor"];
-  const row = (head: string, cells: (number | string)[]) => print(`  ${head.padEnd(36)}${cells.map((cell) => String(cell).padStart(14)).join("")}`);
+  const row = (head: string, cells: (number | string)[]) => print(`  ${head.padEnd(36)}${cells.map((cell) => String(cell).padStart(18)).join("")}`);
   print("");
   print(`  Node ${results.node}, ${results.concurrency} at once; fdatasync of this disk ${results.fdatasyncMs} ms. Off: undo window, double-reply seconds, rate buckets.`);
   print(`  Store commands per message: inbound ${perMessage.inbound.writes} writes and ${perMessage.inbound.reads} reads, outbound ${perMessage.outbound.writes} and ${perMessage.outbound.reads}:`);

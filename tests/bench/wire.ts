@@ -41,10 +41,11 @@ export const idOf = (text: string): string => text.slice(0, text.indexOf(" "));
 /** A child process of the bench, and questions to it. */
 export class Child {
   private asked = 0;
+  private stopping = false;
   private readonly answers = new Map<number, (result: unknown) => void>();
-  private constructor(private readonly child: ChildProcess, readonly ready: Ready, private readonly file: string) {}
+  private constructor(private readonly child: ChildProcess, readonly ready: Ready) {}
 
-  /** Resolves once it is ready. `onArrival` hears of every line that ended its way there. @throws Error when it ends before */
+  /** Resolves once it is ready. `onArrival` hears of every line that ended its way there. A child that ends by itself ends the bench. @throws Error when it ends before it is ready */
   static async start(url: URL, args: string[], onArrival: (id: string, at: number) => void, execArgv: string[] = []): Promise<Child> {
     const file = fileURLToPath(url);
     const child = fork(file, args, { execArgv: ["--import", "tsx", ...execArgv] });
@@ -57,24 +58,24 @@ export class Child {
         else { self!.answers.get(message.asked)?.(message.result); self!.answers.delete(message.asked); }
       });
     });
-    return (self = new Child(child, ready, file));
+    self = new Child(child, ready);
+    child.once("exit", (code, signal) => { if (!self!.stopping) { console.error(`${file} ended by itself (${signal ?? code}).`); process.exit(1); } });
+    return self;
   }
   get pid(): number { return this.child.pid!; }
   say(chat: number, id: string): void { this.child.send({ type: "say", chat, id } satisfies ToChild); }
 
-  /** @throws Error when the child ends meanwhile */
   async ask<T>(what: Ask): Promise<T> {
     const asked = ++this.asked;
-    return new Promise<T>((done, fail) => {
-      const onExit = (code: number | null) => fail(new Error(`${this.file} ended with ${code} at "${what.do}".`));
-      this.child.once("exit", onExit);
-      this.answers.set(asked, (result) => { this.child.off("exit", onExit); done(result as T); });
+    return new Promise<T>((done) => {
+      this.answers.set(asked, (result) => done(result as T));
       this.child.send({ type: "ask", asked, ...what } satisfies ToChild);
     });
   }
   /** Resolves when it has ended. */
   async stop(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.stopping = true;
     const gone = new Promise<void>((done) => { this.child.once("exit", () => done()); });
     this.child.send({ type: "ask", asked: 0, do: "stop" } satisfies ToChild);
     const timer = setTimeout(() => this.child.kill("SIGKILL"), 15_000);
