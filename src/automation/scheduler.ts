@@ -15,6 +15,7 @@ const STOP_MS = 10_000;
 /** Start once the store is open; stop before it closes. */
 export function createScheduler(core: Core): Scheduler {
   let agenda: Agenda | null = null;
+  let stopping = false;
   const running = new Set<Promise<void>>();
   /** Earliest wake-up of each kind that this process has asked for and that is still to come. */
   const asked = new Map<string, number>();
@@ -55,7 +56,9 @@ export function createScheduler(core: Core): Scheduler {
       const made = new Agenda({
         backend, name: core.holder, processEvery: POLL_MS, defaultConcurrency: 1, maxConcurrency: 5, defaultLockLimit: 2, defaultLockLifetime: LOCK_MS, removeOnComplete: true,
       });
-      made.on("error", (error: Error) => core.log.error({ error: error.message }, "The scheduler met an error."));
+      stopping = false;
+      // a look that was under way when the store closed is repeated at the next start
+      made.on("error", (error: Error) => { if (!stopping) core.log.error({ error: error.message }, "The scheduler met an error."); });
       for (const job of JOBS) {
         made.define(nameOf(job.kind), async (one: Job) => {
           const work = run(job, one);
@@ -72,10 +75,11 @@ export function createScheduler(core: Core): Scheduler {
 
     async stop() {
       if (agenda === null) return;
-      const stopping = agenda;
+      const ending = agenda;
       agenda = null;
+      stopping = true;
       asked.clear();
-      await stopping.stop(false);
+      await ending.stop(false);
       await within(Promise.allSettled(running), STOP_MS, "Scheduled work did not end").catch((error: unknown) => core.log.warn({ error: String(error) }, "Stopped without waiting for scheduled work; the next start repeats it."));
     },
 

@@ -3,11 +3,14 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 
 const CLI = fileURLToPath(new URL("../../dist/server/cli.js", import.meta.url));
 const READY_MS = 60_000;
+/** An inbox's settings are remembered for two seconds by those who read them often. */
+const INBOX_REMEMBERED_MS = 2_500;
 
 /** As the demo, but a reply leaves sooner and rates are not limited. */
 export const quickSettings = (undoSeconds = 2): string => `
@@ -63,7 +66,7 @@ export class App {
     });
   }
 
-  /** `threadline apply` while it runs. @throws Error with what the command said */
+  /** `threadline apply` while it runs; returns once every part counts with it. @throws Error with what the command said */
   async apply(settings: string): Promise<void> {
     const file = join(this.folder, "apply.yaml");
     await writeFile(file, settings);
@@ -72,6 +75,7 @@ export class App {
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => { said += chunk.toString("utf8"); });
     const code = await new Promise((done) => { child.once("close", done); });
     if (code !== 0) throw new Error(`threadline apply ended with ${String(code)}:\n${said}`);
+    await sleep(INBOX_REMEMBERED_MS);
   }
 
   /** All that it wrote: the banner and the log. */

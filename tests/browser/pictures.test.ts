@@ -96,14 +96,12 @@ async function morning(desk: Desk, chat: Chat): Promise<void> {
   await desk.receipt(await desk.write("Hello Nora, three came in this morning. The seat I will find out."), "read");
 }
 
-test("a morning at the shop", async () => {
+test("a morning at the shop", { timeout: 300_000 }, async () => {
   const desk = await Desk.open(browser, app.url, { viewport: WIDE, colorScheme: "light" });
   const { page } = desk;
   const chat = Chat.beside(page);
   await morning(desk, chat);
   await app.apply(undo(300));
-  // the inbox is remembered for two seconds
-  await page.waitForTimeout(2_500);
   const held = await desk.write("@Jonas Okafor does our child seat fit the Fjord 7?");
   await expect.poll(() => held.innerText()).toContain("Held, not sent.");
   await desk.receipt(await desk.write("It does, and we fit it while you wait."), "queued");

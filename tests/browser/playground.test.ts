@@ -1,4 +1,5 @@
 /** The desk in an agent's hands: commands, forms, keys, other people, and the fault switch. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { App, quickSettings } from "./app.ts";
@@ -196,7 +197,9 @@ test("a desk that refuses posts gets them later, in order", async () => {
 
 test("a reply that crosses the customer's next line is held until its author has read that", async () => {
   const { desk, visitor } = await deskWith("I want to order a bike");
-  await app.apply("inboxes: [{ name: Website, channel: widget, key: demo, doubleReplySeconds: 60 }]\n");
+  const longAgo = sleep(10_500);
+  await app.apply("inboxes: [{ name: Website, channel: widget, key: demo, doubleReplySeconds: 10 }]\n");
+  await longAgo;
   await visitor.write("No, wait: a helmet");
   await desk.post("No, wait").waitFor();
   const held = await desk.write("A bike it is.");

@@ -105,7 +105,7 @@ test("files go both ways, pictures as pictures", async () => {
   await desk.page.locator(".composer input[type=file]").setInputFiles({ name: "manual.png", mimeType: "image/png", buffer: png([40, 160, 90]) });
   await desk.page.locator(".attached", { hasText: "manual.png" }).waitFor();
   await desk.write("The manual, as a picture");
-  const shown = chat.frame.locator("img[alt*='manual.png']");
+  const shown = chat.frame.locator(".picture img[alt='manual.png']");
   await expect.poll(() => shown.evaluate((img) => (img as HTMLImageElement).naturalWidth)).toBe(24);
 });
 
