@@ -43,7 +43,8 @@ function brokenPlace(value: unknown, path = ""): string | null {
 /** Answers an error; what is not the caller's doing is logged by `log` without the request's own text. */
 function answerError(error: unknown, reply: FastifyReply, log: FastifyBaseLogger, url: string): FastifyReply {
   const known = toUserError(error);
-  if (known.status >= 500) log.error({ err: error, code: known.code, path: url.split("?")[0] }, "A request could not be served.");
+  // starting, stopping and waiting for the store are said elsewhere; they are no fault of a request
+  if (known.status >= 500) log[known.code === "NOT_READY" ? "warn" : "error"]({ err: error, code: known.code, path: url.split("?")[0] }, "A request could not be served.");
   return reply.status(known.status).type("application/json; charset=utf-8")
     .send({ code: known.code, message: known.message, ...(known.errors === undefined ? {} : { errors: known.errors }) });
 }
