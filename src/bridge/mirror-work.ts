@@ -57,6 +57,6 @@ async function leaveThread(core: Core, conversationId: string, thread: DeskThrea
 /** The desk lost the thread: what is written there later becomes a note; the next post opens a new one. */
 export async function retireThread(core: Core, conversation: Conversation, thread: DeskThreadId): Promise<void> {
   await core.store.threads.updateOne({ _id: thread }, { $set: { state: "retired" } });
-  await core.store.conversations.updateOne({ _id: conversation._id, "thread.id": thread }, { $unset: { thread: "" }, $set: { cardDueAt: core.clock.now() }, $inc: { cardRev: 1 } });
+  await core.store.conversations.updateOne({ _id: conversation._id, "thread.id": thread }, { $unset: { thread: "", cardDueAt: "" }, $inc: { cardRev: 1 } });
   core.log.warn({ conversationId: conversation._id }, "A desk thread is gone; a new one is opened.");
 }

@@ -10,12 +10,15 @@ export const FETCH_FILES = "fetch-files";
 /** A to-do of the message. @throws what is worth another try; what isn't becomes a file that says why it is missing. */
 export async function fetchFiles(core: Core, message: Message): Promise<void> {
   const adapter = core.channels.get(message.inboxId);
-  if (adapter === undefined || !canFetch(adapter)) return;
+  if (adapter === undefined) throw new Error("This message's inbox does not run here, so its files can't be fetched now.");
+  if (!canFetch(adapter)) return;
   const files: FileRef[] = [];
   for (const file of message.files) files.push(file.state === "pending" ? await fetchOne(core, adapter, message, file) : file);
+  // An album still waits for its other parts.
+  const together = message.groupId === undefined ? 0 : message.createdAt.getTime() + core.limits.albumMs;
   const after = await core.store.messages.findOneAndUpdate(
     { _id: message._id },
-    { $set: { files, "mirror.dueAt": core.clock.now() }, $inc: { rev: 1 } },
+    { $set: { files, "mirror.dueAt": new Date(Math.max(core.clock.now().getTime(), together)) }, $inc: { rev: 1 } },
     { returnDocument: "after" },
   );
   if (after !== null) core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: message.conversationId });

@@ -1,4 +1,5 @@
 /** Every 2 s (jittered): what is still due is taken up, whatever the bus lost. Each look uses a partial index on due work only. */
+import type { Collection, Document, Filter } from "mongodb";
 import type { Core } from "../core.ts";
 import type { LaneName } from "../model/types.ts";
 import { drainOutbox } from "../services/apply.ts";
@@ -6,28 +7,58 @@ import { forgetSettings } from "../services/inbox-settings.ts";
 
 const BATCH = 500;
 
-/** One look: publishes what is due on the bus. Exported for tests and for the first look at start. */
+/** Pages of one kind in one look. */
+const PAGES = 4;
+/** Where the next look goes on, per kind, while more is due than one look takes: what can't go now must not hide what can. */
+const cursors = new WeakMap<Core, Map<string, Date>>();
+
+/** Hands every due document to `take`, oldest first, page by page; the look after a full one goes on where it ended. */
+async function eachDue<T extends Document>(core: Core, kind: string, field: string, collection: Collection<T>, keep: string, take: (row: T) => void): Promise<void> {
+  const map = cursors.get(core) ?? new Map<string, Date>();
+  cursors.set(core, map);
+  for (let page = 0; page < PAGES; page++) {
+    const from = map.get(kind);
+    const filter = { [field]: { ...(from === undefined ? {} : { $gte: from }), $lte: core.clock.now() } } as Filter<T>;
+    const rows = (await collection.find(filter, { projection: { [keep]: 1, [field]: 1 } }).sort({ [field]: 1 }).limit(BATCH).toArray()) as unknown as T[];
+    rows.forEach(take);
+    if (rows.length < BATCH) { map.delete(kind); return; }
+    const last = field.split(".").reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], rows.at(-1)) as Date;
+    map.set(kind, last.getTime() === from?.getTime() ? new Date(last.getTime() + 1) : last);
+  }
+}
+
+/** One look: publishes what is due on the bus. What fails in one part does not keep the others from their turn. Exported for tests. */
 export async function sweepOnce(core: Core): Promise<void> {
-  const now = core.clock.now();
   const { messages, conversations, deskEvents } = core.store;
   forgetSettings(core);
+  const faults: unknown[] = [];
+  const part = async (work: () => Promise<void>) => { try { await work(); } catch (error) { faults.push(error); } };
+
   for (const lane of ["mirror", "delivery"] as const satisfies LaneName[]) {
-    const due = await messages.find({ [`${lane}.dueAt`]: { $lte: now } }, { projection: { conversationId: 1 } }).sort({ [`${lane}.dueAt`]: 1 }).limit(BATCH).toArray();
-    for (const conversationId of new Set(due.map((m) => m.conversationId))) core.bus.publish({ type: "lane.due", lane, conversationId });
+    await part(async () => {
+      const due = new Set<string>();
+      await eachDue(core, lane, `${lane}.dueAt`, messages, "conversationId", (message) => { due.add(message.conversationId); });
+      for (const conversationId of due) core.bus.publish({ type: "lane.due", lane, conversationId });
+    });
   }
-  const cards = await conversations.find({ cardDueAt: { $lte: now } }, { projection: { _id: 1 } }).sort({ cardDueAt: 1 }).limit(BATCH).toArray();
-  for (const { _id } of cards) core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: _id });
+  await part(() => eachDue(core, "card", "cardDueAt", conversations, "_id", ({ _id }) => core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: _id })));
 
-  const outboxes = await conversations.find({ "outbox.at": { $lte: new Date(now.getTime() - 1_000) } }).limit(BATCH).toArray();
-  for (const conversation of outboxes) await drainOutbox(core, conversation);
-
-  const events = await deskEvents.find({ dueAt: { $lte: now } }, { projection: { thread: 1 } }).sort({ dueAt: 1 }).limit(BATCH).toArray();
-  for (const thread of new Set(events.map((e) => e.thread))) core.bus.publish({ type: "intake.due", thread });
-
-  const todos = await messages.find({ "todo.dueAt": { $lte: now } }, { projection: { conversationId: 1, todo: 1 } }).limit(BATCH).toArray();
-  for (const message of todos) {
-    for (const item of message.todo) if (item.parked === undefined && item.dueAt <= now) core.bus.publish({ type: "todo.due", messageId: message._id, conversationId: message.conversationId, for: item.for });
-  }
+  const now = core.clock.now();
+  await part(async () => {
+    const outboxes = await conversations.find({ "outbox.at": { $lte: new Date(now.getTime() - 1_000) } }).limit(BATCH).toArray();
+    for (const conversation of outboxes) await part(() => drainOutbox(core, conversation));
+  });
+  await part(async () => {
+    const events = await deskEvents.find({ dueAt: { $lte: now } }, { projection: { thread: 1 } }).sort({ dueAt: 1 }).limit(BATCH).toArray();
+    for (const thread of new Set(events.map((e) => e.thread))) core.bus.publish({ type: "intake.due", thread });
+  });
+  await part(async () => {
+    const todos = await messages.find({ "todo.dueAt": { $lte: now } }, { projection: { conversationId: 1, todo: 1 } }).limit(BATCH).toArray();
+    for (const message of todos) {
+      for (const item of message.todo) if (item.parked === undefined && item.dueAt <= now) core.bus.publish({ type: "todo.due", messageId: message._id, conversationId: message.conversationId, for: item.for });
+    }
+  });
+  if (faults.length > 0) throw faults[0];
 }
 
 /** Answers the function that stops it and waits for the look under way. */

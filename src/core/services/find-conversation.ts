@@ -7,11 +7,11 @@ import { isDuplicateKey } from "../store/store.ts";
 
 export interface Profile { name?: string; email?: string; avatar?: string }
 
-/** Answers the identity at this address; makes it, and its contact, at the first line. */
-export async function identityAt(core: Core, inboxId: string, address: string, profile: Profile): Promise<ContactIdentity> {
+/** Answers the identity at this address; makes it, and its contact, at the first line (`made`). */
+export async function identityAt(core: Core, inboxId: string, address: string, profile: Profile): Promise<{ identity: ContactIdentity; made: boolean }> {
   const { identities, contacts } = core.store;
   const known = await identities.findOne({ inboxId, address });
-  if (known !== null) return known;
+  if (known !== null) return { identity: known, made: false };
   const now = core.clock.now();
   const contact: Contact = {
     _id: newId(now), name: profile.name ?? "", anonymous: profile.name === undefined, createdAt: now,
@@ -21,19 +21,18 @@ export async function identityAt(core: Core, inboxId: string, address: string, p
   await contacts.insertOne(contact);
   try {
     await identities.insertOne(identity);
-    return identity;
+    return { identity, made: true };
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
     await contacts.deleteOne({ _id: contact._id });
-    return (await identities.findOne({ inboxId, address }))!;
+    return { identity: (await identities.findOne({ inboxId, address }))!, made: false };
   }
 }
 
-/** `chosen`: a conversation of this identity, or "new", where the customer said so. */
-export async function conversationForNextLine(core: Core, inbox: Inbox, identity: ContactIdentity, profile: Profile, chosen?: string): Promise<Conversation> {
+/** `known`: the holder as read a moment ago. `chosen`: a conversation of this identity, or "new", where the customer said so. */
+export async function conversationForNextLine(core: Core, inbox: Inbox, identity: ContactIdentity, profile: Profile, known: Conversation | null, chosen?: string): Promise<Conversation> {
   const { conversations } = core.store;
-  for (;;) {
-    const holder = await conversations.findOne({ openKey: identity._id });
+  for (let holder = known; ; holder = await conversations.findOne({ openKey: identity._id })) {
     if (holder !== null && holder._id === chosen) return holder;
     if (chosen !== undefined && chosen !== "new") {
       const wanted = await conversations.findOne({ _id: chosen, identityId: identity._id });
@@ -43,8 +42,8 @@ export async function conversationForNextLine(core: Core, inbox: Inbox, identity
         return wanted;
       }
     }
-    const stays = holder !== null && chosen !== "new" && takesNextLine(holder, core.clock.now(), inbox.settings.reopenHours);
-    if (stays) return holder;
+    // One that nobody has written in yet is new: it was made for a call that did not get further.
+    if (holder !== null && (chosen !== "new" || holder.appliedSeq === 0) && takesNextLine(holder, core.clock.now(), inbox.settings.reopenHours)) return holder;
     if (holder !== null) {
       const cleared = await conversations.updateOne(
         { _id: holder._id, openKey: identity._id, ...(chosen === "new" ? {} : { status: "resolved" as const, resolvedAt: holder.resolvedAt }) },
@@ -52,15 +51,14 @@ export async function conversationForNextLine(core: Core, inbox: Inbox, identity
       );
       if (cleared.modifiedCount === 0) continue;
     }
-    const created = await createConversation(core, inbox, identity, profile);
+    const created = await createConversation(core, inbox, identity, profile.name ?? holder?.contactName ?? (await nameOf(core, identity)));
     if (created !== null) return created;
   }
 }
 
 /** Null when somebody else created the identity's conversation meanwhile. Numbers rise by one; gaps may stay. */
-async function createConversation(core: Core, inbox: Inbox, identity: ContactIdentity, profile: Profile): Promise<Conversation | null> {
+async function createConversation(core: Core, inbox: Inbox, identity: ContactIdentity, contactName: string): Promise<Conversation | null> {
   const now = core.clock.now();
-  const contactName = profile.name ?? ((await core.store.contacts.findOne({ _id: identity.contactId }))?.name || "Visitor");
   let number = (await lastNumber(core)) + 1;
   for (;;) {
     const conversation: Conversation = {
@@ -80,6 +78,8 @@ async function createConversation(core: Core, inbox: Inbox, identity: ContactIde
     }
   }
 }
+
+const nameOf = async (core: Core, identity: ContactIdentity): Promise<string> => (await core.store.contacts.findOne({ _id: identity.contactId }))?.name || "Visitor";
 
 const FIRST_NUMBER = 1001;
 const lastNumber = async (core: Core): Promise<number> =>

@@ -17,6 +17,7 @@ export async function editByContact(core: Core, event: Inbound<"edit">): Promise
   const message = await core.store.messages.findOne({ source: inboundSource(event.inboxId, event.address, event.channelMessageId) });
   // Vendors report edits without a visible change (a link preview came): nothing to show.
   if (message === null || message.body === event.text || message.deletedAt !== undefined) return { outcome: "ignored" };
+  if (message.editedAt !== undefined && message.editedAt > event.at) return { outcome: "ignored", message };
   const now = core.clock.now();
   const revision: Revision = { key: `edit:${event.eventId}`, at: event.at, by: "contact", was: message.body };
   const after = await updateInFeed(core, message, { "revisions.key": { $ne: revision.key }, body: message.body }, {
@@ -24,7 +25,8 @@ export async function editByContact(core: Core, event: Inbound<"edit">): Promise
     $push: { revisions: revision },
     $inc: { rev: 1 },
   });
-  if (after === null) return { outcome: "duplicate", message };
+  // Another edit was faster: which of them is the newer one is looked at again.
+  if (after === null) return message.revisions.some(({ key }) => key === revision.key) ? { outcome: "duplicate", message } : editByContact(core, event);
   core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: message.conversationId });
   return { outcome: "applied", message: after };
 }

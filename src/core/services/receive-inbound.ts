@@ -37,15 +37,15 @@ async function receiveMessage(core: Core, event: Inbound<"message">): Promise<In
   const inbox = await inboxOf(core, event.inboxId);
   if (!inbox.enabled) throw new UserError("NOT_POSSIBLE", "This inbox is switched off.");
   const source = inboundSource(event.inboxId, event.address, event.channelMessageId);
-  const identity = await identityAt(core, event.inboxId, event.address, event.profile);
-  const holder = await core.store.conversations.findOne({ openKey: identity._id });
+  const { identity, made } = await identityAt(core, event.inboxId, event.address, event.profile);
+  const holder = made ? null : await core.store.conversations.findOne({ openKey: identity._id });
   const simple = holder !== null && holder.status !== "resolved" && event.conversation === undefined;
-  if (!simple) {
+  if (!simple && !made) {
     // A repeat must not open a conversation: looked for before one is made.
     const first = await core.store.messages.findOne({ source });
     if (first !== null) return asRepeat(first, event);
   }
-  const conversation = simple ? holder : await conversationForNextLine(core, inbox, identity, event.profile, event.conversation);
+  const conversation = simple ? holder : await conversationForNextLine(core, inbox, identity, made ? { name: "Visitor", ...event.profile } : event.profile, holder, event.conversation);
 
   const now = core.clock.now();
   const author: Author = {
