@@ -19,6 +19,7 @@ import { freeLeases } from "./core/lanes/after-crash.ts";
 import { forgetSettings } from "./core/services/inbox-settings.ts";
 import { receiveEvent } from "./core/services/receive-inbound.ts";
 import { applySettings } from "./core/settings-file/apply.ts";
+import { readLimits } from "./core/settings-file/limits.ts";
 import { makeDemo } from "./boot/demo.ts";
 import { projectRoot, version } from "./boot/install.ts";
 import { createLog } from "./log.ts";
@@ -64,7 +65,7 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
 
   // Nobody else can use the embedded store: what is still held there, a dead process held.
   if (opened.kind === "embedded") await freeLeases(store);
-  const assembly = assemble(opened.parts);
+  const assembly = assemble({ ...opened.parts, limits: await readLimits(store) });
   const { core, host } = assembly;
   const playground = deskKinds.playground(core, store.db);
   core.desks.set(playground.kind, playground);

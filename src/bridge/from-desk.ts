@@ -55,17 +55,21 @@ async function handleMessage(core: Core, thread: Thread, conversation: Conversat
     return late ? `held: late command ${verdict.verb}`.concat(await tellLateCommand(line)) : runCommand(line, stored, agent!, verdict);
   }
   let explicit: "reply-verb" | undefined;
+  let turn: number | undefined;
   if (verdict.kind === "command") {
     if (verdict.verb.startsWith("n")) verdict = { kind: "note", body: verdict.args, plain: true };
     else {
       explicit = "reply-verb";
-      const context = agent === undefined ? {} : await lineContext(core, conversation, inbox, agent, stored.at);
+      const { turn: place, ...context } = agent === undefined ? {} as Awaited<ReturnType<typeof lineContext>> : await lineContext(core, conversation, inbox, agent, stored.at);
+      turn = place;
       verdict = guard({ ...base, ...context, text: verdict.args, explicit });
     }
   } else if (verdict.kind === "reply" && agent !== undefined) {
-    verdict = guard({ ...base, ...(await lineContext(core, conversation, inbox, agent, stored.at)), text: event.text });
+    const { turn: place, ...context } = await lineContext(core, conversation, inbox, agent, stored.at);
+    turn = place;
+    verdict = guard({ ...base, ...context, text: event.text });
   }
-  return record(line, agent, verdict, explicit);
+  return record(turn === undefined ? line : { ...line, turn }, agent, verdict, explicit);
 }
 
 /**
@@ -84,7 +88,7 @@ async function overtakenBy(core: Core, thread: Thread, stored: StoredDeskEvent, 
   return undefined;
 }
 
-interface Line { core: Core; thread: Thread; conversation: Conversation; inbox: Inbox; event: Posted; author: Author; origin: NonNullable<Message["origin"]>; source: string; at: Date }
+interface Line { core: Core; thread: Thread; conversation: Conversation; inbox: Inbox; event: Posted; author: Author; origin: NonNullable<Message["origin"]>; source: string; at: Date; /** Place in the delivery lane, for a straggler. */ turn?: number }
 
 async function record(line: Line, agent: Agent | undefined, verdict: GuardVerdict, explicit: "reply-verb" | undefined): Promise<string> {
   const { core, conversation, author, origin, source, event } = line;
@@ -94,7 +98,7 @@ async function record(line: Line, agent: Agent | undefined, verdict: GuardVerdic
   const sends = verdict.kind === "reply" && agent !== undefined;
   if (!sends && verdict.kind !== "held" && verdict.kind !== "note") return "ignored: not an agent";
   const message = sends
-    ? await sendReply(core, { ...base, agent, ...(explicit === undefined ? {} : { explicit }) })
+    ? await sendReply(core, { ...base, agent, ...(line.turn === undefined ? {} : { turn: line.turn }), ...(explicit === undefined ? {} : { explicit }) })
     : await addNote(core, { ...base, author, mentions: event.mentions, ...(verdict.kind === "held" ? { held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } } : {}) });
   // A repeat (we stopped half-way) answers what was stored first, which counts whatever the guard says by now.
   if (message.kind === "outgoing") return "reply";

@@ -5,19 +5,36 @@ import type { Agent, Conversation, Inbox, Message } from "../core/model/types.ts
 
 const LOOK_BACK = 15;
 
+type LineContext = Pick<GuardInput, "ownerConflict" | "unseen" | "doubleReply"> & { turn?: number };
+
 /**
  * `at`: the desk's own time of the agent's line. Compares only desk times with it.
  * unseen: the customer's newest line, or a colleague's reply from elsewhere, was not in the thread yet.
  * doubleReply: such a line came less than `doubleReplySeconds` before, with an older unanswered customer line already there.
+ * turn: its place before what is queued already though it was written later; absent when it is not a straggler.
  */
-export async function lineContext(core: Core, conversation: Conversation, inbox: Inbox, agent: Agent, at: Date): Promise<Pick<GuardInput, "ownerConflict" | "unseen" | "doubleReply">> {
+export async function lineContext(core: Core, conversation: Conversation, inbox: Inbox, agent: Agent, at: Date): Promise<LineContext> {
   const recent = await core.store.messages
     .find({ conversationId: conversation._id }, { projection: { kind: 1, seq: 1, author: 1, mirror: 1, origin: 1, delivery: 1, deletedAt: 1 } })
     .sort({ seq: -1 }).limit(LOOK_BACK).toArray();
   const lines = recent.filter((m) => m.deletedAt === undefined && (m.kind === "incoming" || isColleagueReply(m, agent)));
   const newestIncoming = lines.find((m) => m.kind === "incoming");
   const unseen = (newestIncoming !== undefined && !wasThere(newestIncoming, at)) || lines.some((m) => m.kind === "outgoing" && !wasThere(m, at) && m.origin === undefined);
-  return { ownerConflict: conversation.assigneeId !== null && conversation.assigneeId !== agent._id, unseen, doubleReply: isDouble(recent, lines, inbox.settings.doubleReplySeconds, at) };
+  const turn = turnOfStraggler(recent, at);
+  return {
+    ownerConflict: conversation.assigneeId !== null && conversation.assigneeId !== agent._id, unseen,
+    doubleReply: isDouble(recent, lines, inbox.settings.doubleReplySeconds, at), ...(turn === undefined ? {} : { turn }),
+  };
+}
+
+/** A line that was handled late (its file took long) still goes before those that were written after it. */
+function turnOfStraggler(recent: Message[], at: Date): number | undefined {
+  const replies = recent.filter((m) => m.kind === "outgoing" && m.origin !== undefined);
+  const later = replies.filter((m) => m.delivery.state === "queued" && m.mirror.postedAt !== undefined && m.mirror.postedAt > at).map((m) => m.delivery.turn);
+  if (later.length === 0) return undefined;
+  const next = Math.min(...later);
+  const previous = Math.max(0, ...replies.map((m) => m.delivery.turn).filter((turn) => turn < next));
+  return Math.max((previous + next) / 2, next - 0.5);
 }
 
 const isColleagueReply = (m: Message, agent: Agent): boolean => m.kind === "outgoing" && m.delivery.state !== "cancelled" && m.author.id !== agent._id;

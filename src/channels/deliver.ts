@@ -29,6 +29,7 @@ export async function deliverConversation(d: Delivery, conversationId: string): 
   if (seen.head === undefined || await waits(d, conversationId, seen.head)) return;
   const held = await acquire(core, "delivery", conversationId, seen.head._id, (orphan) => settleOrphan(core, orphan));
   if (held === null) return d.runner().kickAt(conversationId, core.limits.sweepMs);
+  let released = false;
   try {
     let due = held.undisturbed ? seen : await nextDue(core, conversationId);
     let ready = held.undisturbed;
@@ -39,19 +40,20 @@ export async function deliverConversation(d: Delivery, conversationId: string): 
         if (applied === null || applied.appliedSeq < message.seq) return;
         held.conversation = { ...applied, lanes: held.conversation.lanes };
       }
-      const outcome = await deliverOne(d, held, message);
+      const outcome = await deliverOne(d, held, message, !due.more);
+      released = outcome === "released";
       // What comes meanwhile kicks this lane again, so the last one needs no further look.
-      if (outcome === "stop" || (outcome === "done" && !due.more)) return;
+      if (released || outcome === "stop" || (outcome === "done" && !due.more)) return;
       due = await nextDue(core, conversationId);
       ready = false;
     }
   } finally {
-    await release(core, held);
+    if (!released) await release(core, held);
   }
 }
 
-/** "again": the message was not as we saw it. "stop": the lease is lost. */
-type Outcome = "done" | "again" | "stop";
+/** "released": done, and the lane was given back with it. "again": the message was not as we saw it. "stop": the lease is lost. */
+type Outcome = "done" | "released" | "again" | "stop";
 
 async function nextDue(core: Core, conversationId: string): Promise<{ head: Message | undefined; more: boolean }> {
   const due = await core.store.messages.find({ conversationId, "delivery.dueAt": { $exists: true } }).sort({ "delivery.turn": 1 }).limit(LOOK_AHEAD).toArray();
@@ -65,9 +67,12 @@ async function nextDue(core: Core, conversationId: string): Promise<{ head: Mess
 async function waits(d: Delivery, conversationId: string, head: Message): Promise<boolean> {
   const { core } = d;
   const inMs = head.delivery.dueAt!.getTime() - core.clock.now().getTime();
-  if (inMs > 0) { d.runner().kickAt(conversationId, inMs); return true; }
-  if (await isDeliveryPaused(core)) return true;
-  if (!core.channels.has(head.inboxId)) return true;
+  if (inMs > 0) {
+    d.runner().kickAt(conversationId, inMs);
+    if (head.delivery.tries > 0) await showWaiting(core, conversationId);
+    return true;
+  }
+  if ((await isDeliveryPaused(core)) || !core.channels.has(head.inboxId)) { await showWaiting(core, conversationId); return true; }
   // A deletion or edit that has reached us always wins: the thread's stored events are handled first.
   const thread = head.origin?.thread;
   if (thread !== undefined && (await core.store.deskEvents.findOne({ thread, dueAt: { $exists: true } }, { projection: { _id: 1 } })) !== null) {
@@ -77,17 +82,27 @@ async function waits(d: Delivery, conversationId: string, head: Message): Promis
   return false;
 }
 
-async function deliverOne(d: Delivery, held: Held, message: Message): Promise<Outcome> {
+/** What waits longer than its window is seen to wait. */
+async function showWaiting(core: Core, conversationId: string): Promise<void> {
+  const { modifiedCount } = await core.store.messages.updateMany(
+    { conversationId, "delivery.dueAt": { $exists: true }, "delivery.state": "queued", "mirror.receipt": { $exists: false }, "mirror.dueAt": { $exists: false } },
+    { $set: { "mirror.dueAt": core.clock.now() } },
+  );
+  if (modifiedCount > 0) core.bus.publish({ type: "lane.due", lane: "mirror", conversationId });
+}
+
+/** `last`: nothing else was due, so the lane may be given back in the same write as the clocks. */
+async function deliverOne(d: Delivery, held: Held, message: Message, last: boolean): Promise<Outcome> {
   const { core } = d;
   const adapter = core.channels.get(message.inboxId)!;
   const to = await addressOf(core.store, message.identityId);
   if (to === null) { await fail(core, held, message, new DeliveryError("CONTACT_GONE", "This customer's address is gone.", { certain: true, permanent: true })); return "done"; }
   if (message.delivery.state === "sending") { await settleOrphan(core, { ...message, delivery: { ...message.delivery, token: held.token } }); return "again"; }
   if (message.delivery.state !== "queued") return (await carryOutChange(core, held, adapter, to, message)) ? "again" : "stop";
-  return sendParts(d, held, adapter, to, message);
+  return sendParts(d, held, adapter, to, message, last);
 }
 
-async function sendParts(d: Delivery, held: Held, adapter: ChannelAdapter, to: ChannelAddress, queued: Message): Promise<Outcome> {
+async function sendParts(d: Delivery, held: Held, adapter: ChannelAdapter, to: ChannelAddress, queued: Message, last: boolean): Promise<Outcome> {
   const { core } = d;
   if (queued.deletedAt !== undefined) { await dropDeleted(core, held, queued); return "again"; }
   const plan = adapter.plan({ id: queued._id, body: queued.body, files: queued.files.filter((f) => f.state === "ready"), author: { name: queued.author.name, ...(queued.author.avatar === undefined ? {} : { avatar: queued.author.avatar }) } });
@@ -114,7 +129,7 @@ async function sendParts(d: Delivery, held: Held, adapter: ChannelAdapter, to: C
       return "again";
     }
   }
-  return (await finish(core, held, message, parts)) ? "done" : "again";
+  return finish(core, held, message, parts, last);
 }
 
 /** Its author deleted it before it was whole: what has not left stays here, what has is taken back as a change. */
@@ -146,8 +161,8 @@ const callVendor = (core: Core, adapter: ChannelAdapter, to: ChannelAddress, par
 const setPart = async (core: Core, held: Held, message: Message, index: number, part: DeliveryPart): Promise<boolean> =>
   (await core.store.messages.updateOne({ _id: message._id, "delivery.token": held.token }, { $set: { [`delivery.parts.${index}`]: part } })).matchedCount > 0;
 
-/** False: a later revision is still due. */
-async function finish(core: Core, held: Held, message: Message, parts: DeliveryPart[]): Promise<boolean> {
+/** "again": a later revision is still due. */
+async function finish(core: Core, held: Held, message: Message, parts: DeliveryPart[], last: boolean): Promise<Outcome> {
   const now = core.clock.now();
   const whole = message.rev === message.delivery.rev;
   const mine = { _id: message._id, "delivery.token": held.token };
@@ -159,9 +174,9 @@ async function finish(core: Core, held: Held, message: Message, parts: DeliveryP
     await core.store.messages.updateOne({ ...mine, "delivery.state": { $in: ["delivered", "read"] } }, { $set: done });
     if (whole) await core.store.messages.updateOne({ ...mine, "delivery.state": { $in: ["delivered", "read"] }, rev: message.rev }, { $unset: { "delivery.dueAt": "" } });
   }
-  await recordReplySent(core, message, now, held.conversation);
+  const released = await recordReplySent(core, message, now, { conversation: held.conversation, ...(last && whole ? { release: held.token } : {}) });
   core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: message.conversationId });
-  return whole;
+  return released ? "released" : whole ? "done" : "again";
 }
 
 /** Takes a message out of the lane; an edit or deletion that came while it was sending stays due. */

@@ -56,11 +56,9 @@ describe("a customer writes", () => {
   });
 
   test("the parts of an album are mirrored together, once", async () => {
-    const help = await buildTestCore({ limits: { albumMs: 300 } });
-    await help.write("Three pictures", "ana", { groupId: "g1" });
-    await help.write("", "ana", { groupId: "g1" });
-    await help.write("", "ana", { groupId: "g1" });
-    await new Promise((resolve) => setTimeout(resolve, 450));
+    const help = await buildTestCore({ limits: { albumMs: 1_500 } });
+    await Promise.all([help.write("Three pictures", "ana", { groupId: "g1" }), help.write("", "ana", { groupId: "g1" }), help.write("", "ana", { groupId: "g1" })]);
+    await new Promise((resolve) => setTimeout(resolve, 1_700));
     await help.settle();
     expect(await help.texts()).toEqual(["Three pictures"]);
     expect((await help.messages()).every((m) => m.mirror.state === "posted")).toBe(true);
@@ -158,6 +156,21 @@ describe("an agent replies", () => {
     await help.settle();
     expect((await help.lines("note"))[1]!.held?.why).toBe("unseen");
     expect(help.channel.textsTo("ana")).toEqual(["I am on it"]);
+  });
+
+  test("a line that was handled after a later one still goes before it", async () => {
+    const help = await buildTestCore({ settings: { undoSeconds: 1 } });
+    await help.write("Hi");
+    await help.settle();
+    const thread = (await help.conversation()).thread!.id;
+    const line = (postId: string, text: string, at: Date) => ({ id: `${postId}:new`, thread, at, data: { type: "message" as const, postId, userId: "Mara", userName: "Mara", userKind: "person" as const, text, mentions: 0, files: [] } });
+    const earlier = help.clock.now();
+    await help.host.accept("fake", [line("second", "second", new Date(earlier.getTime() + 10))]);
+    await help.settle();
+    await help.host.accept("fake", [line("first", "first", earlier)]);
+    await new Promise((resolve) => setTimeout(resolve, 1_400));
+    await help.settle();
+    expect(help.channel.textsTo("ana")).toEqual(["first", "second"]);
   });
 
   test("an edit in the window goes out as edited; one that begins with a prefix turns the reply into a note", async () => {

@@ -29,29 +29,37 @@ export async function climb(core: Core, message: Message, state: "sent" | "deliv
   return true;
 }
 
-/** A reply has left: the first-reply and waiting clocks of its conversation, conditional so that a newer line keeps waiting. `known` saves a read. */
-export async function recordReplySent(core: Core, message: Message, at: Date, known?: Conversation): Promise<void> {
+/** A conversation read a moment ago saves a read; `release`, the delivery lane's token, gives the lane back in the same write. */
+export interface KnownAtSending { conversation: Conversation; release?: number }
+
+/**
+ * A reply has left: the first-reply and waiting clocks of its conversation, conditional so that a newer line keeps waiting.
+ * Answers whether the lane was given back with it.
+ */
+export async function recordReplySent(core: Core, message: Message, at: Date, known?: KnownAtSending): Promise<boolean> {
   const { conversations, messages } = core.store;
-  if (message.author.type !== "agent") return;
-  for (let conversation = known ?? null; ; conversation = null) {
+  if (message.author.type !== "agent") return false;
+  for (let conversation = known?.conversation ?? null; ; conversation = null) {
     conversation ??= await conversations.findOne({ _id: message.conversationId });
-    if (conversation === null) return;
+    if (conversation === null) return false;
     const { turn } = message.delivery;
     const newer = conversation.lastIncomingSeq > turn
       ? await messages.findOne({ conversationId: message.conversationId, seq: { $gt: turn }, kind: "incoming" }, { sort: { seq: 1 } })
       : null;
     const { set } = onHumanReplySent(conversation, { at, turn, ...(newer === null ? {} : { nextIncomingAt: newer.createdAt }) });
     if (Object.keys(set).length === 0) {
-      if (conversation === known && conversation.appliedSeq < turn) continue;
-      return;
+      if (conversation === known?.conversation && conversation.appliedSeq < turn) continue;
+      return false;
     }
+    const releases = known?.release !== undefined;
     const { modifiedCount } = await conversations.updateOne(
-      { _id: conversation._id, status: conversation.status, lastIncomingSeq: conversation.lastIncomingSeq, waitingSince: conversation.waitingSince, firstReplyAt: conversation.firstReplyAt },
-      { $set: { ...set, cardDueAt: at }, $inc: { cardRev: 1 } },
+      { _id: conversation._id, status: conversation.status, lastIncomingSeq: conversation.lastIncomingSeq, waitingSince: conversation.waitingSince, firstReplyAt: conversation.firstReplyAt, ...(releases ? { "lanes.delivery.token": known.release! } : {}) },
+      { $set: { ...set, cardDueAt: at }, $inc: { cardRev: 1 }, ...(releases ? { $unset: { "lanes.delivery.until": "", "lanes.delivery.head": "" } } : {}) },
     );
     if (modifiedCount > 0) {
       core.bus.publish({ type: "conversation.changed", conversationId: conversation._id });
-      return;
+      return releases;
     }
+    if (releases && (await conversations.findOne({ _id: message.conversationId, "lanes.delivery.token": known.release! }, { projection: { _id: 1 } })) === null) return recordReplySent(core, message, at);
   }
 }

@@ -17,6 +17,8 @@ export interface ReplyInput {
   /** The desk's own time of the agent's line. */
   at?: Date;
   explicit?: NonNullable<Message["explicit"]>;
+  /** Place in the delivery lane, when it goes before what is queued already; its `seq` else. */
+  turn?: number;
 }
 
 export const agentAuthor = (agent: Agent): Author => ({ type: "agent", id: agent._id, name: agent.name, ...(agent.avatar === undefined ? {} : { avatar: agent.avatar }) });
@@ -27,6 +29,8 @@ export async function sendReply(core: Core, input: ReplyInput): Promise<Message>
   const inbox = await inboxOf(core, conversation.inboxId);
   const now = core.clock.now();
   const dueAt = new Date(now.getTime() + inbox.settings.undoSeconds * 1_000);
+  // Without a window the first thing to show on the agent's own line is what became of it.
+  const shownLater = input.origin !== undefined && inbox.settings.undoSeconds === 0;
   const { message, duplicate } = await appendMessage(core.store, conversation._id, conversation.identityId, conversation.appliedSeq, (seq) => {
     const draft = draftMessage({
       id: newId(now), conversationId: conversation._id, inboxId: conversation.inboxId, identityId: conversation.identityId, kind: "outgoing",
@@ -34,8 +38,8 @@ export async function sendReply(core: Core, input: ReplyInput): Promise<Message>
     });
     return {
       ...draft, ...fromDesk(input.origin), ...(input.explicit === undefined ? {} : { explicit: input.explicit }),
-      mirror: { ...draft.mirror, state: input.origin === undefined ? "queued" as const : "posted" as const, dueAt: now, ...(input.origin === undefined ? {} : { postedAt: input.at ?? now }) },
-      delivery: { ...draft.delivery, state: "queued", dueAt },
+      mirror: { ...draft.mirror, state: input.origin === undefined ? "queued" as const : "posted" as const, ...(shownLater ? {} : { dueAt: now }), ...(input.origin === undefined ? {} : { postedAt: input.at ?? now }) },
+      delivery: { ...draft.delivery, state: "queued", dueAt, turn: input.turn ?? seq },
     };
   }, false);
   if (duplicate) return message;
@@ -47,7 +51,7 @@ export async function sendReply(core: Core, input: ReplyInput): Promise<Message>
     });
   }
   core.bus.publish({ type: "message.stored", conversationId: conversation._id, messageId: message._id });
-  core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });
+  if (!shownLater) core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });
   // A desk's own line is looked at when its event is handled: until then it could not be claimed.
   if (input.origin === undefined) core.bus.publish({ type: "lane.due", lane: "delivery", conversationId: conversation._id });
   if (servesFeed(core, conversation.inboxId)) await recordSeenByTeam(core, conversation._id, message.seq, "read");
