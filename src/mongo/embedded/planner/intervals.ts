@@ -144,5 +144,19 @@ export const underIndex = (prefix: Uint8Array, range: ByteRange): ByteRange => (
 
 /** A filter's top conditions: all of them hold for a match. */
 export function conjuncts(node: FilterNode): readonly FilterNode[] {
-  return node.kind === "and" ? node.children.flatMap(conjuncts) : [node];
+  if (node.kind !== "and") return [node];
+  let known = flattened.get(node);
+  if (known === undefined) {
+    const facts: FilterNode[] = [];
+    for (const child of node.children) {
+      if (child.kind === "and") facts.push(...conjuncts(child));
+      else facts.push(child);
+    }
+    known = facts;
+    flattened.set(node, known);
+  }
+  return known;
 }
+
+/** A filter is asked for its facts once per index. */
+const flattened = new WeakMap<FilterNode, readonly FilterNode[]>();

@@ -40,22 +40,46 @@ export function choosePlan(collection: Collection, wanted: Wanted, count: CountK
   const { filter, sort, hint } = wanted;
   if (hint && "natural" in hint) return { kind: "collection", reverse: hint.natural < 0, sorted: sort.length === 0 };
   if (sort.length === 1 && sort[0]!.path === "$natural") return { kind: "collection", reverse: sort[0]!.dir < 0, sorted: true };
-  const usable = collection.indexes.filter((index) => index.usable && fits(index, filter));
-  if (hint) return hinted(usable, filter, sort, hint.name);
+  if (hint) return hinted(collection.indexes.filter((index) => index.usable && fits(index, filter)), filter, sort, hint.name);
+  const again = remembered(collection, wanted);
+  if (again) return toPlan(again);
+  const near = nearness(filter, sort);
   const candidates: Candidate[] = [];
-  for (const index of usable) {
-    const bounds = boundsOf(index, filter);
-    if (isOneRecord(index, bounds)) return { ...toPlan({ index, bounds, order: { reverse: false, merge: false } }), one: !index.inexact };
-    const order = servedOrder(index, bounds, sort);
-    if (bounds.points.length > 0 || bounds.ranged || (order && sort.length > 0) || index.partial) candidates.push({ index, bounds, order });
+  // An index whose first field is neither asked for nor sorted by can only help as a small partial one: looked at when nothing else does.
+  for (const wantedNear of [true, false]) {
+    for (const index of collection.indexes) {
+      if (!index.usable || near(index) !== wantedNear || !fits(index, filter)) continue;
+      const bounds = boundsOf(index, filter);
+      if (isOneRecord(index, bounds)) return { ...toPlan({ index, bounds, order: { reverse: false, merge: false } }), one: !index.inexact };
+      const order = servedOrder(index, bounds, sort);
+      if (bounds.points.length > 0 || bounds.ranged || (order && sort.length > 0) || index.partial) candidates.push({ index, bounds, order });
+    }
+    if (candidates.length > 0) break;
   }
-  const best = remembered(collection, candidates, wanted) ?? remember(collection, wanted, cheapest(candidates, sort.length > 0, count), candidates.length);
+  const best = remember(collection, wanted, cheapest(candidates, sort.length > 0, count), candidates.length);
   const bounded = best && (best.bounds.points.length > 0 || best.bounds.ranged);
   if (!bounded) {
     const union = unionPlan(collection, filter, count);
     if (union) return union;
   }
   return best ? toPlan(best) : { kind: "collection", reverse: false, sorted: sort.length === 0 };
+}
+
+/** Tells whether an index begins with a path that the filter or the sort names. */
+function nearness(filter: FilterNode, sort: readonly KeyField[]): (index: Index) => boolean {
+  const paths = new Set(sort.map((field) => field.path));
+  const above: string[] = [];
+  for (const fact of conjuncts(filter)) {
+    const leaf = fact.kind === "not" ? fact.child : fact;
+    if (fact.kind === "never") return () => true;
+    if (leaf.kind !== "leaf") continue;
+    paths.add(leaf.path);
+    if (leaf.op === "elemMatch") above.push(`${leaf.path}.`);
+  }
+  return ({ fields }) => {
+    const first = fields[0]!.path;
+    return paths.has(first) || above.some((prefix) => first.startsWith(prefix));
+  };
 }
 
 /** A sparse or partial index may serve a filter only when no match can be missing from it. */
@@ -123,12 +147,17 @@ function shapeOf(node: FilterNode): string {
 
 const shapeKey = ({ filter, sort }: Wanted) => `${shapeOf(filter)}|${sort.map((s) => `${s.path}:${s.dir}`).join()}`;
 
-function remembered(collection: Collection, candidates: readonly Candidate[], wanted: Wanted): Candidate | undefined {
-  if (candidates.length < 2) return undefined;
+/** What was chosen for this shape a while ago, with the bounds of this filter's values; nothing when it no longer fits them. */
+function remembered(collection: Collection, wanted: Wanted): Candidate | undefined {
+  if (collection.choices.size === 0) return undefined;
   const choice = collection.choices.get(shapeKey(wanted));
   if (!choice || choice.left === 0) return undefined;
+  const index = collection.indexes.find((one) => one.name === choice.index && one.usable);
+  if (!index || !fits(index, wanted.filter)) return undefined;
   choice.left--;
-  return candidates.find((c) => c.index.name === choice.index);
+  const bounds = boundsOf(index, wanted.filter);
+  if (bounds.points.length === 0 && !bounds.ranged && !index.partial) return undefined;
+  return { index, bounds, order: servedOrder(index, bounds, wanted.sort) };
 }
 
 function remember(collection: Collection, wanted: Wanted, best: Candidate | undefined, candidates: number): Candidate | undefined {

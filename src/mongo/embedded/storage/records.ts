@@ -2,6 +2,7 @@ import { StoreError } from "../values/errors.ts";
 import { compareBytes, isInexactKey } from "../values/key.ts";
 import { getField, getPath, T, toJs, valueToJs, type RawDoc, type RawValue } from "../values/raw.ts";
 import type { Catalog, Collection, Index } from "./catalog.ts";
+import { changedFields, concerns } from "./changed-fields.ts";
 import { plainBytes, type Env } from "./env.ts";
 import { docKey, entryKey, readRecordId, recordIdBytes } from "./keys.ts";
 
@@ -37,8 +38,9 @@ export class Records {
 
   /** Replaces a record's document. @throws StoreError 11000. */
   replace(collection: Collection, recordId: number, before: RawDoc, after: RawDoc): void {
+    const changed = changedFields(before, after);
     const changes = collection.indexes.map((index) => {
-      if (index === collection.idIndex) return undefined;
+      if (index === collection.idIndex || !concerns(index, changed)) return undefined;
       return difference(this.entriesOf(collection, index, before), this.entriesOf(collection, index, after));
     });
     collection.indexes.forEach((index, i) => {
