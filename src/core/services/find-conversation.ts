@@ -43,7 +43,8 @@ export async function conversationForNextLine(core: Core, inbox: Inbox, identity
       }
     }
     // One that nobody has written in yet is new: it was made for a call that did not get further.
-    if (holder !== null && (chosen !== "new" || holder.appliedSeq === 0) && takesNextLine(holder, core.clock.now(), inbox.settings.reopenHours)) return holder;
+    const untouched = chosen === "new" && holder !== null && holder.appliedSeq === 0 && (await core.store.messages.findOne({ conversationId: holder._id, seq: 1 }, { projection: { _id: 1 } })) === null;
+    if (holder !== null && (chosen !== "new" || untouched) && takesNextLine(holder, core.clock.now(), inbox.settings.reopenHours)) return holder;
     if (holder !== null) {
       const cleared = await conversations.updateOne(
         { _id: holder._id, openKey: identity._id, ...(chosen === "new" ? {} : { status: "resolved" as const, resolvedAt: holder.resolvedAt }) },
