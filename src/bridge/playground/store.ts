@@ -78,6 +78,9 @@ const indexes: Record<string, IndexDescription[]> = {
 /** Tries for a stamp that others want too; each failure means that another post got it. */
 const STAMP_TRIES = 200;
 
+/** This very post got the stamp (or a later one) by another change: the unique index does not compare a document with itself. */
+class StampTaken extends Error {}
+
 export type PlaygroundStore = ReturnType<typeof openPlaygroundStore>;
 
 export function openPlaygroundStore(db: Db) {
@@ -96,7 +99,8 @@ export function openPlaygroundStore(db: Db) {
         const top = await topBy(threadId, "last");
         return await write((top?.last ?? 0) + 1, top);
       } catch (error) {
-        if (!isDuplicateKey(error) || isDuplicateKey(error, "callKey") || n === STAMP_TRIES) throw error;
+        const taken = error instanceof StampTaken || (isDuplicateKey(error) && !isDuplicateKey(error, "callKey"));
+        if (!taken || n === STAMP_TRIES) throw error;
       }
     }
   }
@@ -135,11 +139,15 @@ export function openPlaygroundStore(db: Db) {
 
     /** Changes what is seen of a post that still is as `expect` says, and stamps it; null when it is not. */
     changePost(threadId: string, expect: Filter<PlaygroundPost> & { _id: string }, change: UpdateFilter<PlaygroundPost>): Promise<PlaygroundPost | null> {
-      return stamped(threadId, (stamp) => posts.findOneAndUpdate(
-        { threadId, ...expect },
-        { ...change, $set: { ...change.$set, last: stamp }, $push: { ...change.$push, seqs: stamp } } as UpdateFilter<PlaygroundPost>,
-        { returnDocument: "after" },
-      ));
+      return stamped(threadId, async (stamp) => {
+        const changed = await posts.findOneAndUpdate(
+          { $and: [{ threadId, ...expect }, { last: { $lt: stamp } }] } as Filter<PlaygroundPost>,
+          { ...change, $set: { ...change.$set, last: stamp }, $push: { ...change.$push, seqs: stamp } } as UpdateFilter<PlaygroundPost>,
+          { returnDocument: "after" },
+        );
+        if (changed === null && (await posts.findOne({ $and: [{ threadId, ...expect }, { last: { $gte: stamp } }] } as Filter<PlaygroundPost>, { projection: { _id: 1 } })) !== null) throw new StampTaken();
+        return changed;
+      });
     },
   };
 }
