@@ -20,7 +20,7 @@ import { AGENT, FIRST_CHAT, listen, Reporter, tell, TOKEN, type Ask } from "./wi
 
 const [dataDir = "", apiRoot = "", mode = "plain"] = process.argv.slice(2);
 const clock = { now: () => new Date() };
-const log = createLog("error");
+const log = createLog("warn");
 const mongo = await connectMongo({ dataDir });
 const store = await openStore(mode === "count" ? `${mongo.uri}?monitorCommands=true` : mongo.uri);
 await store.ensureIndexes();

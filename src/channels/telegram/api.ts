@@ -1,7 +1,7 @@
 /** Calls to the Bot API through grammY, without retries: what may be tried again is decided by the lane, never by a library. */
 import { Api, GrammyError, HttpError, InputFile } from "grammy";
-import { get as httpGet, type IncomingMessage } from "node:http";
-import { get as httpsGet } from "node:https";
+import { Agent as HttpAgent, get as httpGet, type IncomingMessage } from "node:http";
+import { Agent as HttpsAgent, get as httpsGet } from "node:https";
 import type { Readable } from "node:stream";
 import { DeliveryError } from "../../core/errors.ts";
 import { tooLargeToFetch } from "./content.ts";
@@ -16,8 +16,14 @@ export const POLL_SECONDS = 25;
 export type Signal = NonNullable<Parameters<Api["getMe"]>[0]>;
 export const asSignal = (signal: AbortSignal): Signal => signal as unknown as Signal;
 
+/** Idle connections end before the server's side ends them (Node's servers after 5 s): a send on a dying one would be uncertain. */
+const IDLE_MS = 2_000;
+const connections = (apiRoot: string): HttpAgent =>
+  new (apiRoot.startsWith("https:") ? HttpsAgent : HttpAgent)({ keepAlive: true, timeout: IDLE_MS });
+
 /** `apiRoot` without a trailing slash. */
-export const createApi = (token: string, apiRoot: string): Api => new Api(token, { apiRoot, timeoutSeconds: CALL_SECONDS });
+export const createApi = (token: string, apiRoot: string): Api =>
+  new Api(token, { apiRoot, timeoutSeconds: CALL_SECONDS, baseFetchConfig: { compress: true, agent: connections(apiRoot) } });
 export const createPollApi = (token: string, apiRoot: string): Api => new Api(token, { apiRoot, timeoutSeconds: POLL_SECONDS + CALL_SECONDS });
 
 /** Failures before a byte of the request left: nothing can have happened. */
