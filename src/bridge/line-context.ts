@@ -44,7 +44,7 @@ function isDouble(recent: Message[], lines: Message[], seconds: number, at: Date
   if (seconds <= 0) return false;
   const justBefore = lines.filter((m) => wasThere(m, at) && at.getTime() - m.mirror.postedAt!.getTime() < seconds * 1_000);
   if (justBefore.length === 0) return false;
-  const oldestNew = Math.min(...justBefore.map((m) => m.seq));
-  const lastAnswer = recent.find((m) => m.kind === "outgoing" && m.delivery.state !== "cancelled" && m.seq < oldestNew)?.seq ?? 0;
-  return recent.some((m) => m.kind === "incoming" && m.deletedAt === undefined && m.seq > lastAnswer && m.seq < oldestNew && wasThere(m, at));
+  const newest = Math.max(...justBefore.map((m) => m.seq));
+  const lastAnswer = recent.find((m) => m.kind === "outgoing" && m.delivery.state !== "cancelled" && m.seq < newest)?.seq ?? 0;
+  return recent.some((m) => m.kind === "incoming" && m.deletedAt === undefined && m.seq > lastAnswer && m.seq < newest && wasThere(m, at));
 }

@@ -158,6 +158,20 @@ describe("an agent replies", () => {
     expect(help.channel.textsTo("ana")).toEqual(["I am on it"]);
   });
 
+  test("a reply right after the second of two unanswered lines is held; one after a single line goes", async () => {
+    const help = await buildTestCore({ settings: { doubleReplySeconds: 60 } });
+    await help.write("where is it?");
+    await help.settle();
+    await help.say("on its way");
+    expect(help.channel.textsTo("ana")).toEqual(["on its way"]);
+    await help.write("and the invoice?");
+    await help.write("never mind the parcel");
+    await help.settle();
+    await help.say("it will come on Monday");
+    expect(help.channel.textsTo("ana")).toEqual(["on its way"]);
+    expect((await help.lines("note"))[0]!.held?.why).toBe("double-reply");
+  });
+
   test("a line that was handled after a later one still goes before it", async () => {
     const help = await buildTestCore({ settings: { undoSeconds: 1 } });
     await help.write("Hi");
