@@ -57,8 +57,8 @@ async function order(col: Collection, found: Document[], sort: Document): Promis
   const groups: string[][] = [];
   for (const doc of found) {
     const last = groups.at(-1);
-    const tie = last && (await col.find({ _id: { $in: [last[0], doc["_id"]] } as Document }).hint({ $natural: 1 }).sort(sort).toArray()).map((d) => String(d["_id"]));
-    const tieBack = last && (await col.find({ _id: { $in: [last[0], doc["_id"]] } as Document }).hint({ $natural: -1 }).sort(sort).toArray()).map((d) => String(d["_id"]));
+    const tie = last && (await col.find({ _id: { $in: [Number(last[0]), doc["_id"]] } as Document }).hint({ $natural: 1 }).sort(sort).toArray()).map((d) => String(d["_id"]));
+    const tieBack = last && (await col.find({ _id: { $in: [Number(last[0]), doc["_id"]] } as Document }).hint({ $natural: -1 }).sort(sort).toArray()).map((d) => String(d["_id"]));
     if (last && tie!.join() !== tieBack!.join()) last.push(String(doc["_id"]));
     else groups.push([String(doc["_id"])]);
   }
