@@ -1,7 +1,6 @@
 /** A person's act through a button, a verb or a form: who they are, what they may, then the verb table. */
 import { complete } from "./commands/complete.ts";
 import { runVerb } from "./commands/run.ts";
-import { modeOf } from "./from-desk.ts";
 import { lineContext } from "./line-context.ts";
 import { acceptDeskEvents } from "./intake.ts";
 import type { Core } from "../core/core.ts";
@@ -14,6 +13,7 @@ import type { ActResult, DeskAct, DeskHost } from "../core/ports.ts";
 import { addNote } from "../core/services/add-note.ts";
 import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";
 import { agentAuthor, sendReply } from "../core/services/send-reply.ts";
+import { modeOf } from "../core/services/mode.ts";
 import { isVerb } from "../core/verbs/table.ts";
 import type { VerbResult } from "../core/verbs/verb.ts";
 

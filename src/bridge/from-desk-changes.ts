@@ -1,7 +1,7 @@
 /** An agent's edits, deletions and reactions: the same guard again, never a promotion, never a command. */
 import { eventsOfPost, NO_MESSAGE, storedEventId } from "./intake.ts";
 import { tellPerson } from "./tell.ts";
-import { modeOf, sourceOf } from "./from-desk.ts";
+import { sourceOf } from "./from-desk.ts";
 import type { Core } from "../core/core.ts";
 import { guard, readCommand, reasonText } from "../core/model/guard.ts";
 import { termsOf } from "../core/model/terms.ts";
@@ -12,6 +12,7 @@ import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings
 import { recordSeenByTeam, servesFeed } from "../core/services/feed.ts";
 import { cancelReply, reviseOutgoing } from "../core/services/message-acts.ts";
 import { deskPostKey } from "../core/services/send-reply.ts";
+import { modeOf } from "../core/services/mode.ts";
 import { isVerb } from "../core/verbs/table.ts";
 
 type Event<T extends DeskEventData["type"]> = Extract<DeskEventData, { type: T }>;

@@ -5,12 +5,13 @@ import { lineContext } from "./line-context.ts";
 import { guard, reasonText } from "../core/model/guard.ts";
 import type { GuardVerdict } from "../core/model/guard.ts";
 import type { Core } from "../core/core.ts";
-import type { Agent, Author, Conversation, DeskEventData, FileRef, Inbox, Message, StoredDeskEvent, Thread, ThreadMode } from "../core/model/types.ts";
+import type { Agent, Author, Conversation, DeskEventData, FileRef, Inbox, Message, StoredDeskEvent, Thread } from "../core/model/types.ts";
 import { canFetchFile, canLink } from "../core/ports.ts";
 import type { CardButton } from "../core/ports.ts";
 import { addNote } from "../core/services/add-note.ts";
 import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";
 import { agentAuthor, sendReply } from "../core/services/send-reply.ts";
+import { modeOf } from "../core/services/mode.ts";
 import { isVerb } from "../core/verbs/table.ts";
 import { eventsOfPost, NO_MESSAGE } from "./intake.ts";
 import { tellPerson } from "./tell.ts";
@@ -30,8 +31,6 @@ export async function handleDeskEvent(core: Core, thread: Thread, stored: Stored
   }
 }
 
-/** The mode that counts: the thread's own, else the inbox's. */
-export const modeOf = (conversation: Conversation, inbox: Inbox): ThreadMode => conversation.mode ?? (inbox.settings.noteFirst ? "note-first" : "reply");
 export const sourceOf = (thread: string, postId: string): string => `desk:${thread}|${postId}`;
 
 async function handleMessage(core: Core, thread: Thread, conversation: Conversation, stored: StoredDeskEvent, event: Posted): Promise<string> {
