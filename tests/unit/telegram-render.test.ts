@@ -19,6 +19,8 @@ test.each([
   ["strike", "~~10~~ 8 euro", "<strikethrough|10> 8 euro"],
   ["nested", "**see _this_ now**", "<bold|see <italic|this> now>"],
   ["code", "run `npm *start*` now", "run <code|npm *start*> now"],
+  ["code in bold", "**set `x` to _`y` z_ on**", "<bold|set ><code|x><bold| to ><code|y><bold|<italic| z> on>"],
+  ["bold code", "**`x`** and *`a` `b`*", "<code|x> and <code|a> <code|b>"],
   ["fence", "so:\n```js\na **b** c\n```\ndone", "so:\n<pre|a **b** c>\ndone"],
   ["fence in a line", "```one``` two", "<pre|one> two"],
   ["link", "see [our *page*](https://example.com/a_b_c?q=1)", "see <text_link https://example.com/a_b_c?q=1|our *page*>"],
@@ -74,9 +76,9 @@ test("an entity that fits is not cut; one that is longer than a message goes on 
 });
 
 test("reading stays quick on a text made of marks", () => {
-  const started = performance.now();
+  const started = process.cpuUsage();
   for (const mark of ["*a ", "_a ", "`a ", "[a", "```\na", "**a ", "~~a", "\\"]) renderMarkdown(mark.repeat(10_000));
-  expect(performance.now() - started).toBeLessThan(4_000);
+  expect(process.cpuUsage(started).user).toBeLessThan(4_000_000);
 });
 
 test("a short text is the caption of a single file; else it goes first", () => {

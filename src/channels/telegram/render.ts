@@ -67,7 +67,27 @@ export function renderMarkdown(source: string): Rendered {
     }
   };
   inline(source.replace(/\r\n?/g, "\n").replaceAll("\0", ""));
-  return trimmed({ text, entities });
+  return trimmed({ text, entities: aroundCode(text, entities) });
+}
+
+const isCode = ({ type }: Entity) => type === "code" || type === "pre";
+
+/** Code may not be part of another entity: what was around it stops before it and goes on after it. Source: core.telegram.org/bots/api#formatting-options */
+function aroundCode(text: string, entities: Entity[]): Entity[] {
+  const codes = entities.filter(isCode);
+  if (codes.length === 0) return entities;
+  return entities.flatMap((entity) => {
+    if (isCode(entity)) return [entity];
+    const end = entity.offset + entity.length, runs: Entity[] = [];
+    let offset = entity.offset;
+    for (const code of codes) {
+      if (code.offset < offset || code.offset >= end) continue;
+      runs.push({ ...entity, offset, length: code.offset - offset });
+      offset = code.offset + code.length;
+    }
+    runs.push({ ...entity, offset, length: end - offset });
+    return runs.filter((run) => text.slice(run.offset, run.offset + run.length).trim() !== "");
+  }).sort((a, b) => a.offset - b.offset || b.length - a.length);
 }
 
 /** Telegram trims the text itself, which would shift every offset: so it is done here. */

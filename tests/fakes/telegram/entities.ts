@@ -7,6 +7,10 @@ const bad = (words: string) => new ApiFault(400, `Bad Request: ${words}`);
 const splitsPair = (text: string, at: number) => /[\ud800-\udbff]/.test(text[at - 1] ?? "") && /[\udc00-\udfff]/.test(text[at] ?? "");
 const TYPES = new Set(["bold", "italic", "underline", "strikethrough", "spoiler", "blockquote", "code", "pre", "text_link"]);
 
+/** These stand in and around any other entity but code; all others stand alone. Source: core.telegram.org/bots/api#formatting-options */
+const STYLES = new Set(["bold", "italic", "underline", "strikethrough", "spoiler"]);
+const mayNest = (a: FakeEntity, b: FakeEntity) => [a, b].some(({ type }) => STYLES.has(type)) && ![a, b].some(({ type }) => type === "code" || type === "pre");
+
 /** Source: core.telegram.org/bots/api#sendmessage, #messageentity */
 export function checkText(text: unknown, raw: unknown, max: number, what: "text" | "caption"): { text: string; entities: FakeEntity[] } {
   if (typeof text !== "string" || (what === "text" && text.trim() === "")) throw bad("message text is empty");
@@ -25,7 +29,7 @@ export function checkText(text: unknown, raw: unknown, max: number, what: "text"
     for (const next of sorted.slice(i + 1)) {
       const overlaps = next.offset < e.offset + e.length;
       if (overlaps && next.offset + next.length > e.offset + e.length) throw bad("entities cross");
-      if (overlaps && (e.type === "code" || e.type === "pre" || next.type === "code" || next.type === "pre")) throw bad("code can't be nested");
+      if (overlaps && !mayNest(e, next)) throw bad(`${next.type} can't be nested in ${e.type}`);
     }
   }
   return { text, entities };
