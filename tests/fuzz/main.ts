@@ -1,6 +1,6 @@
 /**
  * Hostile requests against the real application: each must get a clear 4xx (or be valid), nothing of a refused one may be
- * stored, and the same process must serve on. `--payloads N`, `--seed S`, `--json` (counts on the last line).
+ * stored, and the same process must serve on. `--payloads N`, `--seed S` (else FC_SEED, see support/seed.ts), `--json` (counts on the last line).
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,10 +10,11 @@ import { openStore } from "../../src/core/store/store.ts";
 import { loadConfig } from "../../src/config.ts";
 import { startThreadline } from "../../src/main.ts";
 import { connectMongo } from "../../src/mongo/connect.ts";
+import { seedOf } from "../support/seed.ts";
 import { hostileRequest, rngOf } from "./payloads.ts";
 import type { Known } from "./payloads.ts";
 
-const { values } = parseArgs({ options: { payloads: { type: "string", default: "500" }, seed: { type: "string", default: String(Date.now() % 1_000_000) }, json: { type: "boolean", default: false } }, allowPositionals: true });
+const { values } = parseArgs({ options: { payloads: { type: "string", default: "500" }, seed: { type: "string", default: String(seedOf(process.env.FC_SEED)) }, json: { type: "boolean", default: false } }, allowPositionals: true });
 const SETTINGS = `
 agents: [{ name: Front Desk, email: desk@example.com, role: administrator }]
 desks: [{ name: Playground, kind: playground, channel: support }]
@@ -39,9 +40,16 @@ async function post(path: string, body: unknown, token?: string): Promise<unknow
 
 const { token } = (await post("/widget/v1/sessions", { inboxKey: "demo" })) as { token: string };
 await post("/widget/v1/messages", { body: "a first line", clientId: "first" }, token);
-await new Promise((resolve) => setTimeout(resolve, 500));
-const threads = (await (await fetch(`${running.url}/playground/v1/threads`)).json()) as { threads: { id: string }[] };
-const known: Known = { token, thread: threads.threads[0]?.id ?? "none", telegramInbox: (await store.inboxes.findOne({ channel: "telegram" }))!._id };
+
+async function firstThread(): Promise<string> {
+  for (let tries = 0; tries < 600; tries++) {
+    const { threads } = (await (await fetch(`${running.url}/playground/v1/threads`)).json()) as { threads: { id: string }[] };
+    if (threads[0] !== undefined) return threads[0].id;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("The first line did not come into a thread of the playground within 30 s.");
+}
+const known: Known = { token, thread: await firstThread(), telegramInbox: (await store.inboxes.findOne({ channel: "telegram" }))!._id };
 
 /** What a request itself stores; what the lanes make of earlier ones comes when it comes. */
 const stored = async () => JSON.stringify(await Promise.all([

@@ -152,9 +152,9 @@ test("a command is read as written, for the caller of an edited !reply", () => {
 
 test("a long text of nothing but markup and invisible characters is decided at once", () => {
   for (const filler of ["*", "> \n", "\u200B", "> * _", "- `", "( "]) {
-    const begun = performance.now();
+    const begun = process.cpuUsage();
     expect(guard(plainMessage(`${filler.repeat(20_000)}> note: hidden`)).kind).toBe("note");
-    expect(performance.now() - begun).toBeLessThan(1_000);
+    expect(process.cpuUsage(begun).user).toBeLessThan(1_000_000);
   }
 });
 

@@ -56,8 +56,8 @@ test("a clock that is set back drains nothing, and 20,000 chats don't slow it do
   const { clock, take } = setUp();
   clock.ms -= 60_000;
   expect(take({ chat: "a" })).toBe(0);
-  const started = performance.now();
+  const started = process.cpuUsage();
   for (let i = 0; i < 20_000; i++) { clock.ms += 40; expect(take({ chat: `c${i}` })).toBe(0); }
-  expect(performance.now() - started).toBeLessThan(3_000);
+  expect(process.cpuUsage(started).user).toBeLessThan(3_000_000);
   expect(take({ chat: "c19999" })).toBe(1_000);
 });
