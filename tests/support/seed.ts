@@ -7,7 +7,7 @@ export function seedOf(asked: string | undefined): number {
   if (/^-?\d{1,10}$/.test(asked)) return Number(asked) | 0;
   if (asked !== "random") throw new Error(`FC_SEED is "${asked}": give a whole number to repeat a run, or "random" to explore.`);
   const seed = Math.floor(Math.random() * 2 ** 31);
-  console.error(`FC_SEED=${seed} repeats this run.`);
+  process.stderr.write(`FC_SEED=${seed} repeats this run.\n`);
   return seed;
 }
 
