@@ -31,6 +31,17 @@ test("a changed, foreign or broken token is nobody's", () => {
   for (const other of others) expect(readToken(secrets, other, now), other.slice(0, 40)).toBeNull();
 });
 
+test("a change of keys signs nobody out: what the old key signed still holds, and new tokens are signed with the new one", () => {
+  const before = createSecrets("the key until today");
+  const rotated = createSecrets("the key from today on", "the key until today");
+  const old = issueToken(before, visitor, now);
+  expect(readToken(rotated, old, now)).toEqual(visitor);
+  const fresh = issueToken(rotated, visitor, now);
+  expect(readToken(createSecrets("the key from today on"), fresh, now)).toEqual(visitor);
+  expect(readToken(before, fresh, now)).toBeNull();
+  expect(readToken(createSecrets("the key from today on"), old, now)).toBeNull();
+});
+
 test("an identity's hash fits its own id and secret alone", () => {
   const hash = identityHash("the site's own secret", "user-7");
   expect(identityHashFits("the site's own secret", "user-7", hash)).toBe(true);
