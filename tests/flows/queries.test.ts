@@ -17,7 +17,7 @@ beforeAll(async () => {
   const at = new Date();
   const messages = Array.from({ length: HISTORY }, (_, i) => ({
     _id: `m${i}`, conversationId: `c${i % 20}`, inboxId: "i", identityId: `n${i % 20}`, seq: Math.floor(i / 20) + 1, kind: "incoming", source: `in:${i}`, body: "words", terms: ["words", `w${i}`], createdAt: at,
-    feedSeqs: [Math.floor(i / 20) + 1], feedFirst: Math.floor(i / 20) + 1, feedLast: Math.floor(i / 20) + 1, seen: "read", deskPosts: [`t|p${i}`], todo: [],
+    feedSeqs: [Math.floor(i / 20) + 1], feedFirst: Math.floor(i / 20) + 1, feedLast: Math.floor(i / 20) + 1, seen: "read", deskPosts: [`t|p${i}`], todo: [], files: i % 20 === 1 ? [{ fileId: `f${i}` }] : [],
     mirror: { state: "posted", turn: i, ...(i % 500 === 0 ? { dueAt: at } : {}) }, delivery: { state: "none", turn: i, parts: i % 2 === 0 ? [{ key: "k", state: "sent", vendorId: `v${i}` }] : [], ...(i % 500 === 0 ? { dueAt: at } : {}) },
   }));
   await store.db.collection<Document>("messages").insertMany(messages as unknown as Document[]);
@@ -45,6 +45,8 @@ const cases: [name: string, collection: string, filter: () => Document, sort: Do
   ["mirror lane", "messages", () => ({ conversationId: "c0", "mirror.dueAt": { $exists: true } }), { "mirror.turn": 1 }, 50, 4],
   ["delivery lane", "messages", () => ({ conversationId: "c0", "delivery.dueAt": { $exists: true } }), { "delivery.turn": 1 }, 20, 4],
   ["sweep todo", "messages", () => ({ "todo.dueAt": { $lte: later() } }), null, 500, 0],
+  ["a visitor's file", "messages", () => ({ identityId: "n1", feedFirst: { $exists: true }, "files.fileId": "f21", deletedAt: { $exists: false } }), null, 1, 1],
+  ["nobody's file", "messages", () => ({ identityId: "n1", feedFirst: { $exists: true }, "files.fileId": "other", deletedAt: { $exists: false } }), null, 1, 0],
   ["search", "messages", () => ({ terms: "w77" }), null, 10, 1],
   ["holder of the next line", "conversations", () => ({ openKey: "n7" }), null, 1, 1],
   ["next number", "conversations", () => ({}), { number: -1 }, 1, 1],

@@ -43,6 +43,7 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "deliveryLane", key: { conversationId: 1, "delivery.turn": 1 }, ...present("delivery.dueAt") },
     { name: "dueTodo", key: { "todo.dueAt": 1 }, ...present("todo.dueAt") },
     { name: "parkedTodo", key: { "todo.parked.at": 1 }, ...present("todo.parked.at") },
+    { name: "fileAccess", key: { "files.fileId": 1, identityId: 1 }, ...present("files.fileId") },
     { name: "searchTerms", key: { terms: 1, createdAt: -1 } },
     { name: "albumOf", key: { conversationId: 1, groupId: 1 }, ...present("groupId") },
   ],
