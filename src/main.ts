@@ -14,7 +14,6 @@ import { widgetPages } from "./channels/widget/pages.ts";
 import { widgetRoutes } from "./channels/widget/routes.ts";
 import type { Config } from "./config.ts";
 import { environment } from "./config.ts";
-import { UserError } from "./core/errors.ts";
 import { freeLeases } from "./core/lanes/after-crash.ts";
 import { forgetSettings } from "./core/services/inbox-settings.ts";
 import { receiveEvent } from "./core/services/receive-inbound.ts";
@@ -28,6 +27,7 @@ import { newRunToken, removeRunFile, writeRunFile } from "./boot/run-file.ts";
 import type { Running } from "./boot/running.ts";
 import { buildServer } from "./server.ts";
 import { settingsKinds } from "./boot/settings-kinds.ts";
+import { StartError } from "./boot/start-error.ts";
 import { switchDelivery } from "./boot/switch-delivery.ts";
 import { createAuth } from "./web-admin/auth/auth.ts";
 import { authRoutes, signInLink } from "./web-admin/auth/routes.ts";
@@ -38,7 +38,7 @@ import { healthRoutes } from "./web-admin/health.ts";
 const MAX_CLOCK_SKEW = 2_000;
 const STOP_MS = 10_000;
 
-/** Starts everything and listens. @throws {ConfigError} and errors whose message says what to do. */
+/** Starts everything and listens; whatever was begun has ended when it throws. @throws {ConfigError}, {StartError} and errors whose message says what to do. */
 export async function startThreadline(config: Config): Promise<Running> {
   const log = createLog(config.logLevel);
   const opened = await openParts(config, log, (error) => {
@@ -71,9 +71,10 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
   core.desks.set(playground.kind, playground);
   const channels = createLiveChannels(core, channelKinds, config.publicUrl);
   const auth = createAuth({ store, clock });
-  await Promise.all([playground.ensureIndexes(), auth.ensureIndexes(), channels.reload()]);
   const scheduler = createScheduler(core);
   core.scheduler = scheduler;
+
+  await Promise.all([playground.ensureIndexes(), auth.ensureIndexes()]);
 
   let lanesRun = false;
   const token = newRunToken();
@@ -99,17 +100,8 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
       playgroundPages(join(projectRoot, "dist/playground")),
     ],
   });
-  assembly.start();
-  await scheduler.start();
-  lanesRun = true;
-  await listen(server, config);
-
-  const url = `http://${config.host === "0.0.0.0" || config.host === "::" ? "127.0.0.1" : config.host}:${portOf(server)}`;
-  await writeRunFile(config.dataDir, { url, token });
-  const link = signInLink(config.publicUrl ?? url, await auth.newStartLink());
-
-  let stopping: Promise<void> | undefined;
-  const stop = async () => {
+  /** Ends all that works on the store; what opened it closes it after that. */
+  const halt = async () => {
     lanesRun = false;
     await removeRunFile(config.dataDir);
     await channels.stop();
@@ -117,6 +109,25 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
     await server.close();
     playground.close();
     await within(STOP_MS, assembly.stop());
+  };
+  try {
+    await channels.reload();
+    assembly.start();
+    await scheduler.start();
+    lanesRun = true;
+    await listen(server, config);
+  } catch (error) {
+    await halt();
+    throw error;
+  }
+
+  const url = `http://${config.host === "0.0.0.0" || config.host === "::" ? "127.0.0.1" : config.host}:${portOf(server)}`;
+  await writeRunFile(config.dataDir, { url, token });
+  const link = signInLink(config.publicUrl ?? url, await auth.newStartLink());
+
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    await halt();
     await opened.close();
   };
   return { url, playground: `${url}/playground/`, signInLink: link, store: opened.kind, news, stop: () => (stopping ??= stop()) };
@@ -142,8 +153,9 @@ async function listen(server: Awaited<ReturnType<typeof buildServer>>, config: C
   try {
     await server.listen({ port: config.port, host: config.host });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    throw new UserError("NOT_POSSIBLE", `Port ${config.port} is in use. End what runs there, or choose another port: PORT=3001 npm start`);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") throw new StartError("PORT_IN_USE", `Port ${config.port} is in use. End what runs there, or choose another port: PORT=${config.port + 1} npm start`, { cause: error });
+    throw new StartError("CANNOT_LISTEN", `The system does not let Threadline listen on ${config.host}, port ${config.port} (${code ?? "no reason given"}). Check HOST and PORT; ports below 1024 need special rights.`, { cause: error });
   }
 }
 
