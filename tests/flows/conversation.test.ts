@@ -4,6 +4,9 @@ import { DeliveryError, DeskError } from "../../src/core/errors.ts";
 import { recordSeen, feedAfter } from "../../src/core/services/feed.ts";
 import { buildTestCore } from "../support/core.ts";
 
+/** For what is tried again after a while. */
+const WAIT = { timeout: 15_000, interval: 20 };
+
 describe("a customer writes", () => {
   test("the line becomes a thread with a card and one post that carries the channel's name", async () => {
     const help = await buildTestCore();
@@ -56,9 +59,11 @@ describe("a customer writes", () => {
   });
 
   test("the parts of an album are mirrored together, once", async () => {
-    const help = await buildTestCore({ limits: { albumMs: 1_500 } });
+    const help = await buildTestCore({ limits: { albumMs: 60_000 } });
     await Promise.all([help.write("Three pictures", "ana", { groupId: "g1" }), help.write("", "ana", { groupId: "g1" }), help.write("", "ana", { groupId: "g1" })]);
-    await new Promise((resolve) => setTimeout(resolve, 1_700));
+    await help.settle();
+    expect(help.desk.threads.size).toBe(0);
+    help.clock.advance(60_000);
     await help.settle();
     expect(await help.texts()).toEqual(["Three pictures"]);
     expect((await help.messages()).every((m) => m.mirror.state === "posted")).toBe(true);
@@ -67,13 +72,13 @@ describe("a customer writes", () => {
 
 describe("an agent replies", () => {
   test("the reply goes out after its window, takes the conversation, stops the clocks and climbs its receipts", async () => {
-    const help = await buildTestCore({ settings: { undoSeconds: 1 } });
+    const help = await buildTestCore({ settings: { undoSeconds: 60 } });
     await help.write("Where is my parcel?");
     await help.settle();
     const post = await help.say("It is on its way.");
     expect(help.channel.sent).toEqual([]);
     expect(help.desk.threads.get((await help.conversation()).thread!.id)!.posts.find((p) => p.id === post.id)!.receipt).toBe("queued");
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    help.clock.advance(60_000);
     await help.settle();
     expect(help.channel.textsTo("ana")).toEqual(["It is on its way."]);
     const conversation = await help.conversation();
@@ -88,18 +93,18 @@ describe("an agent replies", () => {
   });
 
   test("a deletion or ❌ within the window cancels, a later one is told", async () => {
-    const help = await buildTestCore({ settings: { undoSeconds: 1 } });
+    const help = await buildTestCore({ settings: { undoSeconds: 60 } });
     await help.write("Hi");
     await help.settle();
     const thread = (await help.conversation()).thread!.id;
     const post = await help.say("Wrong answer");
     await help.desk.deleteSaid(thread, post.id, "Mara", help.host);
-    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    help.clock.advance(60_000);
     await help.settle();
     expect(help.channel.sent).toEqual([]);
     expect((await help.lines("outgoing"))[0]!.delivery.state).toBe("cancelled");
     const second = await help.say("Right answer");
-    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    help.clock.advance(60_000);
     await help.settle();
     await help.host.accept("fake", [{ id: `${second.id}:react:x`, thread, at: help.clock.now(), data: { type: "reaction", postId: second.id, userId: "Jonas", emoji: "❌", removed: false } }]);
     await help.settle();
@@ -148,7 +153,7 @@ describe("an agent replies", () => {
     await help.say("let me too", "Jonas");
     expect((await help.lines("note"))[0]!.held?.why).toBe("owner");
     const before = help.clock.now();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    help.clock.advance(20);
     await help.write("and another thing");
     await help.settle();
     const thread = (await help.conversation()).thread!.id;
@@ -173,7 +178,7 @@ describe("an agent replies", () => {
   });
 
   test("a line that was handled after a later one still goes before it", async () => {
-    const help = await buildTestCore({ settings: { undoSeconds: 1 } });
+    const help = await buildTestCore({ settings: { undoSeconds: 60 } });
     await help.write("Hi");
     await help.settle();
     const thread = (await help.conversation()).thread!.id;
@@ -182,13 +187,14 @@ describe("an agent replies", () => {
     await help.host.accept("fake", [line("second", "second", new Date(earlier.getTime() + 10))]);
     await help.settle();
     await help.host.accept("fake", [line("first", "first", earlier)]);
-    await new Promise((resolve) => setTimeout(resolve, 1_400));
+    await help.settle();
+    help.clock.advance(60_000);
     await help.settle();
     expect(help.channel.textsTo("ana")).toEqual(["first", "second"]);
   });
 
   test("an edit in the window goes out as edited; one that begins with a prefix turns the reply into a note", async () => {
-    const help = await buildTestCore({ settings: { undoSeconds: 1 } });
+    const help = await buildTestCore({ settings: { undoSeconds: 60 } });
     await help.write("Hi");
     await help.settle();
     const thread = (await help.conversation()).thread!.id;
@@ -196,7 +202,7 @@ describe("an agent replies", () => {
     await help.desk.editSaid(thread, first.id, "Mara", "the answer", help.host);
     const second = await help.say("secret plan");
     await help.desk.editSaid(thread, second.id, "Mara", "note: secret plan", help.host);
-    await new Promise((resolve) => setTimeout(resolve, 1_300));
+    help.clock.advance(60_000);
     await help.settle();
     expect(help.channel.textsTo("ana")).toEqual(["the answer"]);
     expect((await help.lines("note"))[0]!.body).toBe("secret plan");
@@ -209,11 +215,9 @@ describe("the two ends fail", () => {
     help.desk.fail = new DeskError("UNREACHABLE", "down", { certain: true, retryAfterMs: 200 });
     await help.write("one");
     await help.write("two");
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await expect.poll(() => help.desk.calls, WAIT).toBeGreaterThan(0);
     help.desk.fail = undefined;
-    await new Promise((resolve) => setTimeout(resolve, 400));
-    await help.settle();
-    expect(await help.texts()).toEqual(["one", "two"]);
+    await expect.poll(() => help.texts(), WAIT).toEqual(["one", "two"]);
   });
 
   test("a post whose outcome was uncertain is looked for and not made twice", async () => {
@@ -222,7 +226,7 @@ describe("the two ends fail", () => {
     await help.settle();
     help.desk.timeoutAfterEffect = true;
     await help.write("two");
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await expect.poll(async () => (await help.lines("incoming")).map((m) => m.mirror.state), WAIT).toEqual(["posted", "posted"]);
     await help.settle();
     expect(await help.texts()).toEqual(["one", "two"]);
   });
@@ -234,9 +238,8 @@ describe("the two ends fail", () => {
     help.channel.fail = new DeliveryError("RATE_LIMITED", "wait", { certain: true, retryAfterMs: 200 });
     await help.say("one");
     help.channel.fail = null;
-    await new Promise((resolve) => setTimeout(resolve, 350));
+    await expect.poll(() => help.channel.textsTo("ana"), WAIT).toEqual(["one"]);
     await help.settle();
-    expect(help.channel.textsTo("ana")).toEqual(["one"]);
 
     help.channel.fail = new DeliveryError("TIMEOUT", "no answer", { certain: false });
     await help.say("two");

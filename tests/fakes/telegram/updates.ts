@@ -3,7 +3,7 @@ import { Agent, request } from "node:http";
 import { ApiFault } from "./faults.ts";
 
 export interface FakeUpdate { update_id: number; [kind: string]: unknown }
-interface Pending { update: FakeUpdate; kind: string; chat: number; inFlight: boolean; notBefore: number; /** Handed out once more whatever the offset says. */ repeat: boolean }
+interface Pending { update: FakeUpdate; kind: string; chat: number; inFlight: boolean; /** Its call failed; the next one is not yet due. */ rests: boolean; /** Handed out once more whatever the offset says. */ repeat: boolean }
 export interface Hook { url: string; secret: string | undefined; connections: number; lastError?: string }
 
 /** Without a list, these are not sent. Source: core.telegram.org/bots/api#getupdates (`allowed_updates`) */
@@ -36,14 +36,14 @@ export class UpdateQueue {
   push(kind: string, chat: number, content: object): FakeUpdate | null {
     if (this.allowed.length > 0 ? !this.allowed.includes(kind) : NOT_BY_DEFAULT.has(kind)) return null;
     const update: FakeUpdate = { update_id: this.nextId++, [kind]: content };
-    this.add({ update, kind, chat, inFlight: false, notBefore: 0, repeat: false });
+    this.add({ update, kind, chat, inFlight: false, rests: false, repeat: false });
     return update;
   }
   /** The same update once more, as after a confirmation that got lost. */
   repeat(update: FakeUpdate): void {
     const kind = Object.keys(update).find((key) => key !== "update_id")!;
     const { chat } = update[kind] as { chat?: { id: number } };
-    this.add({ update, kind, chat: chat?.id ?? 0, inFlight: false, notBefore: 0, repeat: true });
+    this.add({ update, kind, chat: chat?.id ?? 0, inFlight: false, rests: false, repeat: true });
   }
   private add(entry: Pending): void {
     this.pending.push(entry);
@@ -95,12 +95,12 @@ export class UpdateQueue {
       if (busy.size >= hook.connections) return;
       if (busy.has(entry.chat)) continue;
       busy.add(entry.chat);
-      if (entry.notBefore > Date.now()) continue;
+      if (entry.rests) continue;
       entry.inFlight = true;
       void this.call(hook, entry).then((ok) => {
         entry.inFlight = false;
         if (ok) this.pending = this.pending.filter((other) => other !== entry);
-        else { entry.notBefore = Date.now() + this.retryMs; setTimeout(() => this.deliver(), this.retryMs); }
+        else { entry.rests = true; setTimeout(() => { entry.rests = false; this.deliver(); }, this.retryMs); }
         this.deliver();
         this.onChange();
       });
