@@ -5,12 +5,13 @@ import { lineContext } from "./line-context.ts";
 import { guard, reasonText } from "../core/model/guard.ts";
 import type { GuardVerdict } from "../core/model/guard.ts";
 import type { Core } from "../core/core.ts";
+import type { Held } from "../core/lanes/lease.ts";
 import type { Agent, Author, Conversation, DeskEventData, FileRef, Inbox, Message, StoredDeskEvent, Thread } from "../core/model/types.ts";
 import { canFetchFile, canLink } from "../core/ports.ts";
 import type { CardButton } from "../core/ports.ts";
 import { addNote } from "../core/services/add-note.ts";
 import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";
-import { agentAuthor, sendReply } from "../core/services/send-reply.ts";
+import { agentAuthor, deskPostKey, sendReply } from "../core/services/send-reply.ts";
 import { modeOf } from "../core/services/mode.ts";
 import { isVerb } from "../core/verbs/table.ts";
 import { eventsOfPost, NO_MESSAGE } from "./intake.ts";
@@ -19,12 +20,20 @@ import { tellPerson } from "./tell.ts";
 export const HELD_BUTTONS: CardButton[] = [{ id: "send", label: "Send to customer", style: "main" }, { id: "keep", label: "Keep as note" }];
 type Posted = Extract<DeskEventData, { type: "message" }>;
 
+/** What intake knows while it handles an event. */
+export interface Handling {
+  thread: Thread; conversation: Conversation;
+  /** Posts of whose deletion a stored event tells that is not handled yet. */
+  deleted: ReadonlySet<string>;
+  /** The lease under which it is handled, when nothing else waits for it. */
+  held?: Held;
+}
+
 /** Answers what became of it, in a word or two, for the event's record. A repeat does nothing: messages are unique by their source. */
-export async function handleDeskEvent(core: Core, thread: Thread, stored: StoredDeskEvent): Promise<string> {
-  const conversation = await core.store.conversations.findOne({ _id: thread.conversationId });
-  if (conversation === null) return "ignored: unlinked-thread";
+export async function handleDeskEvent(core: Core, stored: StoredDeskEvent, handling: Handling): Promise<string> {
+  const { thread, conversation } = handling;
   switch (stored.event.type) {
-    case "message": return handleMessage(core, thread, conversation, stored, stored.event);
+    case "message": return handleMessage(core, handling, stored, stored.event);
     case "edit": return handleEdit(core, thread, conversation, stored, stored.event);
     case "delete": return handleDelete(core, thread, stored, stored.event);
     case "reaction": return handleReaction(core, thread, conversation, stored.event);
@@ -33,10 +42,13 @@ export async function handleDeskEvent(core: Core, thread: Thread, stored: Stored
 
 export const sourceOf = (thread: string, postId: string): string => `desk:${thread}|${postId}`;
 
-async function handleMessage(core: Core, thread: Thread, conversation: Conversation, stored: StoredDeskEvent, event: Posted): Promise<string> {
+async function handleMessage(core: Core, handling: Handling, stored: StoredDeskEvent, event: Posted): Promise<string> {
+  const { thread, conversation } = handling;
   if (event.userKind === "bot") return "ignored: own-post";
   const source = sourceOf(thread._id, event.postId);
-  if ((await overtakenBy(core, thread, stored, event.postId)) === "deletion") return "ignored: deleted";
+  if (handling.deleted.has(event.postId)) return "ignored: deleted";
+  const early = conversation.early?.includes(deskPostKey(thread._id, event.postId)) === true;
+  if (early && (await overtakenBy(core, thread, stored, event.postId)) === "deletion") return "ignored: deleted";
 
   const inbox = await inboxOf(core, conversation.inboxId);
   const agent = await agentByLink(core, stored.desk, event.userId);
@@ -47,7 +59,7 @@ async function handleMessage(core: Core, thread: Thread, conversation: Conversat
   };
   const author: Author = agent === undefined ? { type: "guest", name: event.userName } : agentAuthor(agent);
   const origin = { thread: thread._id, postId: event.postId, desk: stored.desk, userId: event.userId };
-  const line: Line = { core, thread, conversation, inbox, event, author, origin, source, at: stored.at };
+  const line: Line = { core, thread, conversation, inbox, event, author, origin, source, at: stored.at, ...(handling.held === undefined ? {} : { held: handling.held }) };
 
   let verdict = guard({ ...base, text: event.text });
   if (verdict.kind === "command" && verdict.verb !== "reply" && verdict.verb !== "r" && verdict.verb !== "note" && verdict.verb !== "n") {
@@ -87,7 +99,7 @@ async function overtakenBy(core: Core, thread: Thread, stored: StoredDeskEvent, 
   return undefined;
 }
 
-interface Line { core: Core; thread: Thread; conversation: Conversation; inbox: Inbox; event: Posted; author: Author; origin: NonNullable<Message["origin"]>; source: string; at: Date; /** Place in the delivery lane, for a straggler. */ turn?: number }
+interface Line { core: Core; thread: Thread; conversation: Conversation; inbox: Inbox; event: Posted; author: Author; origin: NonNullable<Message["origin"]>; source: string; at: Date; /** Place in the delivery lane, for a straggler. */ turn?: number; held?: Held }
 
 async function record(line: Line, agent: Agent | undefined, verdict: GuardVerdict, explicit: "reply-verb" | undefined): Promise<string> {
   const { core, conversation, author, origin, source, event } = line;
@@ -97,7 +109,7 @@ async function record(line: Line, agent: Agent | undefined, verdict: GuardVerdic
   const sends = verdict.kind === "reply" && agent !== undefined;
   if (!sends && verdict.kind !== "held" && verdict.kind !== "note") return "ignored: not an agent";
   const message = sends
-    ? await sendReply(core, { ...base, agent, ...(line.turn === undefined ? {} : { turn: line.turn }), ...(explicit === undefined ? {} : { explicit }) })
+    ? await sendReply(core, { ...base, agent, ...(line.held === undefined ? {} : { held: line.held }), ...(line.turn === undefined ? {} : { turn: line.turn }), ...(explicit === undefined ? {} : { explicit }) })
     : await addNote(core, { ...base, author, mentions: event.mentions, ...(verdict.kind === "held" ? { held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } } : {}) });
   // A repeat (we stopped half-way) answers what was stored first, which counts whatever the guard says by now.
   if (message.kind === "outgoing") return "reply";

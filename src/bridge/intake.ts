@@ -1,14 +1,24 @@
 /** Desk events are stored raw before they are acknowledged, unique by what happened, then handled per thread by a leased lane. */
 import type { Core } from "../core/core.ts";
+import { acquire, release, stillHeld } from "../core/lanes/lease.ts";
 import type { Runner } from "../core/lanes/runner.ts";
 import { retryDelayMs } from "../core/model/retry.ts";
-import type { DeskKind, DeskThreadId, StoredDeskEvent, Thread } from "../core/model/types.ts";
+import type { Conversation, DeskKind, DeskThreadId, StoredDeskEvent, Thread } from "../core/model/types.ts";
 import type { IncomingDeskEvent } from "../core/ports.ts";
+import { deskPostKey } from "../core/services/send-reply.ts";
+import { DUE_AT_ONCE, unhandledEvents } from "../core/store/due.ts";
+import { insertTogether } from "../core/store/insert.ts";
 import { isDuplicateKey } from "../core/store/store.ts";
+import { threadOf } from "../core/store/threads.ts";
+import { perOwner, together } from "../core/store/together.ts";
 import { handleDeskEvent } from "./from-desk.ts";
+import type { Handling } from "./from-desk.ts";
 import { tellPerson } from "./tell.ts";
 
-const BATCH = 50;
+/** Posts per conversation of which something was heard before they came. */
+const EARLY_KEPT = 50;
+
+const insertEvent = perOwner((core: Core) => insertTogether(core.store.deskEvents));
 
 /** Resolves when all are stored; a repeat of what happened, live or caught up, makes no second one. */
 export async function acceptDeskEvents(core: Core, desk: DeskKind, events: IncomingDeskEvent[]): Promise<void> {
@@ -17,19 +27,10 @@ export async function acceptDeskEvents(core: Core, desk: DeskKind, events: Incom
   const fresh = events.map((event): StoredDeskEvent => ({
     _id: storedEventId(desk, event.thread, event.id), desk, thread: event.thread, event: event.data, at: event.at, receivedAt: now, dueAt: now, tries: 0,
   }));
-  try {
-    await core.store.deskEvents.insertMany(fresh, { ordered: false });
-  } catch (error) {
-    if (!areRepeats(error)) throw error;
-  }
+  await Promise.all(fresh.map(async (event) => {
+    try { await insertEvent(core)(event); } catch (error) { if (!isDuplicateKey(error)) throw error; }
+  }));
   for (const thread of new Set(events.map((event) => event.thread))) core.bus.publish({ type: "intake.due", thread });
-}
-
-/** Every event that was refused is there already; any other refusal means that something is not stored. */
-function areRepeats(error: unknown): boolean {
-  const { writeErrors, result } = error as { writeErrors?: unknown; result?: { getWriteConcernError?(): unknown } };
-  if (result?.getWriteConcernError?.() !== undefined) return false;
-  return writeErrors === undefined ? isDuplicateKey(error) : [writeErrors].flat().every((one) => isDuplicateKey(one));
 }
 
 /** The outcome of an edit or reaction whose post is no message (yet). */
@@ -44,36 +45,43 @@ export const storedEventId = (desk: DeskKind, thread: DeskThreadId, id: string):
 
 /** Handles what is due in one thread, by the desk's own time. One process at a time; a failing event waits with back-off, after ten tries it is parked. */
 export async function runIntake(core: Core, runner: () => Runner, threadId: string): Promise<void> {
-  const { threads, deskEvents } = core.store;
   const _id = threadId as DeskThreadId;
-  const now = core.clock.now();
-  const until = new Date(now.getTime() + core.limits.leaseMs);
-  const thread = await threads.findOneAndUpdate(
-    { _id, $or: [{ "intake.until": { $exists: false } }, { "intake.until": { $lt: now } }] },
-    { $set: { "intake.holder": core.holder, "intake.until": until }, $inc: { "intake.token": 1 } },
-    { returnDocument: "after" },
-  );
-  if (thread === null) {
-    if ((await threads.findOne({ _id }, { projection: { _id: 1 } })) !== null) return runner().kickAt(threadId, core.limits.sweepMs);
-    // Not one of ours (yet): a thread whose opening was not recorded is adopted when its card is posted; else there is nothing to do.
-    await deskEvents.updateMany({ thread: _id, dueAt: { $lte: new Date(now.getTime() - core.limits.leaseMs) } }, { $set: { handledAt: now, outcome: "ignored: unlinked-thread" }, $unset: { dueAt: "" } });
-    return;
-  }
+  const thread = await threadOf(core.store, _id);
+  if (thread === null) return leaveUnlinked(core, _id);
+  const held = await acquire(core, "intake", thread.conversationId);
+  if (held === null) return runner().kickAt(threadId, core.limits.sweepMs);
+  let known: Conversation | undefined = held.conversation;
   try {
     for (;;) {
-      const due = await deskEvents.find({ thread: _id, dueAt: { $lte: core.clock.now() } }).sort({ at: 1 }).limit(BATCH).toArray();
-      if (due.length === 0) break;
+      const stored = await unhandledEvents(core, _id);
+      const now = core.clock.now();
+      const due = stored.filter((event) => event.dueAt! <= now);
+      const deleted = new Set(stored.flatMap(({ event }) => (event.type === "delete" ? [event.postId] : [])));
       for (const event of due) {
-        if (core.clock.now().getTime() > until.getTime() - core.limits.leaseMs / 2) { runner().kickAt(threadId, 0); return; }
-        await handleOne(core, thread, event);
+        if (!stillHeld(core, held)) { runner().kickAt(threadId, 0); return; }
+        const conversation = known ?? (await core.store.conversations.findOne({ _id: thread.conversationId }));
+        known = undefined;
+        await handleOne(core, event, conversation === null ? null : { thread: await asItStands(core, thread, conversation), conversation, deleted, ...(stored.length === 1 ? { held } : {}) });
       }
       // What came meanwhile has kicked this lane again.
-      if (due.length < BATCH) break;
+      if (due.length === 0 || stored.length < DUE_AT_ONCE.events || held.released === true) break;
     }
   } finally {
-    await threads.updateOne({ _id, "intake.token": thread.intake!.token }, { $unset: { "intake.until": "" } });
+    if (held.released !== true) await release(core, held);
   }
   core.bus.publish({ type: "lane.due", lane: "delivery", conversationId: thread.conversationId });
+}
+
+/** A thread is in use while its conversation says so; what it was when it was first read says nothing. */
+async function asItStands(core: Core, thread: Thread, conversation: Conversation): Promise<Thread> {
+  if (conversation.thread !== undefined) return { ...thread, state: conversation.thread.id === thread._id ? "active" : "retired" };
+  return (await core.store.threads.findOne({ _id: thread._id })) ?? thread;
+}
+
+/** Not one of ours (yet): a thread whose opening was not recorded is adopted when its card is posted; else there is nothing to do. */
+async function leaveUnlinked(core: Core, thread: DeskThreadId): Promise<void> {
+  const now = core.clock.now();
+  await core.store.deskEvents.updateMany({ thread, dueAt: { $lte: new Date(now.getTime() - core.limits.leaseMs) } }, { $set: { handledAt: now, outcome: "ignored: unlinked-thread" }, $unset: { dueAt: "" } });
 }
 
 const PARKED = {
@@ -83,19 +91,34 @@ const PARKED = {
   reaction: "Threadline could not take your reaction over.",
 } as const;
 
-async function handleOne(core: Core, thread: Thread, event: StoredDeskEvent): Promise<void> {
-  const { deskEvents } = core.store;
+/** `handling`: null when the conversation is gone. */
+async function handleOne(core: Core, event: StoredDeskEvent, handling: Handling | null): Promise<void> {
   try {
-    const outcome = await handleDeskEvent(core, thread, event);
-    await deskEvents.updateOne({ _id: event._id }, { $set: { handledAt: core.clock.now(), outcome }, $unset: { dueAt: "" } });
+    const outcome = handling === null ? "ignored: unlinked-thread" : await handleDeskEvent(core, event, handling);
+    if (outcome === NO_MESSAGE && handling !== null) await rememberEarly(core, handling.conversation, event);
+    await markHandled(core)({ _id: event._id, outcome });
   } catch (error) {
     const tries = event.tries + 1;
     core.log.error({ err: error, deskEvent: event._id, tries }, "A desk event could not be handled.");
     const parks = tries >= core.limits.maxTries;
-    await deskEvents.updateOne({ _id: event._id }, parks
+    await core.store.deskEvents.updateOne({ _id: event._id }, parks
       ? { $set: { tries, handledAt: core.clock.now(), outcome: "parked: failed ten times" }, $unset: { dueAt: "" } }
       : { $set: { tries, dueAt: new Date(core.clock.now().getTime() + retryDelayMs(tries)) } });
     const { userId } = event.event;
-    if (parks && userId !== undefined) await tellPerson(core, { desk: thread.desk, thread: thread._id, userId }, { text: PARKED[event.event.type], buttons: [] });
+    if (parks && userId !== undefined) await tellPerson(core, { desk: event.desk, thread: event.thread, userId }, { text: PARKED[event.event.type], buttons: [] });
   }
+}
+
+const markHandled = perOwner((core: Core) => together<{ _id: string; outcome: string }, void>(async (events) => {
+  const handledAt = core.clock.now();
+  const updates = events.map(({ _id, outcome }) => ({ filter: { _id }, update: { $set: { handledAt, outcome }, $unset: { dueAt: "" as const } } }));
+  const [first] = updates;
+  if (updates.length === 1) await core.store.deskEvents.updateOne(first!.filter, first!.update);
+  else await core.store.deskEvents.bulkWrite(updates.map((updateOne) => ({ updateOne })), { ordered: false });
+  return events.map(() => ({ ok: undefined }));
+}));
+
+/** When the post itself comes, it is looked at what has happened to it before. */
+async function rememberEarly(core: Core, conversation: Conversation, { thread, event }: StoredDeskEvent): Promise<void> {
+  await core.store.conversations.updateOne({ _id: conversation._id }, { $push: { early: { $each: [deskPostKey(thread, event.postId)], $slice: -EARLY_KEPT } } });
 }

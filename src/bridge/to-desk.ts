@@ -6,18 +6,17 @@ import { call, LeaseLost, retireThread } from "./mirror-work.ts";
 import type { Mirror, Work } from "./mirror-work.ts";
 import type { Core } from "../core/core.ts";
 import { DeskError } from "../core/errors.ts";
-import { acquire, release } from "../core/lanes/lease.ts";
+import { acquire, release, releasing } from "../core/lanes/lease.ts";
 import type { Held } from "../core/lanes/lease.ts";
 import type { Message } from "../core/model/types.ts";
 import { applyUpTo } from "../core/services/apply.ts";
 import { deskTargetOf, inboxOf } from "../core/services/inbox-settings.ts";
-
-const LOOK_AHEAD = 50;
+import { DUE_AT_ONCE, dueInLane } from "../core/store/due.ts";
 
 /** Works off what is due; returns when nothing is or the head has to wait. */
 export async function mirrorConversation(m: Mirror, conversationId: string): Promise<void> {
   const { core } = m;
-  const seen = await dueMessages(core, conversationId);
+  const seen = await dueInLane(core, "mirror", conversationId);
   const cardOnly = seen.length === 0;
   if (cardOnly && (await core.store.conversations.findOne({ _id: conversationId, cardDueAt: { $exists: true }, "thread.id": { $exists: true } }, { projection: { _id: 1 } })) === null) return;
   const head = seen.find(waitsInLane);
@@ -28,7 +27,7 @@ export async function mirrorConversation(m: Mirror, conversationId: string): Pro
   let card: number | undefined;
   let broken = true;
   try {
-    card = await work(m, held, held.undisturbed ? seen : await dueMessages(core, conversationId));
+    card = await work(m, held, held.undisturbed ? seen : await dueInLane(core, "mirror", conversationId));
     broken = false;
   } finally {
     if (card === undefined || !(await releaseWithCard(core, held, card))) await release(core, held, broken);
@@ -36,9 +35,6 @@ export async function mirrorConversation(m: Mirror, conversationId: string): Pro
 }
 
 const waitsInLane = ({ mirror }: Message): boolean => mirror.state === "queued" || mirror.state === "posting";
-
-const dueMessages = (core: Core, conversationId: string): Promise<Message[]> =>
-  core.store.messages.find({ conversationId, "mirror.dueAt": { $exists: true } }).sort({ "mirror.turn": 1 }).limit(LOOK_AHEAD).toArray();
 
 /** A look at what waits for later: the runner comes back then. */
 function comesLater(m: Mirror, message: Message): boolean {
@@ -56,7 +52,7 @@ async function work(m: Mirror, held: Held, first: Message[]): Promise<number | u
   if (desk === undefined) return undefined;
   const w: Work = { ...m, held, desk, target, thread: held.conversation.thread?.id };
   try {
-    for (let due = first; due.length > 0; due = await dueMessages(core, conversationId)) {
+    for (let due = first; due.length > 0; due = await dueInLane(core, "mirror", conversationId)) {
       const highest = Math.max(...due.map((message) => message.seq));
       if (held.conversation.appliedSeq < highest) {
         const applied = await applyUpTo(core, conversationId, highest);
@@ -79,7 +75,7 @@ async function work(m: Mirror, held: Held, first: Message[]): Promise<number | u
 /** Posts in order, until the head has to wait; changes of what is there go on. True: look again, more may be due. */
 async function workOff(w: Work, due: Message[]): Promise<boolean> {
   const now = w.core.clock.now();
-  let again = due.length === LOOK_AHEAD;
+  let again = due.length === DUE_AT_ONCE.mirror;
   let progress = false;
   let headWaits = false;
   const posted = new Set<string>();
@@ -122,7 +118,7 @@ async function showCard(w: Work): Promise<number | undefined> {
 async function releaseWithCard(core: Core, held: Held, rev: number): Promise<boolean> {
   const { matchedCount } = await core.store.conversations.updateOne(
     { _id: held.conversation._id, cardRev: rev, "lanes.mirror.token": held.token },
-    { $set: { cardShown: rev }, $unset: { cardDueAt: "", "lanes.mirror.until": "", "lanes.mirror.head": "" } },
+    { $set: { cardShown: rev }, $unset: { cardDueAt: "", ...releasing("mirror") } },
   );
   return matchedCount > 0;
 }

@@ -14,10 +14,10 @@ import { isDeliveryPaused } from "../core/services/inbox-settings.ts";
 import { applyUpTo } from "../core/services/apply.ts";
 import { recordReplySent } from "../core/services/record-delivery.ts";
 import { addressOf } from "../core/store/identities.ts";
+import { dueInLane, hasUnhandled } from "../core/store/due.ts";
 import { updateInFeed } from "../core/store/messages.ts";
 import { carryOutChange } from "./deliver-changes.ts";
 
-const LOOK_AHEAD = 20;
 const EVENT_WAIT_MS = 300;
 
 export interface Delivery { core: Core; runner: () => Runner }
@@ -56,7 +56,7 @@ export async function deliverConversation(d: Delivery, conversationId: string): 
 type Outcome = "done" | "released" | "again" | "stop";
 
 async function nextDue(core: Core, conversationId: string): Promise<{ head: Message | undefined; more: boolean }> {
-  const due = await core.store.messages.find({ conversationId, "delivery.dueAt": { $exists: true } }).sort({ "delivery.turn": 1 }).limit(LOOK_AHEAD).toArray();
+  const due = await dueInLane(core, "delivery", conversationId);
   // Edits, deletions and reactions of what the customer has already don't wait behind the head of the lane.
   const now = core.clock.now();
   const head = due.find((m) => m.delivery.state !== "queued" && m.delivery.dueAt! <= now) ?? due.find((m) => m.delivery.state === "queued") ?? due[0];
@@ -75,7 +75,7 @@ async function waits(d: Delivery, conversationId: string, head: Message): Promis
   if ((await isDeliveryPaused(core)) || !core.channels.has(head.inboxId)) { await showWaiting(core, conversationId); return true; }
   // A deletion or edit that has reached us always wins: the thread's stored events are handled first.
   const thread = head.origin?.thread;
-  if (thread !== undefined && (await core.store.deskEvents.findOne({ thread, dueAt: { $exists: true } }, { projection: { _id: 1 } })) !== null) {
+  if (thread !== undefined && (await hasUnhandled(core, thread))) {
     d.runner().kickAt(conversationId, EVENT_WAIT_MS);
     return true;
   }

@@ -16,7 +16,7 @@ test("lanes, intake and pollers that a dead process held are free, and its head 
   const [, line] = await dead.lines("incoming");
   await store.conversations.updateOne({ _id: conversation._id }, { $set: { "lanes.mirror": { holder: "dead", token: 9, until: later, head: line!._id } } });
   await dead.desk.say(conversation.thread!.id, "Mara", "yes", dead.host);
-  await store.threads.updateOne({ _id: conversation.thread!.id }, { $set: { intake: { holder: "dead", token: 9, until: later } } });
+  await store.conversations.updateOne({ _id: conversation._id }, { $set: { "lanes.intake": { holder: "dead", token: 9, until: later } } });
   await store.leases.insertOne({ _id: "listen:bot", holder: "dead", token: 1, until: later });
 
   await freeLeases(store);

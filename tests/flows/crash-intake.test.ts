@@ -112,8 +112,9 @@ test("a repeat among new events is no error, anything else is not acknowledged",
   await host(help).accept("fake", [first, line(thread, "x2", "note: two", at)]);
   await help.settle();
   expect((await help.lines("note")).map((m) => m.body)).toEqual(["one", "two"]);
-  const broken = { ...help.core, store: { ...help.store, deskEvents: { insertMany: async () => { throw Object.assign(new Error("mixed"), { code: 11000, writeErrors: [{ code: 11000 }, { code: 121 }] }); } } } };
-  await expect(acceptDeskEvents(broken as unknown as Help["core"], "fake", [first])).rejects.toThrow("mixed");
+  const mixed = async () => { throw Object.assign(new Error("mixed"), { code: 11000, writeErrors: [{ index: 0, code: 11000, errmsg: "a repeat" }, { index: 1, code: 121, errmsg: "not valid" }] }); };
+  const broken = { ...help.core, store: { ...help.store, deskEvents: { insertMany: mixed } } };
+  await expect(acceptDeskEvents(broken as unknown as Help["core"], "fake", [first, line(thread, "x3", "note: three", at)])).rejects.toThrow("not valid");
 });
 
 test("a reply that waited through an outage goes, and its author learns that it was late", async () => {

@@ -44,6 +44,7 @@ const cases: [name: string, collection: string, filter: () => Document, sort: Do
   ["sweep delivery", "messages", () => ({ "delivery.dueAt": { $lte: later() } }), { "delivery.dueAt": 1 }, 500, 4],
   ["mirror lane", "messages", () => ({ conversationId: "c0", "mirror.dueAt": { $exists: true } }), { "mirror.turn": 1 }, 50, 4],
   ["delivery lane", "messages", () => ({ conversationId: "c0", "delivery.dueAt": { $exists: true } }), { "delivery.turn": 1 }, 20, 4],
+  ["mirror lanes of several", "messages", () => ({ conversationId: { $in: ["c0", "c1", "c2"] }, "mirror.dueAt": { $exists: true } }), { conversationId: 1, "mirror.turn": 1 }, 200, 4],
   ["sweep todo", "messages", () => ({ "todo.dueAt": { $lte: later() } }), null, 500, 0],
   ["a visitor's file", "messages", () => ({ identityId: "n1", feedFirst: { $exists: true }, "files.fileId": "f21", deletedAt: { $exists: false } }), null, 1, 1],
   ["nobody's file", "messages", () => ({ identityId: "n1", feedFirst: { $exists: true }, "files.fileId": "other", deletedAt: { $exists: false } }), null, 1, 0],

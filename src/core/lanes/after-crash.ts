@@ -19,5 +19,6 @@ export async function freeLeases(store: Store): Promise<void> {
   }
   const waiting = new Set<DeskThreadId>();
   for await (const event of deskEvents.find({ dueAt: { $exists: true } }, { projection: { thread: 1 } })) waiting.add(event.thread);
-  await threads.updateMany({ _id: { $in: [...waiting] }, "intake.until": { $exists: true } }, { $set: { "intake.until": OVER } });
+  const handled = await threads.find({ _id: { $in: [...waiting] } }, { projection: { conversationId: 1 } }).toArray();
+  await conversations.updateMany({ _id: { $in: handled.map((thread) => thread.conversationId) }, "lanes.intake.until": { $exists: true } }, { $set: { "lanes.intake.until": OVER } });
 }

@@ -1,18 +1,20 @@
-/** The lease of one lane of one conversation: who may call the vendor, fenced by a token that only rises. */
+/** The leases on one conversation, one a lane: who may call the vendor, fenced by a token that only rises. */
 import type { Core } from "../core.ts";
-import type { Conversation, LaneName, Lease, Message } from "../model/types.ts";
+import type { Conversation, Lease, LeaseName, Message } from "../model/types.ts";
+import { perOwner } from "../store/together.ts";
 
 export interface Held {
-  conversation: Conversation; lane: LaneName; token: number; until: Date;
+  conversation: Conversation; lane: LeaseName; token: number; until: Date;
   /** Nobody else held the lane since this process last did: what was read just before taking it still stands. */
   undisturbed: boolean;
+  /** It was given back with another write. */
+  released?: boolean;
 }
 
 /** The last token that this process had, per lane: tells whether somebody else had it in between. */
-const lastTokens = new WeakMap<Core, Map<string, number>>();
+const lastTokens = perOwner<Core, Map<string, number>>(() => new Map());
 function rememberToken(core: Core, key: string, token: number): number | undefined {
-  let map = lastTokens.get(core);
-  if (map === undefined) { map = new Map(); lastTokens.set(core, map); }
+  const map = lastTokens(core);
   const before = map.get(key);
   map.delete(key);
   map.set(key, token);
@@ -25,7 +27,7 @@ function rememberToken(core: Core, key: string, token: number): number | undefin
  * Null: another process works on it. A head that a dead holder left is stamped with our token and given to `onOrphan`;
  * its call is over by then, since calls start with 15 s of lease left and end within 10 s.
  */
-export async function acquire(core: Core, lane: LaneName, conversationId: string, head: string | undefined, onOrphan: (message: Message) => Promise<void>): Promise<Held | null> {
+export async function acquire(core: Core, lane: LeaseName, conversationId: string, head?: string, onOrphan: (message: Message) => Promise<void> = async () => undefined): Promise<Held | null> {
   const now = core.clock.now();
   const until = new Date(now.getTime() + core.limits.leaseMs);
   const path = `lanes.${lane}`;
@@ -72,6 +74,9 @@ export async function nameHead(core: Core, held: Held, head: string): Promise<bo
   held.conversation.lanes[held.lane] = { holder: core.holder, token: held.token, until, head };
   return true;
 }
+
+/** What gives the lane back within another update of its conversation, which must be conditional on `lanes.<lane>.token`. */
+export const releasing = (lane: LeaseName): Record<string, ""> => ({ [`lanes.${lane}.until`]: "", [`lanes.${lane}.head`]: "" });
 
 /** Gives the lane back. `broken`: the work ended unexpectedly, so what became of the head is as unknown as after a crash. */
 export async function release(core: Core, held: Held, broken = false): Promise<void> {

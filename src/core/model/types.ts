@@ -82,7 +82,10 @@ export interface ContactIdentity {
 }
 
 export interface Lease { holder: string; token: number; until: Date; /** The message whose vendor call may be under way. */ head?: string }
+/** The lanes that carry messages, through one conversation in order. */
 export type LaneName = "mirror" | "delivery";
+/** What is leased on a conversation: its lanes, and the handling of what its threads' desk reports. */
+export type LeaseName = LaneName | "intake";
 
 /** A fact for the timeline that waits to become an activity message; its id becomes the message's `_id`. */
 export interface OutboxEntry { id: string; at: Date; actor: Author; what: ActivityFact }
@@ -136,7 +139,9 @@ export interface Conversation {
   cardShown: number;
   /** Set while the mirror lane has a card to show; indexed. */
   cardDueAt?: Date;
-  lanes: { mirror?: Lease; delivery?: Lease };
+  lanes: Partial<Record<LeaseName, Lease>>;
+  /** Posts of whose edit, deletion or reaction intake heard before the post itself. */
+  early?: DeskPostKey[];
   createdAt: Date;
   schema: 1;
 }
@@ -245,7 +250,7 @@ export interface Message {
   schema: 1;
 }
 
-export interface Thread { _id: DeskThreadId; conversationId: string; desk: DeskKind; targetId: string; state: "active" | "retired"; intake?: Lease; createdAt: Date }
+export interface Thread { _id: DeskThreadId; conversationId: string; desk: DeskKind; targetId: string; state: "active" | "retired"; createdAt: Date }
 
 /** What happened on a desk, as stored before it is acknowledged. */
 export interface StoredDeskEvent {

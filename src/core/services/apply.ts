@@ -1,6 +1,8 @@
 /** What a message does to its conversation: once, in order, whoever comes first. */
 import type { UpdateFilter } from "mongodb";
 import type { Core } from "../core.ts";
+import { releasing } from "../lanes/lease.ts";
+import type { Held } from "../lanes/lease.ts";
 import { activityText } from "../model/activity-text.ts";
 import { draftMessage, firstLine } from "../model/draft.ts";
 import { newId } from "../model/ids.ts";
@@ -11,27 +13,34 @@ import { appendMessage } from "../store/messages.ts";
 /**
  * Applies every message up to `seq` that is not yet applied, lowest first. `message` saves a read when it is the next one, and so does
  * `known`, a conversation that was read a moment ago: the update is conditional on it, and reads again where it is out of date.
+ * `held`, a lease on the conversation, is given back with the last effect if it still stands.
  * Answers the conversation as it stands then, or null when it does not exist.
  */
-export async function applyUpTo(core: Core, conversationId: string, seq: number, message?: Message, known?: Conversation): Promise<Conversation | null> {
+export async function applyUpTo(core: Core, conversationId: string, seq: number, message?: Message, known?: Conversation, held?: Held): Promise<Conversation | null> {
   const { conversations, messages } = core.store;
   let conversation = known !== undefined && known.appliedSeq === seq - 1 ? known : await conversations.findOne({ _id: conversationId });
   while (conversation !== null && conversation.appliedSeq < seq) {
     const next: number = conversation.appliedSeq + 1;
     const due: Message | null = message?.seq === next ? message : await messages.findOne({ conversationId, seq: next });
     if (due === null) return conversation;
-    const after = await applyOne(core, conversation, due);
+    const after: Conversation | null = (next === seq && held !== undefined ? await applyAndRelease(core, conversation, due, held) : null) ?? (await applyOne(core, conversation, due));
     conversation = after ?? (await conversations.findOne({ _id: conversationId }));
   }
   return conversation;
 }
 
-/** Null when somebody else changed what the update was computed from: read again and repeat. */
-async function applyOne(core: Core, conversation: Conversation, message: Message): Promise<Conversation | null> {
+async function applyAndRelease(core: Core, conversation: Conversation, message: Message, held: Held): Promise<Conversation | null> {
+  const after = await applyOne(core, conversation, message, held);
+  held.released = after !== null;
+  return after;
+}
+
+/** Null when somebody else changed what the update was computed from (or has the lease): read again and repeat. */
+async function applyOne(core: Core, conversation: Conversation, message: Message, held?: Held): Promise<Conversation | null> {
   const { update, activity } = effectOf(core, conversation, message);
   const after = await core.store.conversations.findOneAndUpdate(
-    { _id: conversation._id, appliedSeq: message.seq - 1, status: conversation.status, waitingSince: conversation.waitingSince },
-    update,
+    { _id: conversation._id, appliedSeq: message.seq - 1, status: conversation.status, waitingSince: conversation.waitingSince, ...(held === undefined ? {} : { [`lanes.${held.lane}.token`]: held.token }) },
+    held === undefined ? update : { ...update, $unset: releasing(held.lane) },
     { returnDocument: "after" },
   );
   if (after === null) return null;

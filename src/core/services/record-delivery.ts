@@ -1,5 +1,6 @@
 /** What became of an outgoing message: the receipt ladder, which only climbs, and the clocks that stop at `sent`. */
 import type { Core } from "../core.ts";
+import { releasing } from "../lanes/lease.ts";
 import { onHumanReplySent } from "../model/status.ts";
 import type { Conversation, DeliveryStatus, Message } from "../model/types.ts";
 import type { InboundEvent } from "../ports.ts";
@@ -54,7 +55,7 @@ export async function recordReplySent(core: Core, message: Message, at: Date, kn
     const releases = known?.release !== undefined;
     const { modifiedCount } = await conversations.updateOne(
       { _id: conversation._id, status: conversation.status, lastIncomingSeq: conversation.lastIncomingSeq, waitingSince: conversation.waitingSince, firstReplyAt: conversation.firstReplyAt, ...(releases ? { "lanes.delivery.token": known.release! } : {}) },
-      { $set: { ...set, cardDueAt: at }, $inc: { cardRev: 1 }, ...(releases ? { $unset: { "lanes.delivery.until": "", "lanes.delivery.head": "" } } : {}) },
+      { $set: { ...set, cardDueAt: at }, $inc: { cardRev: 1 }, ...(releases ? { $unset: releasing("delivery") } : {}) },
     );
     if (modifiedCount > 0) {
       core.bus.publish({ type: "conversation.changed", conversationId: conversation._id });

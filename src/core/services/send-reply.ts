@@ -1,5 +1,6 @@
 /** A reply is stored as queued and leaves when its undo window is over. */
 import type { Core } from "../core.ts";
+import type { Held } from "../lanes/lease.ts";
 import { draftMessage } from "../model/draft.ts";
 import { newId } from "../model/ids.ts";
 import type { Agent, Author, Conversation, FileRef, Message } from "../model/types.ts";
@@ -19,6 +20,8 @@ export interface ReplyInput {
   explicit?: NonNullable<Message["explicit"]>;
   /** Place in the delivery lane, when it goes before what is queued already; its `seq` else. */
   turn?: number;
+  /** The lease under which the agent's line is handled: given back as soon as the reply is stored and applied, when nothing else follows under it. */
+  held?: Held;
 }
 
 export const agentAuthor = (agent: Agent): Author => ({ type: "agent", id: agent._id, name: agent.name, ...(agent.avatar === undefined ? {} : { avatar: agent.avatar }) });
@@ -43,8 +46,9 @@ export async function sendReply(core: Core, input: ReplyInput): Promise<Message>
     };
   }, false);
   if (duplicate) return message;
-  await applyUpTo(core, conversation._id, message.seq, message, conversation);
-  if (inbox.settings.takeOnReply && conversation.assigneeId === null) {
+  const takes = inbox.settings.takeOnReply && conversation.assigneeId === null;
+  await applyUpTo(core, conversation._id, message.seq, message, conversation, takes ? undefined : input.held);
+  if (takes) {
     await changeConversation(core, conversation._id, agentAuthor(agent), {
       expect: { assigneeId: null }, set: { assigneeId: agent._id, assigneeName: agent.name },
       activity: [{ type: "assigned", to: agent._id, toName: agent.name }],

@@ -1,14 +1,14 @@
 /** Where a customer is: an identity's inbox and address never change, so they are kept in memory. */
 import type { ChannelAddress } from "../ports.ts";
 import type { Store } from "./store.ts";
+import { perOwner } from "./together.ts";
 
 const KEPT = 20_000;
-const known = new WeakMap<Store, Map<string, ChannelAddress>>();
+const known = perOwner<Store, Map<string, ChannelAddress>>(() => new Map());
 
 /** Null when there is no such identity (any more). */
 export async function addressOf(store: Store, identityId: string): Promise<ChannelAddress | null> {
-  let map = known.get(store);
-  if (map === undefined) { map = new Map(); known.set(store, map); }
+  const map = known(store);
   const kept = map.get(identityId);
   if (kept !== undefined) return kept;
   const identity = await store.identities.findOne({ _id: identityId }, { projection: { inboxId: 1, address: 1 } });

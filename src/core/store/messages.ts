@@ -2,8 +2,10 @@
 import type { Filter, UpdateFilter } from "mongodb";
 import type { Core } from "../core.ts";
 import type { Message } from "../model/types.ts";
+import { insertTogether } from "./insert.ts";
 import { isDuplicateKey } from "./store.ts";
 import type { Store } from "./store.ts";
+import { perOwner } from "./together.ts";
 
 /** Highest number seen per key; a stale one costs a retry, never a gap (see `appendMessage`). */
 class Hints {
@@ -15,22 +17,17 @@ class Hints {
     if (this.numbers.size > 20_000) this.numbers.delete(this.numbers.keys().next().value!);
   }
 }
-const seqHints = new WeakMap<Store, Hints>();
-const feedHints = new WeakMap<Store, Hints>();
-function hintsOf(map: WeakMap<Store, Hints>, store: Store): Hints {
-  let hints = map.get(store);
-  if (hints === undefined) { hints = new Hints(); map.set(store, hints); }
-  return hints;
-}
+const seqHints = perOwner<Store, Hints>(() => new Hints());
+const feedHints = perOwner<Store, Hints>(() => new Hints());
+const insertMessage = perOwner((store: Store) => insertTogether(store.messages));
 
 /**
  * Writers of one customer queue up inside a process, so that they don't race each other for the same number.
  * Right without it: between processes the unique indexes decide.
  */
-const queues = new WeakMap<Store, Map<string, Promise<unknown>>>();
+const queues = perOwner<Store, Map<string, Promise<unknown>>>(() => new Map());
 async function inTurn<T>(store: Store, identityId: string, work: () => Promise<T>): Promise<T> {
-  let map = queues.get(store);
-  if (map === undefined) { map = new Map(); queues.set(store, map); }
+  const map = queues(store);
   const before = map.get(identityId);
   const mine = before === undefined ? work() : before.then(work, work);
   map.set(identityId, mine);
@@ -58,15 +55,15 @@ export const appendMessage = (store: Store, conversationId: string, identityId: 
 
 interface Appended { message: Message; duplicate: boolean }
 async function insertNext(store: Store, conversationId: string, identityId: string, knownSeq: number, make: Seqed, inFeed: boolean): Promise<Appended> {
-  const seqs = hintsOf(seqHints, store);
-  const stamps = hintsOf(feedHints, store);
+  const seqs = seqHints(store);
+  const stamps = feedHints(store);
   let seq = Math.max(knownSeq, seqs.get(conversationId) ?? 0) + 1;
   let stamp = inFeed ? (stamps.get(identityId) ?? (await lastStamp(store, identityId))) + 1 : 0;
   for (;;) {
     const draft = make(seq);
     const message: Message = { ...draft, seq, ...(inFeed ? { feedSeqs: [stamp], feedFirst: stamp, feedLast: stamp } : {}) };
     try {
-      await store.messages.insertOne(message);
+      await insertMessage(store)(message);
       seqs.set(conversationId, seq);
       if (inFeed) stamps.set(identityId, stamp);
       return { message, duplicate: false };
@@ -90,7 +87,7 @@ export const updateInFeed = (core: Core, message: Pick<Message, "_id" | "identit
 
 async function stampAndUpdate(core: Core, message: Pick<Message, "_id" | "identityId">, filter: Filter<Message>, update: UpdateFilter<Message>): Promise<Message | null> {
   const { store } = core;
-  const stamps = hintsOf(feedHints, store);
+  const stamps = feedHints(store);
   let stamp = (stamps.get(message.identityId) ?? (await lastStamp(store, message.identityId))) + 1;
   for (;;) {
     try {

@@ -1,0 +1,42 @@
+/** What the lanes look for, asked for many conversations or threads at once: those of one turn of the event loop share a query. */
+import type { Collection, Document, Filter, Sort } from "mongodb";
+import type { Core } from "../core.ts";
+import type { DeskThreadId, LaneName, Message, StoredDeskEvent } from "../model/types.ts";
+import { perOwner, together } from "./together.ts";
+
+/** Rows of one shared query; where there may be more, each asks alone. */
+const SHARED = 200;
+
+interface Look { by: string; due: Document; order: Record<string, 1>; most: number; projection?: Document }
+
+/** A function from a value of `by` to its due rows in their order. */
+function shared<T extends object>(collection: Collection<T>, { by, due, order, most, projection }: Look): (key: string) => Promise<T[]> {
+  const rowsOf = async (keys: string | Document, sort: Sort, limit: number): Promise<T[]> =>
+    (await collection.find({ [by]: keys, ...due } as Filter<T>, projection === undefined ? {} : { projection }).sort(sort).limit(limit).toArray()) as T[];
+  const alone = async (key: string) => ({ ok: await rowsOf(key, order, most) });
+  return together<string, T[]>(async (keys) => {
+    if (keys.length === 1) return [await alone(keys[0]!)];
+    const rows = await rowsOf({ $in: [...new Set(keys)] }, { [by]: 1, ...order }, SHARED);
+    if (rows.length === SHARED) return Promise.all(keys.map(alone));
+    return keys.map((key) => ({ ok: rows.filter((row) => (row as Record<string, unknown>)[by] === key).slice(0, most) }));
+  });
+}
+
+/** How many rows a look answers at most. */
+export const DUE_AT_ONCE = { mirror: 50, delivery: 20, events: 50 } as const;
+
+const inLane = (lane: LaneName) => perOwner(({ store }: Core) => shared<Message>(store.messages, {
+  by: "conversationId", due: { [`${lane}.dueAt`]: { $exists: true } }, order: { [`${lane}.turn`]: 1 }, most: DUE_AT_ONCE[lane],
+}));
+const lanes = { mirror: inLane("mirror"), delivery: inLane("delivery") };
+
+/** The next messages of a conversation with something due in a lane, in the lane's order. */
+export const dueInLane = (core: Core, lane: LaneName, conversationId: string): Promise<Message[]> => lanes[lane](core)(conversationId);
+
+const unhandled = perOwner(({ store }: Core) => shared<StoredDeskEvent>(store.deskEvents, { by: "thread", due: { dueAt: { $exists: true } }, order: { at: 1 }, most: DUE_AT_ONCE.events }));
+/** The next unhandled events of a thread by the desk's own time, also those that wait for their next try. */
+export const unhandledEvents = (core: Core, thread: DeskThreadId): Promise<StoredDeskEvent[]> => unhandled(core)(thread);
+
+const anyUnhandled = perOwner(({ store }: Core) => shared<StoredDeskEvent>(store.deskEvents, { by: "thread", due: { dueAt: { $exists: true } }, order: { at: 1 }, most: 1, projection: { thread: 1 } }));
+/** True while a stored event of the thread is unhandled. */
+export const hasUnhandled = async (core: Core, thread: DeskThreadId): Promise<boolean> => (await anyUnhandled(core)(thread)).length > 0;
