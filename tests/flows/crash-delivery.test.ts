@@ -45,7 +45,7 @@ const refuseFor = (ms: number) => () => { throw busyChannel(ms); };
 
 /** A reply of two parts of which the first has left while the second has to wait. */
 async function halfSent(help: Help) {
-  const second = gate(help, 2, refuseFor(1_500));
+  const second = gate(help, 2, refuseFor(60_000));
   const post = await help.desk.say(await threadOf(help), "Mara", LONG, help.host);
   await second.reached;
   second.open();
@@ -87,6 +87,8 @@ test("an edit between two parts of a long reply reaches the part that is there a
   const help = await opened();
   const post = await halfSent(help);
   await help.desk.editSaid(await threadOf(help), post.id, "Mara", LONG.replaceAll("first", "FIRST").replaceAll("second", "SECOND"), help.host);
+  await help.settle();
+  help.clock.advance(60_000);
   await until(() => help.channel.sent.length === 2 && help.channel.sent[0]!.edited);
   await help.settle();
   const got = help.channel.textsTo("ana").join(" ");
@@ -98,6 +100,8 @@ test("a reply of which a part has left does not become a note: its author is tol
   const help = await opened();
   const post = await halfSent(help);
   await help.desk.editSaid(await threadOf(help), post.id, "Mara", "note: not for them", help.host);
+  await help.settle();
+  help.clock.advance(60_000);
   await until(() => help.channel.sent.length === 2);
   await help.settle();
   expect((await replies(help))[0]!.delivery.state).toBe("sent");
@@ -109,6 +113,7 @@ test("a deletion between two parts takes back the part that is there and sends n
   const post = await halfSent(help);
   await help.desk.deleteSaid(await threadOf(help), post.id, "Mara", help.host);
   await until(() => help.channel.sent[0]!.deleted);
+  help.clock.advance(60_000);
   await help.settle();
   expect(help.channel.sent).toHaveLength(1);
 });

@@ -74,7 +74,7 @@ test("an outbox that can't be drained does not keep desk events and to-dos from 
 });
 
 test("an album whose first file is there early still waits for its other parts", async () => {
-  const help = await buildTestCore({ limits: { albumMs: 1_000, fileWaitMs: 5_000 } });
+  const help = await buildTestCore({ limits: { albumMs: 60_000, fileWaitMs: 5_000 } });
   const picture = (name: string) => {
     help.channel.remoteFiles.set(name, { name, type: "image/png", content: Buffer.from(name) });
     return { fileId: "", name, type: "image/png", bytes: 1, state: "pending" as const, remote: name };
@@ -82,6 +82,9 @@ test("an album whose first file is there early still waits for its other parts",
   await help.write("one", "ana", { groupId: "g", files: [picture("a.png")] });
   while ((await help.lines("incoming"))[0]!.files[0]!.state === "pending") await new Promise((resolve) => setTimeout(resolve, 10));
   await help.write("two", "ana", { groupId: "g", files: [picture("b.png")] });
+  await help.settle();
+  expect(help.desk.threads.size).toBe(0);
+  help.clock.advance(60_000);
   while ((await help.lines("incoming")).some((m) => m.mirror.state !== "posted")) await new Promise((resolve) => setTimeout(resolve, 10));
   expect(await help.texts()).toEqual(["one\ntwo"]);
 });

@@ -27,7 +27,7 @@ async function restarted(help: Help) {
 const allPosted = async (help: Help) => (await help.lines("incoming")).every((m) => m.mirror.state === "posted" && m.mirror.dueAt === undefined);
 
 test("an album whose post timed out after its effect is in the thread once, with all its parts", async () => {
-  const help = await opened({ limits: { albumMs: 200 } });
+  const help = await opened({ limits: { albumMs: 60_000 } });
   const post = help.desk.post.bind(help.desk);
   help.desk.post = async (...call) => {
     help.desk.post = post;
@@ -35,6 +35,7 @@ test("an album whose post timed out after its effect is in the thread once, with
     throw new DeskError("TIMEOUT", "too late", { certain: false, retryAfterMs: 100 });
   };
   await Promise.all(["one", "two", "three"].map((text) => help.write(text, "ana", { groupId: "g" })));
+  help.clock.advance(60_000);
   await until(() => allPosted(help));
   const [, album = "", ...more] = await help.texts();
   expect([album.split("\n").toSorted(), more]).toEqual([["one", "three", "two"], []]);
@@ -57,9 +58,10 @@ test("an album that was posted by a process which died before it noted that is n
 });
 
 test("an edit of one part of an album leaves the others in the post", async () => {
-  const help = await opened({ limits: { albumMs: 200 } });
+  const help = await opened({ limits: { albumMs: 60_000 } });
   await help.write("one", "ana", { groupId: "g", channelMessageId: "a1" });
   await help.write("two", "ana", { groupId: "g", channelMessageId: "a2" });
+  help.clock.advance(60_000);
   await until(() => allPosted(help));
   await help.receive({ type: "edit", inboxId: help.inbox._id, address: "ana", eventId: "e1", channelMessageId: "a2", text: "TWO", at: help.clock.now() });
   await help.settle();

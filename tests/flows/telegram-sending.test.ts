@@ -16,8 +16,8 @@ async function setUp(options: WiredOptions = {}) {
   const wired = wireTelegram(fake, options);
   const to = { inboxId: "inbox-telegram", address: "1" };
   const files: Awaited<ReturnType<typeof wired.files.put>>[] = [];
-  const send = async (body: string, ms = 10_000) => {
-    for (const part of wired.adapter.plan({ id: "m", body, files, author: { name: "Mia" } })) await wired.adapter.sendPart(to, part, `m:${part.index}`, AbortSignal.timeout(ms));
+  const send = async (body: string, signal = AbortSignal.timeout(10_000)) => {
+    for (const part of wired.adapter.plan({ id: "m", body, files, author: { name: "Mia" } })) await wired.adapter.sendPart(to, part, `m:${part.index}`, signal);
   };
   const failure = async (run: Promise<unknown>) => {
     const error: unknown = await run.then(() => null, (thrown: unknown) => thrown);
@@ -87,9 +87,15 @@ test.each<[string, Fault["do"], object]>([
   ["reset", { reset: "after" }, { code: "UNREACHABLE", certain: false, permanent: false }],
   ["no answer", { hang: "after" }, { code: "TIMEOUT", certain: false, permanent: false }],
 ])("%s", async (_name, fault, wanted) => {
-  const { fake, send, failure } = await setUp();
+  const { fake, ana, send, failure } = await setUp();
   fake.fault({ method: "sendMessage", do: fault });
-  expect(await failure(send("Hello", 300))).toEqual(wanted);
+  const late = new AbortController();
+  const failed = failure(send("Hello", late.signal));
+  if ("hang" in fault) {
+    await expect.poll(() => ana.sees, { timeout: 10_000 }).toHaveLength(1);
+    late.abort(new DOMException("The call took too long.", "TimeoutError"));
+  }
+  expect(await failed).toEqual(wanted);
   expect(fake.callsOf("sendMessage")).toHaveLength(1);
 });
 
