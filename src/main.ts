@@ -17,6 +17,7 @@ import { environment } from "./config.ts";
 import { freeLeases } from "./core/lanes/after-crash.ts";
 import { forgetSettings } from "./core/services/inbox-settings.ts";
 import { receiveEvent } from "./core/services/receive-inbound.ts";
+import { retryParked } from "./core/services/retry-parked.ts";
 import { applySettings } from "./core/settings-file/apply.ts";
 import { readLimits } from "./core/settings-file/limits.ts";
 import { makeDemo } from "./boot/demo.ts";
@@ -95,6 +96,7 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
           return result;
         },
         delivery: (act) => switchDelivery(core, act),
+        retryParked: () => retryParked(core),
       }),
       playgroundRoutes({ playground, host, gate: { port: () => portOf(server), trustProxy: config.trustProxy !== false, enabled: async () => true, isAdministrator: (request) => auth.isAdministrator(request) } }),
       playgroundPages(join(projectRoot, "dist/playground")),

@@ -3,6 +3,7 @@ import type { Core } from "../core/core.ts";
 import { holdLease } from "../core/lanes/process-lease.ts";
 import type { Inbox } from "../core/model/types.ts";
 import { isListening } from "../core/ports.ts";
+import { troubleReporter } from "../core/services/channel-trouble.ts";
 import { forgetSettings } from "../core/services/inbox-settings.ts";
 import { receiveEvent } from "../core/services/receive-inbound.ts";
 import type { ChannelDeps, ChannelKind } from "./shared/kind.ts";
@@ -24,7 +25,7 @@ export function createLiveChannels(core: Core, kinds: Record<string, ChannelKind
       if (sealed === undefined) throw new Error(`The inbox "${inbox.name}" has no ${name}.`);
       return core.secrets.open(sealed);
     },
-    files: core.files, log: core.log, bus: core.bus, clock: core.clock, publicUrl, rateLimits: core.limits.rateLimits,
+    files: core.files, log: core.log, bus: core.bus, clock: core.clock, trouble: troubleReporter(core, inbox._id), publicUrl, rateLimits: core.limits.rateLimits,
   });
 
   function start(inbox: Inbox): void {

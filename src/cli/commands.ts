@@ -3,6 +3,7 @@ import { version } from "../boot/install.ts";
 import { apply } from "./apply.ts";
 import type { Command } from "./command.ts";
 import { delivery } from "./delivery.ts";
+import { retry } from "./retry.ts";
 import { start } from "./start.ts";
 import { store } from "./store.ts";
 
@@ -21,4 +22,4 @@ export const help: Command = {
   },
 };
 
-export const commands: readonly Command[] = [start, apply, delivery, store, help];
+export const commands: readonly Command[] = [start, apply, delivery, retry, store, help];

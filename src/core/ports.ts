@@ -1,5 +1,6 @@
 /** What core asks of the rooms around it. Adapters implement these; `main.ts` hands them over. */
 import type { Readable } from "node:stream";
+import type { DeliveryCode, ErrorCode } from "./errors.ts";
 import type {
   ChannelId, DeliveryStatus, DeskEventData, DeskFile, DeskKind, DeskPostId, DeskTarget, DeskThreadId, FileRef, Inbox, Priority, Status,
 } from "./model/types.ts";
@@ -57,6 +58,11 @@ export const canDelete = (a: ChannelAdapter): a is DeletingChannel => "deletePar
 export const canReact = (a: ChannelAdapter): a is ReactingChannel => "react" in a;
 export const canFetch = (a: ChannelAdapter): a is FetchingChannel => "fetchFile" in a;
 export const isOwnStore = (a: ChannelAdapter): a is OwnStoreChannel => "ownStore" in a;
+
+/** What stands in the way of a whole connection (a refused token, another program on the same bot). `text` says what mends it. */
+export interface Trouble { code: ErrorCode | DeliveryCode; text: string }
+/** Null: it works (again). Repeats cost nothing. Never throws. */
+export type ReportTrouble = (trouble: Trouble | null) => void;
 
 /** What a channel tells core. `eventId` is the vendor's own id of the event, for dedupe. */
 export type InboundEvent = { inboxId: string; address: string } & (

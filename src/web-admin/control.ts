@@ -10,13 +10,16 @@ export interface ControlParts {
   token: string;
   /** Applies a settings file and brings channels and desks to it. */
   apply(text: string, env: Record<string, string>): Promise<ApplyResult>;
+  /** Takes up again what was parked after ten tries. */
+  retryParked(): Promise<{ retried: number }>;
   delivery(act: "pause" | "resume"): Promise<{ queued: number }>;
 }
 
 const ApplyBody = z.strictObject({ text: z.string().max(500_000), env: z.record(z.string(), z.string()) });
+const RetryBody = z.strictObject({});
 const DeliveryBody = z.strictObject({ act: z.enum(["pause", "resume"]) });
 
-export const controlRoutes = ({ token, apply, delivery }: ControlParts): FastifyPluginAsync => async (app) => {
+export const controlRoutes = ({ token, apply, delivery, retryParked }: ControlParts): FastifyPluginAsync => async (app) => {
   const expected = Buffer.from(`Bearer ${token}`);
   app.addHook("onRequest", async (request) => {
     const given = Buffer.from(request.headers.authorization ?? "");
@@ -26,6 +29,10 @@ export const controlRoutes = ({ token, apply, delivery }: ControlParts): Fastify
   app.post("/control/v1/apply", async (request) => {
     const { text, env } = ApplyBody.parse(request.body);
     return apply(text, env);
+  });
+  app.post("/control/v1/retry", async (request) => {
+    RetryBody.parse(request.body);
+    return retryParked();
   });
   app.post("/control/v1/delivery", async (request) => delivery(DeliveryBody.parse(request.body).act));
 };

@@ -23,7 +23,8 @@ export function warningsOf(health: Health): string[] {
     ...(health.delivery.paused ? [`Delivery is paused; ${lines(health.delivery.queued)}. An administrator resumes it with \`delivery resume\`.`] : []),
     ...(health.delivery.lastError === null ? [] : [`Delivery is held up (${lines(health.delivery.queued)}): ${health.delivery.lastError}`]),
     ...(health.mirror.lastError === null ? [] : [`The desk is held up (${lines(health.mirror.queued)}): ${health.mirror.lastError}`]),
-    ...(health.parked.length === 0 ? [] : [`${health.parked.length} ${health.parked.length === 1 ? "task was" : "tasks were"} given up after many tries and can be retried.`]),
+    ...health.channels.map(({ inbox, text }) => `${inbox}: ${text}`),
+    ...(health.parked.length === 0 ? [] : [`${health.parked.length} ${health.parked.length === 1 ? "task was" : "tasks were"} given up after many tries. An administrator takes ${health.parked.length === 1 ? "it" : "them"} up again with \`health retry\`, or \`npx threadline retry\`.`]),
   ];
 }
 

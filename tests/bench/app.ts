@@ -53,7 +53,7 @@ const desk = new BenchDesk(reporter);
 core.desks.set("fake", desk);
 core.channels.set(inbox._id, telegramKind.create(
   { ...inbox, config: { ...inbox.config, apiRoot } },
-  { secret: (name) => open[name]!, files, log, bus: core.bus, clock, publicUrl: "http://127.0.0.1", rateLimits: false },
+  { secret: (name) => open[name]!, files, log, bus: core.bus, clock, trouble: () => undefined, publicUrl: "http://127.0.0.1", rateLimits: false },
 ));
 const scheduler = createScheduler(core);
 core.scheduler = scheduler;

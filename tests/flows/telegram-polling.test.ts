@@ -11,15 +11,17 @@ async function setUp({ sink, conflictMs = 60_000, apiRoot }: { sink?: (events: I
   const fake = await FakeTelegram.start();
   const stored: InboundEvent[] = [];
   const log = memoryLog();
+  /** What Health would show, in order; null: it works. */
+  const troubles: (string | null)[] = [];
   const stop = new AbortController();
   const listen = (signal = stop.signal) => {
     return poll({
-      api: createPollApi(fake.token, apiRoot ?? fake.apiRoot), inboxId: "inbox", clock: { now: () => new Date() }, log, signal,
+      api: createPollApi(fake.token, apiRoot ?? fake.apiRoot), inboxId: "inbox", clock: { now: () => new Date() }, log, trouble: (now) => { if (troubles.at(-1) !== (now?.code ?? null)) troubles.push(now?.code ?? null); }, signal,
       sink: sink ?? (async (events) => { stored.push(...events); fake.changed(); }), waits: { retryMs: 20, maxMs: 100, conflictMs, standDownMs: 200 },
     });
   };
   onTestFinished(async () => { stop.abort(); await fake.close(); });
-  return { fake, stored, log, stop, listen, texts: () => stored.map((event) => (event.type === "message" ? event.text : event.type)) };
+  return { fake, stored, log, troubles, stop, listen, texts: () => stored.map((event) => (event.type === "message" ? event.text : event.type)) };
 }
 
 test("all kinds come in, in order, and are confirmed after they are stored", async () => {
@@ -102,7 +104,7 @@ test("ids that start elsewhere after a silence are taken", async () => {
 });
 
 test("a revoked token is told and tried again, not died of", async () => {
-  const { fake, listen, texts, log } = await setUp();
+  const { fake, listen, texts, log, troubles } = await setUp();
   fake.revoked = true;
   void listen();
   await expect.poll(() => log.lines.some((line) => line.data.code === "BAD_TOKEN")).toBe(true);
@@ -110,19 +112,21 @@ test("a revoked token is told and tried again, not died of", async () => {
   fake.user(1).says("back");
   await fake.until(() => texts().length === 1, "the text");
   expect(JSON.stringify(log.lines)).not.toContain(fake.token);
+  expect(troubles).toEqual(["BAD_TOKEN", null]);
 });
 
-test("a webhook left by others is removed once, so polling works", async () => {
-  const { fake, listen, texts } = await setUp();
+test("a webhook left by others is removed once, so polling works, and a conflict that short is no trouble", async () => {
+  const { fake, listen, texts, troubles } = await setUp();
   fake.updates.setHook({ url: "http://127.0.0.1:9/gone", secret: undefined, connections: 1 }, false);
   fake.user(1).says("hello");
   void listen();
   await fake.until(() => texts().length === 1, "the text");
   expect(fake.callsOf("deleteWebhook")).toHaveLength(1);
+  expect(troubles).toEqual([null]);
 });
 
 test("a second poller is put up with for a while, then this inbox stands down with words, and comes back", async () => {
-  const { fake, listen, log, texts } = await setUp({ conflictMs: 150 });
+  const { fake, listen, log, texts, troubles } = await setUp({ conflictMs: 150 });
   const other = new AbortController();
   void listen();
   void listen(other.signal);
@@ -131,6 +135,8 @@ test("a second poller is put up with for a while, then this inbox stands down wi
   other.abort();
   fake.user(1).says("who hears me?");
   await fake.until(() => texts().length > 0, "the text");
+  expect(troubles).toContain("IDENTITY_TAKEN");
+  expect(troubles.at(-1)).toBeNull();
 });
 
 test("nobody at the other end: it waits and tries, and stops when told", async () => {
@@ -138,9 +144,10 @@ test("nobody at the other end: it waits and tries, and stops when told", async (
   await new Promise<void>((done) => { closed.listen(0, "127.0.0.1", done); });
   const { port } = closed.address() as { port: number };
   await new Promise<void>((done) => { closed.close(() => done()); });
-  const { listen, log, stop } = await setUp({ apiRoot: `http://127.0.0.1:${port}` });
+  const { listen, log, troubles, stop } = await setUp({ apiRoot: `http://127.0.0.1:${port}` });
   const running = listen();
-  await expect.poll(() => log.lines.length).toBeGreaterThan(1);
+  await expect.poll(() => log.lines.length).toBeGreaterThan(5);
+  expect(troubles).toEqual(["UNREACHABLE"]);
   stop.abort();
   await running;
 });

@@ -25,7 +25,7 @@ test("help lists every command with its usage", async () => {
   for (const words of [["help"], ["--help"]]) {
     const { code, out } = await cli(words);
     expect(code).toBe(0);
-    for (const usage of ["start", "apply [file]", "delivery pause | resume", "store serve --tcp PORT", "help"]) expect(out).toContain(usage);
+    for (const usage of ["start", "apply [file]", "delivery pause | resume", "retry", "store serve --tcp PORT", "help"]) expect(out).toContain(usage);
   }
   expect((await cli(["apply", "--help"])).out).toContain("npx threadline apply [file]");
 });
@@ -35,6 +35,7 @@ describe("what can't be done is said in words, with an exit code", () => {
     [["aply"], 2, /There is no command aply\. Did you mean apply\?/],
     [["delivery"], 2, /Say what to do/],
     [["delivery", "stop"], 2, /Say what to do/],
+    [["retry", "all"], 2, /retry takes no words/],
     [["store", "serve"], 2, /Name the port/],
     [["store", "serve", "--tcp", "99999"], 2, /Name the port/],
     [["start", "now"], 2, /start takes no words/],
@@ -78,6 +79,15 @@ describe("a command asks the server that runs", () => {
     const { code, out } = await cli(["delivery", "resume"], { DATA_DIR: dir });
     expect(asked).toEqual([{ url: "/control/v1/delivery", token: `Bearer ${token}`, body: { act: "resume" } }]);
     expect(out).toBe("Delivery goes on. 3 replies were waiting and leave now.");
+    expect(code).toBe(0);
+  });
+
+  test("retry tells the count", async () => {
+    const dir = dataDir();
+    const { asked } = await standIn(dir, { status: 200, body: { retried: 2 } });
+    const { code, out } = await cli(["retry"], { DATA_DIR: dir });
+    expect(asked).toMatchObject([{ url: "/control/v1/retry", body: {} }]);
+    expect(out).toBe("2 tasks are tried again now.");
     expect(code).toBe(0);
   });
 

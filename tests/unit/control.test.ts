@@ -11,6 +11,7 @@ async function server() {
       controlRoutes({
         token: "the-token",
         async apply(text, env) { done.push({ text, env }); return { changes: ["Label a: made"], faults: [] }; },
+        async retryParked() { done.push("retry"); return { retried: 1 }; },
         async delivery(act) { done.push(act); return { queued: 2 }; },
       }),
       async (room) => { room.get("/open", async () => ({ ok: true })); },
@@ -25,7 +26,8 @@ test("with the run file's token a command is carried out", async () => {
   const { ask, done } = await server();
   expect((await ask("/control/v1/apply", { text: "labels: []", env: { A: "1" } }, "the-token")).json()).toEqual({ changes: ["Label a: made"], faults: [] });
   expect((await ask("/control/v1/delivery", { act: "resume" }, "the-token")).json()).toEqual({ queued: 2 });
-  expect(done).toEqual([{ text: "labels: []", env: { A: "1" } }, "resume"]);
+  expect((await ask("/control/v1/retry", {}, "the-token")).json()).toEqual({ retried: 1 });
+  expect(done).toEqual([{ text: "labels: []", env: { A: "1" } }, "resume", "retry"]);
 });
 
 test("without it, or with another, or with an odd body, nothing is done", async () => {

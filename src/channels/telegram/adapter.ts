@@ -3,14 +3,14 @@ import { GrammyError, type Api } from "grammy";
 import { setTimeout as wait } from "node:timers/promises";
 import { DeliveryError, UserError } from "../../core/errors.ts";
 import type {
-  ChannelAddress, Clock, DeletingChannel, EditingChannel, FetchingChannel, FileStore, ListeningChannel, Logger, Part, PartReceipt, ReactingChannel, TypingChannel, WebhookChannel,
+  ChannelAddress, Clock, DeletingChannel, EditingChannel, FetchingChannel, FileStore, ListeningChannel, Logger, Part, PartReceipt, ReactingChannel, ReportTrouble, TypingChannel, WebhookChannel,
 } from "../../core/ports.ts";
 import type { Buckets } from "../shared/rate.ts";
 import { asSignal, createApi, createPollApi, fetchFile, isAlreadySo, toDeliveryError, upload } from "./api.ts";
 import { botIdOf, makeMessageId, parseMessageId } from "./ids.ts";
 import { ALLOWED_UPDATES, parseUpdate } from "./parse.ts";
 import { MAX_FILE, plan, readPart, type TelegramPart } from "./plan.ts";
-import { poll } from "./poll.ts";
+import { BAD_TOKEN, poll } from "./poll.ts";
 import { MAX_TEXT } from "./render.ts";
 import { verifySecret } from "./verify.ts";
 
@@ -24,6 +24,7 @@ export interface TelegramOptions {
   files: FileStore;
   clock: Clock;
   log: Logger;
+  trouble: ReportTrouble;
   buckets: Buckets<"chat" | "change" | "bot">;
   /** Set when Telegram calls us; else we poll. */
   webhook?: { url: string; secret: string };
@@ -41,7 +42,7 @@ const notAPicture = (error: unknown) => error instanceof GrammyError && error.er
 const hasNoText = (error: unknown) => error instanceof GrammyError && error.error_code === 400 && /there is no text in the message to edit/.test(error.description);
 
 export function createTelegram(options: TelegramOptions): TelegramChannel & Partial<WebhookChannel> {
-  const { inboxId, token, apiRoot, files, clock, log, buckets, webhook } = options;
+  const { inboxId, token, apiRoot, files, clock, log, trouble, buckets, webhook } = options;
   const api = createApi(token, apiRoot);
 
   const located = (id: string) => {
@@ -50,12 +51,18 @@ export function createTelegram(options: TelegramOptions): TelegramChannel & Part
     return place;
   };
 
+  let refused = false;
   /** Every call that a chat sees goes through here: bucket first, errors translated, the vendor's wait remembered. */
   async function call<T>(scope: "chat" | "change", chat: string, run: () => Promise<T>): Promise<T> {
     buckets.take({ [scope]: chat, bot: botIdOf(token) });
-    try { return await run(); }
-    catch (error) {
+    try {
+      const answer = await run();
+      if (refused) { refused = false; trouble(null); }
+      return answer;
+    } catch (error) {
       const known = toDeliveryError(error);
+      // A poller notices by itself, and knows when it is over.
+      if (webhook !== undefined && known.code === "BAD_CREDENTIALS") { refused = true; trouble(BAD_TOKEN); }
       if (known.code === "RATE_LIMITED" && known.o.retryAfterMs !== undefined) {
         for (const held of ["chat", "change"] as const) buckets.pause(held, chat, known.o.retryAfterMs);
       }
@@ -125,8 +132,8 @@ export function createTelegram(options: TelegramOptions): TelegramChannel & Part
     },
 
     async listen(sink, signal) {
-      if (webhook === undefined) return poll({ api: createPollApi(token, apiRoot), inboxId, clock, log, sink, signal });
-      return holdWebhook(api, inboxId, log, webhook, signal);
+      if (webhook === undefined) return poll({ api: createPollApi(token, apiRoot), inboxId, clock, log, trouble, sink, signal });
+      return holdWebhook(api, { inboxId, log, trouble }, webhook, signal);
     },
   };
   if (webhook === undefined) return channel;
@@ -142,15 +149,21 @@ export function createTelegram(options: TelegramOptions): TelegramChannel & Part
   };
 }
 
+const NO_WEBHOOK = "Telegram did not take the webhook, so no messages come in. It needs PUBLIC_URL as https on port 443, 80, 88 or 8443, reachable from outside; it is tried again by itself.";
+
 /** With a webhook there is nothing to listen to: the holder of the lease sets it, tries again until Telegram has it, and waits. */
-async function holdWebhook(api: Api, inboxId: string, log: Logger, webhook: { url: string; secret: string }, signal: AbortSignal): Promise<void> {
+async function holdWebhook(api: Api, { inboxId, log, trouble }: Pick<TelegramOptions, "inboxId" | "log" | "trouble">, webhook: { url: string; secret: string }, signal: AbortSignal): Promise<void> {
   for (let tries = 0; !signal.aborted; tries++) {
     try {
       await api.setWebhook(webhook.url, { secret_token: webhook.secret, allowed_updates: [...ALLOWED_UPDATES] }, asSignal(signal));
+      trouble(null);
       break;
     } catch (error) {
       if (signal.aborted) return;
-      log.error({ code: "NOT_POSSIBLE", inboxId, why: toDeliveryError(error).message }, "Telegram did not take the webhook. It needs PUBLIC_URL as https on port 443, 80, 88 or 8443, reachable from outside; trying again.");
+      const known = toDeliveryError(error);
+      const words = known.code === "BAD_CREDENTIALS" ? BAD_TOKEN : { code: "NOT_POSSIBLE" as const, text: NO_WEBHOOK };
+      log.error({ code: words.code, inboxId, why: known.message }, words.text);
+      trouble(words);
       await wait(Math.min(3_000 * 2 ** tries, 300_000), undefined, { signal }).catch(() => undefined);
     }
   }

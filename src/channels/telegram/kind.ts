@@ -33,7 +33,7 @@ export const telegramKind: ChannelKind<Settings> = {
     const { apiRoot, webhook } = Config.parse(inbox.config);
     if (webhook && deps.publicUrl === null) deps.log.warn({ inboxId: inbox._id }, "`webhook: true` needs PUBLIC_URL; this Telegram inbox polls until it is set.");
     return createTelegram({
-      inboxId: inbox._id, token: deps.secret("token"), apiRoot, files: deps.files, clock: deps.clock, log: deps.log,
+      inboxId: inbox._id, token: deps.secret("token"), apiRoot, files: deps.files, clock: deps.clock, log: deps.log, trouble: deps.trouble,
       buckets: createBuckets(deps.clock, LIMITS, deps.rateLimits),
       ...(webhook && deps.publicUrl !== null ? { webhook: { url: `${deps.publicUrl}/hooks/telegram/${inbox._id}`, secret: deps.secret("webhookSecret") } } : {}),
     });

@@ -1,8 +1,8 @@
 /** Long polling: Telegram forgets an update only when we ask for the next one, so that is asked after the update is stored. */
-import { GrammyError, type Api } from "grammy";
+import { GrammyError, HttpError, type Api } from "grammy";
 import { setTimeout as wait } from "node:timers/promises";
 import { UserError } from "../../core/errors.ts";
-import type { Clock, InboundEvent, Logger } from "../../core/ports.ts";
+import type { Clock, InboundEvent, Logger, ReportTrouble, Trouble } from "../../core/ports.ts";
 import { asSignal, POLL_SECONDS } from "./api.ts";
 import { ALLOWED_UPDATES, parseUpdate } from "./parse.ts";
 
@@ -11,11 +11,19 @@ export interface PollOptions {
   inboxId: string;
   clock: Clock;
   log: Logger;
+  trouble: ReportTrouble;
   sink: (events: InboundEvent[]) => Promise<void>;
   signal: AbortSignal;
   /** Milliseconds; tests make them short. Another poller of this bot is put up with for `conflictMs`, then left alone for `standDownMs`. */
   waits?: { retryMs: number; maxMs: number; conflictMs: number; standDownMs: number };
 }
+
+/** What Health and the log say, and what mends it. */
+export const BAD_TOKEN: Trouble = { code: "BAD_TOKEN", text: "Telegram refused the bot's token, so nothing comes in or goes out. Get the present one from BotFather (/token) and apply it to this inbox." };
+const IDENTITY_TAKEN: Trouble = { code: "IDENTITY_TAKEN", text: "Another program receives this Telegram bot's messages (a second installation, or a webhook), so this inbox stops receiving. End the other one, or give this inbox a bot of its own; it is looked at again in some minutes, or at once after a restart." };
+const UNREACHABLE: Trouble = { code: "UNREACHABLE", text: "Telegram does not answer this server, so no messages come in; Telegram keeps them for 24 hours. Check the network, a proxy or firewall, and the inbox's apiRoot; it is tried again by itself." };
+/** Tries in a row after which Health says that Telegram is away: some 45 s. */
+const AWAY_AFTER = 5;
 
 const WAITS = { retryMs: 3_000, maxMs: 300_000, conflictMs: 60_000, standDownMs: 600_000 };
 
@@ -45,11 +53,11 @@ async function store(events: InboundEvent[], sink: PollOptions["sink"]): Promise
 
 /**
  * Runs until `signal` aborts; never rejects. Network faults, 5xx, 429, a refused token and a failing `sink` are logged and tried
- * again (3 s doubling to 5 min; a failed `sink` gets the same updates again). When another program polls this bot, or holds a webhook
+ * again (3 s doubling to 5 min, and told to Health where a person can mend it; a failed `sink` gets the same updates again). When another program polls this bot, or holds a webhook
  * on it, for longer than 60 s, this inbox stands down for some 10 minutes, so that the two don't cut each other off all the time.
  */
 export async function poll(options: PollOptions): Promise<void> {
-  const { api, inboxId, clock, log, sink, signal } = options;
+  const { api, inboxId, clock, log, trouble, sink, signal } = options;
   const waits = options.waits ?? WAITS;
   // Without an offset Telegram answers from the first unconfirmed update on: right again after a week of silence, when ids start elsewhere.
   let offset: number | undefined;
@@ -61,7 +69,8 @@ export async function poll(options: PollOptions): Promise<void> {
     if (now - conflict.last > sameConflictMs(waits.retryMs)) conflict.since = now;
     conflict.last = now;
     if (now - conflict.since >= waits.conflictMs) {
-      log.error({ code: "IDENTITY_TAKEN", inboxId }, "Another program receives this Telegram bot's messages (a second installation, or a webhook), so this inbox stops receiving. End the other one, or give this inbox a bot of its own; it is looked at again in some minutes, or at once after a restart.");
+      log.error({ code: IDENTITY_TAKEN.code, inboxId }, IDENTITY_TAKEN.text);
+      trouble(IDENTITY_TAKEN);
       conflict.last = -Infinity;
       return waits.standDownMs * (0.75 + Math.random() / 2);
     }
@@ -72,11 +81,14 @@ export async function poll(options: PollOptions): Promise<void> {
   const onFailure = (error: unknown) => {
     failures++;
     const backOff = Math.min(waits.retryMs * 2 ** (failures - 1), waits.maxMs);
-    if (error instanceof GrammyError && error.error_code === 401) {
-      log.error({ code: "BAD_TOKEN", inboxId }, "Telegram refused the bot's token. Get the present one from BotFather (/token) and apply it to this inbox.");
+    // 404: a token that Telegram never gave out. Source: core.telegram.org/bots/api#making-requests
+    if (error instanceof GrammyError && (error.error_code === 401 || error.error_code === 404)) {
+      log.error({ code: BAD_TOKEN.code, inboxId }, BAD_TOKEN.text);
+      trouble(BAD_TOKEN);
       return backOff;
     }
     if (error instanceof GrammyError && error.error_code === 429) return Math.max(1000 * (error.parameters.retry_after ?? 1), waits.retryMs);
+    if (failures >= AWAY_AFTER && (error instanceof HttpError || error instanceof GrammyError)) trouble(UNREACHABLE);
     log.warn({ inboxId, tries: failures, why: error instanceof GrammyError ? `${error.error_code} ${error.description}` : (error as Error).name }, "Could not take messages from Telegram; trying again.");
     return backOff;
   };
@@ -84,6 +96,7 @@ export async function poll(options: PollOptions): Promise<void> {
   while (!signal.aborted) {
     try {
       const updates = await api.getUpdates({ ...(offset === undefined ? {} : { offset }), limit: 100, timeout: POLL_SECONDS, allowed_updates: [...ALLOWED_UPDATES] }, asSignal(signal));
+      trouble(null);
       const events = eventsOf(updates, options);
       await store(events, sink);
       const last = updates.at(-1);

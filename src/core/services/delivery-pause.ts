@@ -10,12 +10,19 @@ async function setPaused(core: Core, paused: boolean, by: Author): Promise<void>
 
 export const pauseDelivery = (core: Core, by: Author): Promise<void> => setPaused(core, true, by);
 
+/** Lanes that begin at once; the sweep takes the rest, page by page. */
+const AT_ONCE = 200;
+
 /** Answers how many messages were waiting. */
 export async function resumeDelivery(core: Core, by: Author): Promise<{ queued: number }> {
   await setPaused(core, false, by);
-  const due = await core.store.messages.find({ "delivery.dueAt": { $exists: true } }, { projection: { conversationId: 1 } }).toArray();
-  for (const conversationId of new Set(due.map((m) => m.conversationId))) core.bus.publish({ type: "lane.due", lane: "delivery", conversationId });
-  return { queued: due.length };
+  const due = { "delivery.dueAt": { $exists: true } };
+  const [queued, first] = await Promise.all([
+    core.store.messages.countDocuments(due),
+    core.store.messages.find(due, { projection: { conversationId: 1 } }).sort({ "delivery.dueAt": 1 }).limit(AT_ONCE).toArray(),
+  ]);
+  for (const conversationId of new Set(first.map((m) => m.conversationId))) core.bus.publish({ type: "lane.due", lane: "delivery", conversationId });
+  return { queued };
 }
 
 export const deliveryPaused = (core: Core): Promise<boolean> => isDeliveryPaused(core);

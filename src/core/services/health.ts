@@ -1,6 +1,7 @@
 /** What the lanes have to do and what stands in their way, for `health`, `/readyz` and the admin. */
 import type { Core } from "../core.ts";
 import type { LaneName } from "../model/types.ts";
+import { standingTroubles, type StandingTrouble } from "./channel-trouble.ts";
 import { deliveryPaused } from "./delivery-pause.ts";
 
 export interface LaneHealth { queued: number; oldestAt: Date | null; lastError: string | null }
@@ -8,6 +9,8 @@ export interface Health {
   mirror: LaneHealth;
   delivery: LaneHealth & { paused: boolean };
   intake: { queued: number; oldestAt: Date | null };
+  /** Connections that don't work, with what mends them. */
+  channels: StandingTrouble[];
   parked: { messageId: string; for: string; error: string; at: Date }[];
 }
 
@@ -23,14 +26,15 @@ async function laneHealth(core: Core, lane: LaneName): Promise<LaneHealth> {
 }
 
 export async function healthOf(core: Core): Promise<Health> {
-  const [mirror, delivery, paused, intakeQueued, oldestEvent, parked] = await Promise.all([
+  const [mirror, delivery, paused, intakeQueued, oldestEvent, parked, channels] = await Promise.all([
     laneHealth(core, "mirror"), laneHealth(core, "delivery"), deliveryPaused(core),
     core.store.deskEvents.countDocuments({ dueAt: { $exists: true } }),
     core.store.deskEvents.find({ dueAt: { $exists: true } }).sort({ dueAt: 1 }).limit(1).next(),
     core.store.messages.find({ "todo.parked.at": { $exists: true } }, { projection: { todo: 1 } }).limit(50).toArray(),
+    standingTroubles(core),
   ]);
   return {
-    mirror, delivery: { ...delivery, paused }, intake: { queued: intakeQueued, oldestAt: oldestEvent?.receivedAt ?? null },
+    mirror, delivery: { ...delivery, paused }, intake: { queued: intakeQueued, oldestAt: oldestEvent?.receivedAt ?? null }, channels,
     parked: parked.flatMap((m) => m.todo.filter((t) => t.parked !== undefined).map((t) => ({ messageId: m._id, for: t.for, error: t.parked!.error, at: t.parked!.at }))),
   };
 }

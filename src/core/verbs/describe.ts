@@ -13,6 +13,9 @@ export function since(from: Date, now: Date): string {
   return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} d`;
 }
 
+/** As `since`, for "… ago": "just now" under a minute. */
+export const timeAgo = (from: Date, now: Date): string => (now.getTime() - from.getTime() < 60_000 ? "just now" : `${since(from, now)} ago`);
+
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
 /** "#1042 · Ana · Telegram · open · Front Desk · waiting 2 h · refund please" */
@@ -21,7 +24,7 @@ export function lineOf(conversation: Conversation, now: Date): string {
   return [
     `#${conversation.number}`, conversation.contactName, capital(conversation.channel), conversation.status,
     conversation.assigneeName ?? "nobody", ...(priority === null ? [] : [priority]), ...conversation.labels,
-    ...(waitingSince === null ? [] : [`waiting ${since(waitingSince, now)}`]), ...(conversation.subject === "" ? [] : [conversation.subject]),
+    ...(waitingSince === null ? [] : [now.getTime() - waitingSince.getTime() < 60_000 ? "waiting" : `waiting ${since(waitingSince, now)}`]), ...(conversation.subject === "" ? [] : [conversation.subject]),
   ].join(" · ");
 }
 

@@ -2,10 +2,11 @@
 import { UserError } from "../errors.ts";
 import { deliveryPaused, pauseDelivery, resumeDelivery } from "../services/delivery-pause.ts";
 import { healthOf, type Health } from "../services/health.ts";
+import { retryParked } from "../services/retry-parked.ts";
 import { agentAuthor } from "../services/send-reply.ts";
-import { nothing, oneOf } from "./args.ts";
-import { since } from "./describe.ts";
-import { verb } from "./verb.ts";
+import { oneOf } from "./args.ts";
+import { timeAgo } from "./describe.ts";
+import { buttonId, verb } from "./verb.ts";
 
 export const delivery = verb({
   name: "delivery", aliases: [], usage: "[pause | resume]", help: "Stops or starts everything that goes to customers; without a word it says how it is.",
@@ -32,18 +33,28 @@ export const delivery = verb({
 const replies = (count: number): string => (count === 1 ? "1 message is" : `${count === 0 ? "No" : count} messages are`);
 
 export const health = verb({
-  name: "health", aliases: [], usage: "", help: "Says whether messages get through in both directions, and what stands in the way.",
-  needs: { conversation: false }, args: nothing,
-  run: async ({ core }) => ({ notice: healthText(await healthOf(core), core.clock.now()) }),
+  name: "health", aliases: [], usage: "[retry]", help: "Says whether messages get through in both directions, and what stands in the way; with retry an administrator takes up again what was given up.",
+  needs: { conversation: false }, args: oneOf(["retry"]),
+  async run({ core, actor, args }) {
+    if (args.choice === "") {
+      const found = await healthOf(core);
+      const buttons = found.parked.length > 0 && actor.role === "administrator" ? [{ id: buttonId("health", "retry"), label: "Retry what was given up" }] : [];
+      return { notice: healthText(found, core.clock.now()), ...(buttons.length === 0 ? {} : { buttons }) };
+    }
+    if (actor.role !== "administrator") throw new UserError("NOT_ALLOWED", "health retry is for administrators. Ask one of them.");
+    const { retried } = await retryParked(core);
+    return { notice: retried === 0 ? "Nothing was given up; there is nothing to retry." : `${retried === 1 ? "1 task is" : `${retried} tasks are`} tried again. /health shows what fails once more.` };
+  },
 });
 
-function healthText({ mirror, delivery: out, intake, parked }: Health, now: Date): string {
+function healthText({ mirror, delivery: out, intake, channels, parked }: Health, now: Date): string {
   const line = (name: string, of: { queued: number; oldestAt: Date | null; lastError?: string | null }): string =>
-    `${name}: ${of.queued === 0 ? "nothing waits" : `${of.queued} ${of.queued === 1 ? "waits" : "wait"}, the oldest for ${of.oldestAt === null ? "a moment" : since(of.oldestAt, now)}`}${of.lastError ? `. Last trouble: ${of.lastError}` : ""}`;
+    `${name}: ${of.queued === 0 ? "nothing waits" : `${of.queued} ${of.queued === 1 ? "waits" : "wait"}, the oldest came ${of.oldestAt === null ? "just now" : timeAgo(of.oldestAt, now)}`}${of.lastError ? `. Last trouble: ${of.lastError}` : ""}`;
   return [
     line("Customers' lines to threads", mirror),
     out.paused ? `${line("Replies to customers", out)} · paused until an administrator writes /delivery resume` : line("Replies to customers", out),
     line("Lines from threads", intake),
-    ...(parked.length === 0 ? [] : [`${parked.length} given up after too many tries. The newest: ${parked.at(-1)!.for}: ${parked.at(-1)!.error}`]),
+    ...channels.map(({ inbox, text, since: from }) => `${inbox} does not work (noticed ${timeAgo(from, now)}): ${text}`),
+    ...(parked.length === 0 ? [] : [`${parked.length} given up after too many tries. The newest: ${parked.at(-1)!.for}: ${parked.at(-1)!.error}. An administrator takes it up again with /health retry`]),
   ].join("\n");
 }

@@ -1,7 +1,7 @@
 /** who: the person behind the conversation. */
 import { inboxOf } from "../services/inbox-settings.ts";
 import { nothing } from "./args.ts";
-import { since } from "./describe.ts";
+import { timeAgo } from "./describe.ts";
 import { verb } from "./verb.ts";
 
 const EARLIER = 5;
@@ -23,10 +23,10 @@ export const who = verb({
         `${conversation.contactName} · ${inbox.name}${contact?.anonymous === true ? " · has not said who they are" : ""}`,
         ...(contact?.email === undefined ? [] : [`E-mail: ${contact.email}`]),
         ...(contact?.phone === undefined ? [] : [`Phone: ${contact.phone}`]),
-        ...(contact === null ? [] : [`First seen ${since(contact.createdAt, now)} ago`]),
-        ...(identity?.unreachable === undefined ? [] : [`Can't be reached at this address since ${since(identity.unreachable.at, now)} ago`]),
+        ...(contact === null ? [] : [`First seen ${timeAgo(contact.createdAt, now)}`]),
+        ...(identity?.unreachable === undefined ? [] : [`Can't be reached at this address; noticed ${timeAgo(identity.unreachable.at, now)}`]),
         earlier.length === 0 ? "No other conversation." : `${earlier.length === 1 ? "1 other conversation" : `${earlier.length} other conversations`}:`,
-        ...earlier.slice(0, EARLIER).map((one) => `#${one.number} · ${one.status} · ${since(one.lastMessageAt, now)} ago${one.subject === "" ? "" : ` · ${one.subject}`}`),
+        ...earlier.slice(0, EARLIER).map((one) => `#${one.number} · ${one.status} · ${timeAgo(one.lastMessageAt, now)}${one.subject === "" ? "" : ` · ${one.subject}`}`),
       ].join("\n"),
     };
   },

@@ -23,6 +23,7 @@ export function wireTelegram(fake: FakeTelegram, { webhook = false, publicUrl = 
     _id: inboxId, name: "Bot", channel: "telegram", identity, enabled: true, config, secrets: {}, deskTargetId: "target", createdAt: clock.now(),
     settings: { undoSeconds: 0, doubleReplySeconds: 0, noteFirst: false, reopenHours: 24, takeOnReply: false },
   };
-  const adapter = telegramKind.create(inbox, { secret: (name) => secrets[name]!, files, log, bus: createBus(() => undefined), clock, publicUrl, rateLimits });
-  return { adapter, inbox, log, files, secrets };
+  const troubles: (string | null)[] = [];
+  const adapter = telegramKind.create(inbox, { secret: (name) => secrets[name]!, files, log, bus: createBus(() => undefined), clock, trouble: (now) => { troubles.push(now?.code ?? null); }, publicUrl, rateLimits });
+  return { adapter, inbox, log, files, secrets, troubles };
 }

@@ -1,0 +1,42 @@
+/** What keeps a whole connection from working, as its channel tells it; stored, so that every process can show it in Health. */
+import type { Core } from "../core.ts";
+import type { ReportTrouble, Trouble } from "../ports.ts";
+import { allInboxes } from "./inbox-settings.ts";
+
+export interface StandingTrouble extends Trouble { inboxId: string; inbox: string; since: Date }
+
+const idOf = (inboxId: string): string => `trouble:${inboxId}`;
+/** All ids that `idOf` makes; served by the index on `_id`. */
+const ANY = { $gte: "trouble:", $lt: "trouble;" };
+
+async function record(core: Core, inboxId: string, trouble: Trouble | null): Promise<void> {
+  const _id = idOf(inboxId);
+  if (trouble === null) return void (await core.store.settings.deleteOne({ _id }));
+  // The same trouble again keeps the time at which it began.
+  const same = await core.store.settings.findOne({ _id, "value.code": trouble.code }, { projection: { _id: 1 } });
+  if (same === null) await core.store.settings.updateOne({ _id }, { $set: { value: { code: trouble.code, text: trouble.text }, at: core.clock.now() } }, { upsert: true });
+}
+
+/** What one adapter is handed: it may report as often as it likes, only a change is written. */
+export function troubleReporter(core: Core, inboxId: string): ReportTrouble {
+  let last: string | undefined;
+  let written = Promise.resolve();
+  return (trouble) => {
+    const now = trouble?.code ?? "";
+    if (now === last) return;
+    last = now;
+    written = written.then(() => record(core, inboxId, trouble)).catch((error: unknown) => {
+      last = undefined;
+      core.log.warn({ err: error, inboxId }, "What became of a connection could not be stored; the channel reports it again.");
+    });
+  };
+}
+
+/** Troubles of the inboxes that are on, oldest first. */
+export async function standingTroubles(core: Core): Promise<StandingTrouble[]> {
+  const [stored, inboxes] = await Promise.all([core.store.settings.find({ _id: ANY }).toArray(), allInboxes(core)]);
+  const known = new Map(inboxes.filter((inbox) => inbox.enabled).map((inbox) => [idOf(inbox._id), inbox]));
+  return stored
+    .flatMap(({ _id, value, at }) => { const inbox = known.get(_id); return inbox === undefined ? [] : [{ ...(value as Trouble), inboxId: inbox._id, inbox: inbox.name, since: at }]; })
+    .toSorted((a, b) => a.since.getTime() - b.since.getTime());
+}
