@@ -1,5 +1,5 @@
 /** The widget's HTTP calls, one by one, as the public contract has them. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { identityHash } from "../../src/channels/widget/tokens.ts";
 import type { SessionAnswer } from "../../src/channels/widget/wire.ts";
 import { buildWidget, IDENTITY_SECRET, until } from "../support/widget.ts";
@@ -185,11 +185,14 @@ describe("other sites", () => {
 });
 
 test("a script is slowed down, with the time to wait, and nothing of a refused call is done", async () => {
+  // the buckets' own clock stands still: how quick this machine is fills none of them again
+  vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => { vi.useRealTimers(); });
   const w = await buildWidget({ limits: { rateLimits: true } });
   const visitor = await w.visitor();
   const answers = await Promise.all(Array.from({ length: 160 }, () => w.call("POST", "/typing", { token: visitor.token, body: { typing: true } })));
   const refused = answers.filter((a) => a.status === 429);
-  expect(refused.length).toBeGreaterThan(0);
+  expect(refused).toHaveLength(40);
   expect(refused[0]!.body).toMatchObject({ code: "TOO_MANY", message: expect.stringContaining("Wait") });
   expect(Number(refused[0]!.headers["retry-after"])).toBeGreaterThan(0);
   const sessions = await Promise.all(Array.from({ length: 130 }, () => w.call("POST", "/sessions", { body: { inboxKey: "demo" } })));
