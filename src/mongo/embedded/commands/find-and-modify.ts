@@ -1,4 +1,4 @@
-import { PAUSE, Query } from "../planner/query.ts";
+import { parseFilter, PAUSE, Query, type ParsedFilter } from "../planner/query.ts";
 import { nsOf, SLICE_MS, type Store } from "../storage/store.ts";
 import { ensureCollection } from "../storage/ddl.ts";
 import { StoreError } from "../values/errors.ts";
@@ -15,6 +15,7 @@ class Run {
   after: RawDoc | undefined;
   upserted = false;
   private query: Query | undefined;
+  private parsed: ParsedFilter | undefined;
   private readonly filter: RawDoc;
   private readonly update: CompiledUpdate | undefined;
   private readonly upsert: boolean;
@@ -36,7 +37,8 @@ class Run {
   async nothingThere(): Promise<boolean> {
     const collection = this.store.catalog.get(this.ns);
     if (!collection) return true;
-    const query = new Query(this.store.env, collection, { filter: this.filter, hint: hintOf(this.args, collection), enough: 1 });
+    this.parsed = parseFilter(this.filter);
+    const query = new Query(this.store.env, collection, { filter: this.filter, ...this.parsed, hint: hintOf(this.args, collection), enough: 1 });
     if (query.plan.kind === "index" && query.plan.one) return false;
     for (;;) {
       const found = query.next(performance.now() + SLICE_MS);
@@ -49,7 +51,8 @@ class Run {
     const { store, update } = this;
     const collection = store.catalog.get(this.ns);
     if (!collection) return true;
-    this.query ??= new Query(store.env, collection, { filter: this.filter, sort: this.args.doc("sort"), hint: hintOf(this.args, collection), enough: 1 });
+    this.parsed ??= parseFilter(this.filter);
+    this.query ??= new Query(store.env, collection, { filter: this.filter, ...this.parsed, sort: this.args.doc("sort"), hint: hintOf(this.args, collection), enough: 1 });
     const found = this.query.next(deadline);
     if (found === PAUSE) return false;
     if (!found) {

@@ -29,7 +29,7 @@ export function writeError(index: number, error: unknown): WriteError {
 /** Runs `step` in one write batch after the other until it answers true, letting others write between. */
 export async function sliced(store: Store, step: (deadline: number) => boolean, o: { many: boolean; bytes: number }): Promise<void> {
   const weight = o.many ? CHUNK_DOCS * WRITES_PER_DOC : WRITES_PER_DOC;
-  for (let done = false; !done;) done = await store.writer.submit(() => step(performance.now() + SLICE_MS), weight, o.bytes);
+  for (let done = false; !done;) done = await store.writer.submit(() => step(performance.now() + SLICE_MS), weight, o.bytes, !o.many);
 }
 
 /** `insert`: mongodb.com/docs/manual/reference/command/insert/ */
@@ -58,7 +58,7 @@ export const insert: Command = async (context) => {
           if (ordered) return;
         }
       }
-    }, (to - from) * WRITES_PER_DOC, bytes);
+    }, (to - from) * WRITES_PER_DOC, bytes, true);
     from = to;
   }
   return { n, ...(errors.length > 0 ? { writeErrors: errors } : {}), ok: 1 };

@@ -41,6 +41,8 @@ export function choosePlan(collection: Collection, wanted: Wanted, count: CountK
   if (hint && "natural" in hint) return { kind: "collection", reverse: hint.natural < 0, sorted: sort.length === 0 };
   if (sort.length === 1 && sort[0]!.path === "$natural") return { kind: "collection", reverse: sort[0]!.dir < 0, sorted: true };
   if (hint) return hinted(collection.indexes.filter((index) => index.usable && fits(index, filter)), filter, sort, hint.name);
+  const one = byId(collection, filter);
+  if (one) return one;
   const again = remembered(collection, wanted);
   if (again) return toPlan(again);
   const near = nearness(filter, sort);
@@ -63,6 +65,14 @@ export function choosePlan(collection: Collection, wanted: Wanted, count: CountK
     if (union) return union;
   }
   return best ? toPlan(best) : { kind: "collection", reverse: false, sorted: sort.length === 0 };
+}
+
+/** The plan of a filter that names one `_id`: nothing is better. */
+function byId(collection: Collection, filter: FilterNode): Plan | undefined {
+  if (!conjuncts(filter).some((fact) => fact.kind === "leaf" && fact.path === "_id")) return undefined;
+  const index = collection.idIndex;
+  const bounds = boundsOf(index, filter);
+  return isOneRecord(index, bounds) ? { ...toPlan({ index, bounds, order: { reverse: false, merge: false } }), one: !index.inexact } : undefined;
 }
 
 /** Tells whether an index begins with a path that the filter or the sort names. */

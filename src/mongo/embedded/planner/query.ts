@@ -21,6 +21,18 @@ export interface Source {
   next(deadline: number): Found | typeof PAUSE | undefined;
 }
 
+/** A filter parsed and compiled: made once where several queries ask it. */
+export interface ParsedFilter {
+  readonly ast: FilterNode;
+  readonly matches: (doc: RawDoc) => boolean;
+}
+
+/** @throws StoreError as values/filter-ast.ts. */
+export function parseFilter(filter: RawDoc): ParsedFilter {
+  const ast = filterAst(filter);
+  return { ast, matches: compileAst(ast) };
+}
+
 export interface QuerySpec {
   readonly filter: RawDoc;
   readonly sort?: RawDoc | undefined;
@@ -29,6 +41,8 @@ export interface QuerySpec {
   readonly enough?: number;
   /** The filter's parsed form, when it is at hand. */
   readonly ast?: FilterNode;
+  /** The parsed form's matcher, when it is at hand. */
+  readonly matches?: ParsedFilter["matches"];
 }
 
 const SORT_BYTES = 100 * 1024 * 1024;
@@ -44,7 +58,7 @@ export class Query implements Source {
     const ast = spec.ast ?? filterAst(spec.filter);
     const sort = spec.sort && spec.sort.length > EMPTY_DOC.length ? sortFields(spec.sort) : [];
     this.plan = choosePlan(collection, { filter: ast, sort, hint: spec.hint }, (index, ranges, limit) => countKeys(env, index, ranges, limit));
-    const matching = new Matching(env, collection, streamOf(env, collection, this.plan, this.examined), compileAst(ast), this.examined);
+    const matching = new Matching(env, collection, streamOf(env, collection, this.plan, this.examined), spec.matches ?? compileAst(ast), this.examined);
     this.source = this.plan.sorted ? matching : new Sorted(matching, compileSort(spec.sort ?? EMPTY_DOC), spec.enough ?? 0);
   }
 

@@ -1,5 +1,5 @@
 import type { FilterNode } from "../values/match.ts";
-import { textAt, valueEnd } from "../values/scan.ts";
+import { nameAt, valueEnd } from "../values/scan.ts";
 import type { RawDoc } from "../values/raw.ts";
 import type { Index } from "./catalog.ts";
 
@@ -23,7 +23,7 @@ function restOf(doc: RawDoc, at: number): Map<string, Span> {
   for (let p = at; doc[p] !== 0 && p < doc.length;) {
     const type = doc[p]!;
     const end = nameEnd(doc, p + 1);
-    const name = textAt(doc, p + 1, end);
+    const name = nameAt(doc, p + 1, end);
     p = valueEnd(type, doc, end + 1);
     rest.set(name, { type, start: end + 1, end: p });
   }
@@ -41,7 +41,7 @@ export function changedFields(before: RawDoc, after: RawDoc): Set<string> {
     if (!sameBytes(before, p + 1, pEnd, after, q + 1, qEnd)) break;
     const pNext = valueEnd(before[p]!, before, pEnd + 1);
     const qNext = valueEnd(after[q]!, after, qEnd + 1);
-    if (before[p] !== after[q] || !sameBytes(before, pEnd + 1, pNext, after, qEnd + 1, qNext)) changed.add(textAt(before, p + 1, pEnd));
+    if (before[p] !== after[q] || !sameBytes(before, pEnd + 1, pNext, after, qEnd + 1, qNext)) changed.add(nameAt(before, p + 1, pEnd));
     p = pNext;
     q = qNext;
   }

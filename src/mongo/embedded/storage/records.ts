@@ -15,6 +15,9 @@ export class Records {
   private readonly flagged = new Set<Collection>();
   private journal: { collection: Collection; documents: number; bytes: number }[] = [];
 
+  /** Whether a table was written to since `begin`. */
+  wrote = false;
+
   constructor(private readonly env: Env, private readonly catalog: Catalog) {}
 
   /** The document of a record, valid for as long as it is kept. */
@@ -28,6 +31,7 @@ export class Records {
     const recordId = collection.nextRecord;
     const entries = collection.indexes.map((index) => this.entriesOf(collection, index, doc));
     collection.indexes.forEach((index, i) => this.checkUnique(collection, index, entries[i]!, recordId, doc));
+    this.wrote = true;
     collection.nextRecord++;
     void this.env.docs.put(docKey(collection.id, recordId), doc);
     collection.indexes.forEach((index, i) => {
@@ -47,6 +51,7 @@ export class Records {
       const change = changes[i];
       if (change) this.checkUnique(collection, index, change.added, recordId, after);
     });
+    this.wrote = true;
     void this.env.docs.put(docKey(collection.id, recordId), after);
     collection.indexes.forEach((index, i) => {
       const change = changes[i];
@@ -58,7 +63,11 @@ export class Records {
   }
 
   remove(collection: Collection, recordId: number, doc: RawDoc): void {
-    for (const index of collection.indexes) for (const key of this.entriesOf(collection, index, doc)) this.removeEntry(index, key, recordId);
+    const entries = collection.indexes.map((index) => this.entriesOf(collection, index, doc));
+    this.wrote = true;
+    collection.indexes.forEach((index, i) => {
+      for (const key of entries[i]!) this.removeEntry(index, key, recordId);
+    });
     void this.env.docs.remove(docKey(collection.id, recordId));
     this.count(collection, -1, -doc.length);
   }
@@ -67,12 +76,14 @@ export class Records {
   addToIndex(collection: Collection, index: Index, recordId: number, doc: RawDoc): void {
     const entries = this.entriesOf(collection, index, doc);
     this.checkUnique(collection, index, entries, recordId, doc);
+    this.wrote = true;
     for (const key of entries) this.putEntry(index, key, recordId);
   }
 
   /** Begins a job whose effect on the counts can be taken back by `undo`. */
   begin(): void {
     this.journal = [];
+    this.wrote = false;
   }
 
   undo(): void {

@@ -24,6 +24,7 @@ export async function openStore(dir: string, guard: Int32Array): Promise<Store> 
   const records = new Records(env, catalog);
   const writer = new Writer(env, guard, {
     begin: () => records.begin(),
+    wrote: () => records.wrote,
     undo: () => records.undo(),
     flush: () => records.flush(),
     rolledBack: () => catalog.reload(),

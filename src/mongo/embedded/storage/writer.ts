@@ -3,9 +3,11 @@ import type { Env } from "./env.ts";
 import { GUARD } from "./guard.ts";
 import { Reserve } from "./reserve.ts";
 
-/** One unit of writing. `weight` is an upper guess of the table writes it makes, `bytes` of the document bytes. */
+/** One unit of writing. `weight` is an upper guess of the table writes it makes, `bytes` of the document bytes. `checked`: whatever can fail
+ *  fails before its first table write, so that it needs no child transaction of its own (a child copies every page that the batch has touched before). */
 interface Job {
   readonly run: () => unknown;
+  readonly checked: boolean;
   readonly weight: number;
   readonly bytes: number;
   readonly resolve: (value: unknown) => void;
@@ -26,6 +28,8 @@ const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 export interface WriterHooks {
   /** A job begins. */
   begin(): void;
+  /** Whether the job has written to a table. */
+  wrote(): boolean;
   /** The job threw: its table writes are undone, memory follows. */
   undo(): void;
   /** The last act of a batch's transaction. */
@@ -34,8 +38,8 @@ export interface WriterHooks {
   rolledBack(): void;
 }
 
-/** Group commit: jobs run in arrival order, each in a child transaction of one LMDB transaction; what arrives meanwhile is the next batch.
- *  A job's promise settles after its batch is on disk. */
+/** Group commit: jobs run in arrival order in one LMDB transaction, those that are not `checked` each in a child of it; what arrives meanwhile
+ *  is the next batch. A job's promise settles after its batch is on disk. */
 export class Writer {
   private queue: Job[] = [];
   private working = false;
@@ -48,10 +52,10 @@ export class Writer {
   }
 
   /** Runs `run` (synchronous, may throw to undo only itself) in the next batch. Resolves once its effects are durable. */
-  submit<R>(run: () => R, weight = 8, bytes = 1_024): Promise<R> {
+  submit<R>(run: () => R, weight = 8, bytes = 1_024, checked = false): Promise<R> {
     if (this.stopped) return Promise.reject(new StoreError(91, "ShutdownInProgress", "The store is stopping."));
     return new Promise<R>((resolve, reject) => {
-      this.queue.push({ run, weight, bytes, resolve: resolve as (value: unknown) => void, reject });
+      this.queue.push({ run, weight, bytes, checked, resolve: resolve as (value: unknown) => void, reject });
       if (!this.working) {
         this.working = true;
         void this.work();
@@ -105,7 +109,7 @@ export class Writer {
     Atomics.store(this.guard, GUARD.busy, 1);
     try {
       if (Atomics.load(this.guard, GUARD.stop) === 1) throw new StoreError(91, "ShutdownInProgress", "The process is ending.");
-      await this.env.root.transaction(() => {
+      await this.env.root.childTransaction(() => {
         this.take(batch);
         for (const job of batch) settle.push(this.attempt(job));
         this.hooks.flush();
@@ -121,15 +125,20 @@ export class Writer {
     for (const done of settle) done();
   }
 
+  /** @throws what a checked job threw although it had written: the whole batch is undone then. */
   private attempt(job: Job): () => void {
     try {
       let result: unknown;
       this.hooks.begin();
-      void this.env.root.childTransaction(() => {
-        result = job.run();
-      });
+      if (job.checked) result = job.run();
+      else {
+        void this.env.root.childTransaction(() => {
+          result = job.run();
+        });
+      }
       return () => job.resolve(result);
     } catch (error) {
+      if (job.checked && this.hooks.wrote()) throw new Error(`a write failed halfway: ${String((error as Error).message)}`, { cause: error });
       this.hooks.undo();
       return () => job.reject(error);
     }

@@ -1,7 +1,7 @@
 import { badValue, notImplemented } from "./errors.ts";
 import { parseBits, parseMod, parseSize, parseTypes } from "./filter-args.ts";
 import type { RegexSpec } from "./regex.ts";
-import { embedded, fieldsOf, itemsOf, stringOf, T, textAt, truthy, type RawDoc, type RawValue } from "./scan.ts";
+import { embedded, fieldsOf, itemsOf, nameAt, stringOf, T, textAt, truthy, type RawDoc, type RawValue } from "./scan.ts";
 
 /** One condition on one path. `$ne`, `$nin`, `$exists: false` are a `not` around the positive leaf; `$all` is an `and` of leaves. */
 export type Leaf = { readonly kind: "leaf"; readonly path: string } & (
@@ -37,6 +37,8 @@ export function filterAst(filter: RawDoc): FilterNode {
 
 /** An `and` without `and`s in it; a single child stands for itself. */
 function conjunction(nodes: FilterNode[]): FilterNode {
+  if (nodes.length === 1) return nodes[0]!;
+  if (!nodes.some((node) => node.kind === "and")) return { kind: "and", children: nodes };
   const children = nodes.flatMap((node) => (node.kind === "and" ? node.children : [node]));
   return children.length === 1 ? children[0]! : { kind: "and", children };
 }
@@ -74,7 +76,7 @@ function firstName(value: RawValue): string | undefined {
   if (value.type !== T.object || value.bytes[value.start + 4] === 0) return undefined;
   let end = value.start + 5;
   while (value.bytes[end] !== 0) end++;
-  return textAt(value.bytes, value.start + 5, end);
+  return nameAt(value.bytes, value.start + 5, end);
 }
 
 /** Whether a value is a document of operators (`{$gt: 1}`), not one to be equal to. DBRefs are values. */

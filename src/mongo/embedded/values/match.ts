@@ -47,12 +47,12 @@ function compileAnd(children: readonly FilterNode[]): DocTest {
   for (const child of children) {
     const negated = child.kind === "not";
     const leaf = negated ? child.child : child;
-    if (leaf.kind !== "leaf" || (heads.size === MAX_HEADS && !heads.has(headName(leaf)))) {
+    if (leaf.kind !== "leaf" || (heads.size === MAX_HEADS && !heads.has(compilePath(leaf.path).head))) {
       others.push(leaf.kind === "leaf" ? compileAnd([child]) : compileDoc(child));
       continue;
     }
-    const name = headName(leaf);
     const path = compilePath(leaf.path);
+    const name = path.head;
     let head = heads.get(name);
     if (!head) heads.set(name, (head = { name: path.parts[0]!, bit: 1 << heads.size, tests: [], missing: true }));
     const test = onPath(leaf, path, 1, negated);
@@ -63,7 +63,6 @@ function compileAnd(children: readonly FilterNode[]): DocTest {
 }
 
 const EMPTY = new Uint8Array(0);
-const headName = (leaf: Leaf) => leaf.path.split(".", 1)[0]!;
 
 /** Test of a leaf (or its negation) on the value that `from` parts of its path have led to. */
 function onPath(leaf: Leaf, path: Path, from: number, negated: boolean): Test {
@@ -129,7 +128,7 @@ export function compileElemMatchItem(leaf: Extract<Leaf, { op: "elemMatch" }>): 
   return (type, b, start) => (type === T.object || type === T.array) && test(b, start);
 }
 
-const NO_PATH: Path = { text: "", parts: [], indexes: [] };
+const NO_PATH: Path = { text: "", head: "", parts: [], indexes: [] };
 
 /** A matcher for the items of an array, as `$pull` takes it: a document of operators or a regular expression tests the item, another
  *  document is a filter over items that are documents, anything else is equality. */

@@ -65,6 +65,29 @@ export function textAt(b: Uint8Array, start: number, end: number): string {
 
 const decodeUtf8 = (b: Uint8Array, start: number, end: number) => Buffer.from(b.buffer, b.byteOffset + start, end - start).toString("utf8");
 
+interface Known { readonly bytes: Uint8Array; readonly text: string }
+
+const KNOWN_NAMES = 1_024;
+const known: (Known | undefined)[] = Array.from({ length: KNOWN_NAMES }, () => undefined);
+
+/** The field name that lies in the bytes `start` to `end`. Names recur, so the last that fell on each of 1,024 places is kept:
+ *  the same string each time, which also makes it quick to look up in a Map. */
+export function nameAt(b: Uint8Array, start: number, end: number): string {
+  const n = end - start;
+  let hash = n;
+  for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + b[i]!) | 0;
+  const place = hash & (KNOWN_NAMES - 1);
+  const kept = known[place];
+  if (kept !== undefined && kept.bytes.length === n) {
+    let i = 0;
+    while (i < n && kept.bytes[i] === b[start + i]) i++;
+    if (i === n) return kept.text;
+  }
+  const text = textAt(b, start, end);
+  if (n <= 64) known[place] = { bytes: Uint8Array.prototype.slice.call(b, start, end), text };
+  return text;
+}
+
 function cstringEnd(b: Uint8Array, o: number): number {
   while (b[o] !== 0) {
     if (o >= b.length) throw new RangeError("unterminated name in BSON");
@@ -130,7 +153,7 @@ export class Elements {
   }
   /** Name of the current element. */
   get name(): string {
-    return textAt(this.bytes, this.nameStart, this.nameEnd);
+    return nameAt(this.bytes, this.nameStart, this.nameEnd);
   }
   /** The current value, kept beyond the next move. */
   value(): RawValue {

@@ -1,5 +1,5 @@
 import { arrayIndex } from "./walk.ts";
-import { Elements, nameBytes, T, textAt, type RawDoc, type RawValue } from "./scan.ts";
+import { Elements, nameAt, nameBytes, T, type RawDoc, type RawValue } from "./scan.ts";
 import { DocWriter } from "./write.ts";
 
 /** A field of an opened document: the element as it lies in the source until its node is asked for. */
@@ -34,7 +34,7 @@ class Field {
   }
 
   write(w: DocWriter): void {
-    if (this.node) this.node.write(w, textAt(this.bytes, this.at + 1, this.nameEnd));
+    if (this.node) this.node.write(w, nameAt(this.bytes, this.at + 1, this.nameEnd));
     else w.elements(this.bytes, this.at, this.end);
   }
 }

@@ -59,21 +59,36 @@ export function parseSteps(update: RawDoc): Step[] {
 export const conflict = (message: string) => storeError("ConflictingUpdateOperators", message);
 
 /** Whether one path is the other or leads to it. */
-export const overlaps = (a: readonly string[], b: readonly string[]): boolean => a.slice(0, b.length).every((part, i) => part === b[i]);
+export function overlaps(a: readonly string[], b: readonly string[]): boolean {
+  const n = Math.min(a.length, b.length);
+  for (let i = 0; i < n; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
 
 /** Order in which paths are updated: names by bytes, array indexes by number. Source: mongodb.com/docs/manual/reference/operator/update/ (behavior) */
 export function compareParts(a: readonly string[], b: readonly string[]): number {
   for (let i = 0; i < Math.min(a.length, b.length); i++) {
     if (a[i] === b[i]) continue;
-    const [x, y] = [arrayIndex(a[i]!), arrayIndex(b[i]!)];
+    const x = arrayIndex(a[i]!);
+    const y = arrayIndex(b[i]!);
     return x >= 0 && y >= 0 ? x - y : compareBytes(nameBytes(a[i]!), nameBytes(b[i]!));
   }
   return a.length - b.length;
 }
 
+interface CheckedPath { readonly parts: readonly string[]; readonly dynamic: boolean }
+
+const KEPT_PATHS = 4_096;
+const checked = new Map<string, CheckedPath>();
+
 function makeStep(path: string, operator: Operator): Step {
-  const parts = checkPath(path);
-  return { path, parts, dynamic: parts.some(isDynamic), operator };
+  let known = checked.get(path);
+  if (!known) {
+    const parts = checkPath(path);
+    known = { parts, dynamic: parts.some(isDynamic) };
+    if (checked.size < KEPT_PATHS) checked.set(path, known);
+  }
+  return { path, parts: known.parts, dynamic: known.dynamic, operator };
 }
 
 const isDynamic = (part: string) => part === "$" || part.startsWith("$[");

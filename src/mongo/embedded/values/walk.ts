@@ -3,6 +3,8 @@ import { findElement, nameBytes, T, valueEnd, type RawDoc, type RawValue } from 
 /** A dotted path, split once: UTF-8 parts, and for each part the array index it may mean (-1 when it is no index). */
 export interface Path {
   readonly text: string;
+  /** The first part as text. */
+  readonly head: string;
   readonly parts: readonly Uint8Array[];
   readonly indexes: readonly number[];
 }
@@ -18,9 +20,18 @@ const INDEX = /^(?:0|[1-9]\d{0,8})$/;
 /** The array index that a path part means, or -1. */
 export const arrayIndex = (part: string): number => (INDEX.test(part) ? Number(part) : -1);
 
+const KEPT_PATHS = 4_096;
+const compiled = new Map<string, Path>();
+
+/** Splits a path; the 4,096 used first are kept. */
 export function compilePath(text: string): Path {
-  const parts = text.split(".");
-  return { text, parts: parts.map(nameBytes), indexes: parts.map(arrayIndex) };
+  let path = compiled.get(text);
+  if (!path) {
+    const parts = text.split(".");
+    path = { text, head: parts[0]!, parts: parts.map(nameBytes), indexes: parts.map(arrayIndex) };
+    if (compiled.size < KEPT_PATHS) compiled.set(text, path);
+  }
+  return path;
 }
 
 /** Visits every candidate of `path` in the document at `docStart`, as MongoDB's matcher does. True when a visit returned true.
@@ -98,4 +109,4 @@ export function getDistinct(doc: RawDoc, path: string): RawValue[] {
   return out;
 }
 
-const END: Path = { text: "", parts: [], indexes: [] };
+const END: Path = { text: "", head: "", parts: [], indexes: [] };
