@@ -112,7 +112,8 @@ describe("kill -9", () => {
         await col.createIndex({ version: 1 });
       } else await check(col, told);
       if (round < 6) {
-        setTimeout(() => child.kill("SIGKILL"), 150 + Math.random() * 400);
+        const enough = told.versions.size + 20 + 60 * round;
+        const watch = setInterval(() => { if (told.versions.size >= enough) { clearInterval(watch); child.kill("SIGKILL"); } }, 5);
         next = await writeUntilDeath(col, told, next);
       } else child.kill("SIGTERM");
       await client.close();
