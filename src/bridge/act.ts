@@ -3,9 +3,11 @@ import { complete } from "./commands/complete.ts";
 import { runVerb } from "./commands/run.ts";
 import { lineContext } from "./line-context.ts";
 import { acceptDeskEvents } from "./intake.ts";
+import { followStreams } from "./streams.ts";
 import type { Core } from "../core/core.ts";
 import { UserError } from "../core/errors.ts";
 import { guard, reasonText } from "../core/model/guard.ts";
+import type { GuardInput } from "../core/model/guard.ts";
 import { newId } from "../core/model/ids.ts";
 import type { Agent, Conversation, DeskKind, Message, Thread } from "../core/model/types.ts";
 import { canType } from "../core/ports.ts";
@@ -13,6 +15,7 @@ import type { ActResult, DeskAct, DeskHost } from "../core/ports.ts";
 import { addNote } from "../core/services/add-note.ts";
 import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";
 import { agentAuthor, sendReply } from "../core/services/send-reply.ts";
+import { ownedByOther, takeOnReply } from "../core/services/take-on-reply.ts";
 import { modeOf } from "../core/services/mode.ts";
 import { isVerb } from "../core/verbs/table.ts";
 import type { VerbResult } from "../core/verbs/verb.ts";
@@ -25,7 +28,7 @@ export interface VerbCall {
 /** Runs one verb for a linked agent; a refusal comes back in words, never as an exception. */
 export async function runVerbFor(core: Core, call: VerbCall): Promise<ActResult> {
   return runVerb(core, {
-    actor: call.agent, conversation: call.conversation, verb: call.verb, args: call.args, seen: call.seen, message: call.message, values: call.values,
+    actor: call.agent, conversation: call.conversation, inThread: call.thread !== null, verb: call.verb, args: call.args, seen: call.seen, message: call.message, values: call.values,
     say: (kind, text, conversation) => say(core, { ...call, conversation }, kind, text),
   });
 }
@@ -41,14 +44,19 @@ async function say(core: Core, call: VerbCall & { conversation: Conversation }, 
   const inbox = await inboxOf(core, conversation.inboxId);
   const now = core.clock.now();
   const context = await lineContext(core, conversation, inbox, agent, now);
-  const verdict = guard({
+  const line: GuardInput = {
     text, hasFiles: false, author: { kind: "agent", mayAnswer: mayAnswer(agent, conversation.inboxId) }, mode: modeOf(conversation, inbox),
     threadRetired: call.thread?.state === "retired", mentions: { teammates: call.mentions ?? 0 }, isVerb, explicit: "reply-verb", ...context, doubleReply: false,
     unseen: call.seen !== undefined && call.seen < conversation.lastIncomingSeq,
-  });
+  };
+  let verdict = guard(line);
   if (verdict.kind === "reply") {
-    await sendReply(core, { conversation, agent, body: verdict.body, files: [], source, explicit: "reply-verb" });
-    return {};
+    const standing = await takeOnReply(core, conversation, inbox, agent);
+    if (ownedByOther(standing, agent)) verdict = guard({ ...line, ownerConflict: true });
+    if (verdict.kind === "reply") {
+      await sendReply(core, { conversation: standing, agent, body: verdict.body, files: [], source, explicit: "reply-verb" });
+      return {};
+    }
   }
   if (verdict.kind === "held") {
     const note = await addNote(core, { conversation, author: agentAuthor(agent), body: verdict.body, files: [], source, held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } });
@@ -60,7 +68,8 @@ async function say(core: Core, call: VerbCall & { conversation: Conversation }, 
 /** What every desk adapter is handed. */
 export function createDeskHost(core: Core): DeskHost {
   return {
-    accept: (desk, events) => acceptDeskEvents(core, desk, events),
+    accept: async (desk, events) => void (await acceptDeskEvents(core, desk, events)),
+    stream: followStreams(core),
     act: (act) => actFor(core, act),
     async complete(desk, userId, text, threadId) {
       const agent = await agentByLink(core, desk, userId);

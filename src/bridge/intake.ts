@@ -4,6 +4,7 @@ import { acquire, release, stillHeld } from "../core/lanes/lease.ts";
 import type { Runner } from "../core/lanes/runner.ts";
 import { retryDelayMs } from "../core/model/retry.ts";
 import type { Conversation, DeskKind, DeskThreadId, StoredDeskEvent, Thread } from "../core/model/types.ts";
+import { canAdopt } from "../core/ports.ts";
 import type { IncomingDeskEvent } from "../core/ports.ts";
 import { deskPostKey } from "../core/services/send-reply.ts";
 import { DUE_AT_ONCE, unhandledEvents } from "../core/store/due.ts";
@@ -13,6 +14,7 @@ import { threadOf } from "../core/store/threads.ts";
 import { perOwner, together } from "../core/store/together.ts";
 import { handleDeskEvent } from "./from-desk.ts";
 import type { Handling } from "./from-desk.ts";
+import { call } from "./mirror-work.ts";
 import { tellPerson } from "./tell.ts";
 
 /** Posts per conversation of which something was heard before they came. */
@@ -20,17 +22,22 @@ const EARLY_KEPT = 50;
 
 const insertEvent = perOwner((core: Core) => insertTogether(core.store.deskEvents));
 
-/** Resolves when all are stored; a repeat of what happened, live or caught up, makes no second one. */
-export async function acceptDeskEvents(core: Core, desk: DeskKind, events: IncomingDeskEvent[]): Promise<void> {
-  if (events.length === 0) return;
+/** Resolves when all are stored; a repeat of what happened, live or caught up, makes no second one. Answers how many were new. */
+export async function acceptDeskEvents(core: Core, desk: DeskKind, events: IncomingDeskEvent[]): Promise<number> {
+  if (events.length === 0) return 0;
   const now = core.clock.now();
   const fresh = events.map((event): StoredDeskEvent => ({
     _id: storedEventId(desk, event.thread, event.id), desk, thread: event.thread, event: event.data, at: event.at, receivedAt: now, dueAt: now, tries: 0,
   }));
+  let stored = 0;
   await Promise.all(fresh.map(async (event) => {
-    try { await insertEvent(core)(event); } catch (error) { if (!isDuplicateKey(error)) throw error; }
+    try {
+      await insertEvent(core)(event);
+      stored++;
+    } catch (error) { if (!isDuplicateKey(error)) throw error; }
   }));
   for (const thread of new Set(events.map((event) => event.thread))) core.bus.publish({ type: "intake.due", thread });
+  return stored;
 }
 
 /** The outcome of an edit or reaction whose post is no message (yet). */
@@ -78,10 +85,22 @@ async function asItStands(core: Core, thread: Thread, conversation: Conversation
   return (await core.store.threads.findOne({ _id: thread._id })) ?? thread;
 }
 
-/** Not one of ours (yet): a thread whose opening was not recorded is adopted when its card is posted; else there is nothing to do. */
+/** Not one of ours (yet). A thread that was opened but not recorded (a crash between the two) is adopted as retired: its card says whose it is. */
 async function leaveUnlinked(core: Core, thread: DeskThreadId): Promise<void> {
   const now = core.clock.now();
-  await core.store.deskEvents.updateMany({ thread, dueAt: { $lte: new Date(now.getTime() - core.limits.leaseMs) } }, { $set: { handledAt: now, outcome: "ignored: unlinked-thread" }, $unset: { dueAt: "" } });
+  // Until then it may still be recorded by whoever opens it.
+  const old = { thread, dueAt: { $lte: new Date(now.getTime() - core.limits.leaseMs) } };
+  const event = await core.store.deskEvents.findOne(old, { projection: { desk: 1 } });
+  if (event === null) return;
+  const desk = core.desks.get(event.desk);
+  const conversationId = desk !== undefined && canAdopt(desk) ? await call(core, (signal) => desk.conversationOf(thread, signal)) : null;
+  const conversation = conversationId === null ? null : await core.store.conversations.findOne({ _id: conversationId });
+  if (conversation !== null) {
+    await core.store.threads.updateOne({ _id: thread }, { $setOnInsert: { conversationId: conversation._id, desk: event.desk, targetId: conversation.deskTargetId, state: "retired", createdAt: now } }, { upsert: true });
+    core.bus.publish({ type: "intake.due", thread });
+    return;
+  }
+  await core.store.deskEvents.updateMany(old, { $set: { handledAt: now, outcome: "ignored: unlinked-thread" }, $unset: { dueAt: "" } });
 }
 
 const PARKED = {

@@ -71,11 +71,18 @@ const authorOf = async (w: Work, message: Message): Promise<string | undefined> 
 /** A failed or unknown reply asks its author what to do; a late one says so. */
 async function tellOutcome(w: Work, message: Message, thread: DeskThreadId): Promise<void> {
   const { state, error } = message.delivery;
-  const late = message.delivery.late === true && WITH_CUSTOMER.has(state) && !WITH_CUSTOMER.has(message.mirror.receipt);
-  const userId = late || state === "failed" || state === "unknown" ? await authorOf(w, message) : undefined;
+  const arrived = WITH_CUSTOMER.has(state) && !WITH_CUSTOMER.has(message.mirror.receipt);
+  const late = arrived && message.delivery.late === true;
+  const blind = arrived && !late && message.delivery.blind === true;
+  const userId = late || blind || state === "failed" || state === "unknown" ? await authorOf(w, message) : undefined;
   if (userId === undefined) return;
   if (late) {
     const text = `Your reply was waiting when Threadline or the channel was away, and has reached ${customerName(w.held.conversation)} late.`;
+    await call(w.core, () => w.desk.notify(userId, thread, { text, messageId: message._id, buttons: [] }));
+    return;
+  }
+  if (blind) {
+    const text = "Your reply went out while this desk's connection to Threadline was down. If you edited or deleted it meanwhile, the customer may still have it as it was.";
     await call(w.core, () => w.desk.notify(userId, thread, { text, messageId: message._id, buttons: [] }));
     return;
   }

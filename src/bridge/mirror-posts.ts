@@ -96,7 +96,7 @@ export async function settlePosting(w: Work, parts: Message[]): Promise<boolean>
   const first = parts[0]!;
   try {
     await lead(w, first._id);
-    const thread = await openThread(w);
+    const thread = await openThread(w, true);
     if (canFindPost(desk)) {
       for (const [key, state] of [[first._id, "posted"], [`${first._id}:plain`, "fallback"]] as const) {
         const found = await call(core, (signal) => desk.findPost(thread, key, signal));

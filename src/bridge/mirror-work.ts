@@ -30,14 +30,14 @@ export async function keepLease(w: Work, messageId: string): Promise<void> {
 export const call = <T>(core: Core, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
   callWithin(core.limits.vendorCallMs, work, () => new DeskError("TIMEOUT", "The desk did not answer in time.", { certain: false }));
 
-/** The thread of the conversation; opened, with the card as its first post, when there is none. @throws {LeaseLost} */
-export async function openThread(w: Work): Promise<DeskThreadId> {
+/** The thread of the conversation; opened, with the card as its first post, when there is none. `mayExist`: an earlier try may have opened it. @throws {LeaseLost} */
+export async function openThread(w: Work, mayExist = false): Promise<DeskThreadId> {
   if (w.thread !== undefined) return w.thread;
   const { core, held } = w;
   const conversation = held.conversation;
   // The key counts what was replaced: whoever opens at the same time asks for the same thread.
   const retired = await core.store.threads.countDocuments({ conversationId: conversation._id, state: "retired" });
-  const thread = await call(core, async (signal) => w.desk.openThread(w.target, cardOf(conversation, (await inboxOf(core, conversation.inboxId)).name), `${conversation._id}:${retired}`, signal));
+  const thread = await call(core, async (signal) => w.desk.openThread(w.target, cardOf(conversation, (await inboxOf(core, conversation.inboxId)).name), `${conversation._id}:${retired}`, signal, mayExist));
   const now = core.clock.now();
   await core.store.threads.updateOne({ _id: thread }, { $setOnInsert: { conversationId: conversation._id, desk: w.desk.kind, targetId: w.target._id, state: "active", createdAt: now } }, { upsert: true });
   const { matchedCount } = await core.store.conversations.updateOne({ _id: conversation._id, "lanes.mirror.token": held.token }, { $set: { thread: { id: thread }, cardShown: conversation.cardRev } });

@@ -10,7 +10,7 @@ import type { DeliveryPart, Message } from "../core/model/types.ts";
 import { retryDelayMs } from "../core/model/retry.ts";
 import { isOwnStore } from "../core/ports.ts";
 import type { ChannelAdapter, ChannelAddress, Part, PartReceipt } from "../core/ports.ts";
-import { isDeliveryPaused } from "../core/services/inbox-settings.ts";
+import { isDeliveryPaused, silentSince } from "../core/services/inbox-settings.ts";
 import { applyUpTo } from "../core/services/apply.ts";
 import { recordReplySent } from "../core/services/record-delivery.ts";
 import { addressOf } from "../core/store/identities.ts";
@@ -19,6 +19,8 @@ import { updateInFeed } from "../core/store/messages.ts";
 import { carryOutChange } from "./deliver-changes.ts";
 
 const EVENT_WAIT_MS = 300;
+/** How often it is looked whether a silent desk is heard again. */
+const SILENT_LOOK_MS = 1_000;
 
 export interface Delivery { core: Core; runner: () => Runner }
 
@@ -73,6 +75,10 @@ async function waits(d: Delivery, conversationId: string, head: Message): Promis
     return true;
   }
   if ((await isDeliveryPaused(core)) || !core.channels.has(head.inboxId)) { await showWaiting(core, conversationId); return true; }
+  if (await deskIsSilent(core, head) && -inMs < core.limits.streamWaitMs) {
+    d.runner().kickAt(conversationId, SILENT_LOOK_MS);
+    return true;
+  }
   // A deletion or edit that has reached us always wins: the thread's stored events are handled first.
   const thread = head.origin?.thread;
   if (thread !== undefined && (await hasUnhandled(core, thread))) {
@@ -81,6 +87,9 @@ async function waits(d: Delivery, conversationId: string, head: Message): Promis
   }
   return false;
 }
+
+/** Whether the desk on which this was written can't tell us now of its edit or deletion. */
+const deskIsSilent = async (core: Core, message: Message): Promise<boolean> => message.origin !== undefined && (await silentSince(core, message.origin.desk)) !== null;
 
 /** What waits longer than its window is seen to wait. */
 async function showWaiting(core: Core, conversationId: string): Promise<void> {
@@ -148,8 +157,9 @@ async function claim(core: Core, held: Held, message: Message, parts: DeliveryPa
   // Parts that went out before an edit keep the revision they were made from, so that the edit reaches them afterwards.
   const begun = message.delivery.parts.some((part) => part.state === "sent");
   const late = now.getTime() - message.delivery.dueAt!.getTime() > core.limits.lateMs;
+  const blind = message.delivery.since === undefined && (await deskIsSilent(core, message));
   const filter = { "delivery.state": "queued" as const, "delivery.token": { $lte: held.token }, rev: message.rev, deletedAt: { $exists: false } };
-  const set = { "delivery.state": "sending" as const, "delivery.token": held.token, "delivery.parts": parts, ...(begun ? {} : { "delivery.rev": message.rev }), ...(message.delivery.since === undefined ? { "delivery.since": now, ...(late ? { "delivery.late": true } : {}) } : {}) };
+  const set = { "delivery.state": "sending" as const, "delivery.token": held.token, "delivery.parts": parts, ...(begun ? {} : { "delivery.rev": message.rev }), ...(message.delivery.since === undefined ? { "delivery.since": now, ...(late ? { "delivery.late": true } : {}), ...(blind ? { "delivery.blind": true } : {}) } : {}) };
   return message.feedLast === undefined
     ? updateInFeed(core, message, filter, { $set: set })
     : core.store.messages.findOneAndUpdate({ _id: message._id, ...filter }, { $set: set }, { returnDocument: "after" });

@@ -29,6 +29,8 @@ export interface CoreLimits {
   maxTries: number;
   /** A head that can't be delivered is failed after this. */
   giveUpAfterMs: number;
+  /** How long a due reply waits for a desk whose events don't reach us. */
+  streamWaitMs: number;
   /** A desk line handled later than this after its own time never goes by itself. */
   lateMs: number;
   albumMs: number;
@@ -38,5 +40,5 @@ export interface CoreLimits {
   rateLimits: boolean;
 }
 export const DEFAULT_LIMITS: CoreLimits = {
-  leaseMs: 30_000, vendorCallMs: 10_000, sweepMs: 2_000, maxTries: 10, giveUpAfterMs: 24 * 3_600_000, lateMs: 120_000, albumMs: 1_000, fileWaitMs: 4_000, rateLimits: true,
+  leaseMs: 30_000, vendorCallMs: 10_000, sweepMs: 2_000, maxTries: 10, giveUpAfterMs: 24 * 3_600_000, streamWaitMs: 60_000, lateMs: 120_000, albumMs: 1_000, fileWaitMs: 4_000, rateLimits: true,
 };

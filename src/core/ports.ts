@@ -113,8 +113,11 @@ export interface Posted { ids: DeskPostId[]; at: Date }
 export interface DeskAdapter {
   readonly kind: DeskKind;
   readonly limits: { textChars: number; fileBytes: number };
-  /** Opens a thread whose first post is the card. `key` makes a repeat answer the same thread where the desk can. @throws {DeskError} */
-  openThread(target: DeskTarget, card: Card, key: string, signal: AbortSignal): Promise<DeskThreadId>;
+  /**
+   * Opens a thread whose first post is the card. `key` makes a repeat answer the same thread where the desk can; `mayExist` says that an
+   * earlier call under it may have had its effect, so a desk that has to search for it searches then. @throws {DeskError}
+   */
+  openThread(target: DeskTarget, card: Card, key: string, signal: AbortSignal, mayExist?: boolean): Promise<DeskThreadId>;
   /** Posts under `key`; several ids when the text had to be split. @throws {DeskError} */
   post(thread: DeskThreadId, post: DeskPost, key: string, signal: AbortSignal): Promise<Posted>;
   update(thread: DeskThreadId, posts: DeskPostId[], post: DeskPost, signal: AbortSignal): Promise<void>;
@@ -124,9 +127,19 @@ export interface DeskAdapter {
   showReceipt(thread: DeskThreadId, postId: DeskPostId, now: DeliveryStatus, was: DeliveryStatus | undefined, signal: AbortSignal): Promise<void>;
   /** Tells one person alone, in the thread or (null) wherever the desk can. */
   notify(userId: string, thread: DeskThreadId | null, notice: Notice): Promise<void>;
-  /** Events of a thread after a time, oldest first, as intake would have got them. */
-  history(thread: DeskThreadId, since: Date, signal: AbortSignal): Promise<IncomingDeskEvent[]>;
+  /**
+   * What people did in a thread since a time, oldest first, as live events would have told it. `known` are their posts of that time that
+   * we have: one that is gone by now is told as deleted, by a desk that keeps no deletions itself.
+   */
+  history(thread: DeskThreadId, since: Date, signal: AbortSignal, known?: DeskPostId[]): Promise<IncomingDeskEvent[]>;
 }
+/**
+ * Its events come over a connection that can break. It tells the host (`DeskHost.stream`); until the bridge has caught up, due replies of
+ * its threads wait. `changedSince` narrows a catch-up: of these threads, those in which something may have happened since.
+ */
+export interface StreamingDesk extends DeskAdapter { changedSince(threads: DeskThreadId[], since: Date, signal: AbortSignal): Promise<DeskThreadId[]> }
+/** Tells whose card a thread's first post is, if it is ours: a thread that was opened but not recorded is found again by it. */
+export interface AdoptingDesk extends DeskAdapter { conversationOf(thread: DeskThreadId, signal: AbortSignal): Promise<string | null> }
 export interface TypingDesk extends DeskAdapter { showTyping(thread: DeskThreadId, name: string, typing: boolean): Promise<void> }
 /** Asks whether a post made under `key` is there: settles what a crash left uncertain. */
 export interface SearchableDesk extends DeskAdapter { findPost(thread: DeskThreadId, key: string, signal: AbortSignal): Promise<Posted | null> }
@@ -134,6 +147,8 @@ export interface SearchableDesk extends DeskAdapter { findPost(thread: DeskThrea
 export interface FetchingDesk extends DeskAdapter { fetchFile(file: DeskFile, signal: AbortSignal): Promise<FileRef> }
 /** Tells where a person finds a thread. */
 export interface LinkingDesk extends DeskAdapter { linkTo(thread: DeskThreadId): string }
+export const isStreaming = (d: DeskAdapter): d is StreamingDesk => "changedSince" in d;
+export const canAdopt = (d: DeskAdapter): d is AdoptingDesk => "conversationOf" in d;
 export const canLink = (d: DeskAdapter): d is LinkingDesk => "linkTo" in d;
 export const canShowTyping = (d: DeskAdapter): d is TypingDesk => "showTyping" in d;
 export const canFindPost = (d: DeskAdapter): d is SearchableDesk => "findPost" in d;
@@ -161,6 +176,8 @@ export interface Suggestion { text: string; hint: string }
 export interface DeskHost {
   /** Resolves when the events are stored; the work follows. */
   accept(desk: DeskKind, events: IncomingDeskEvent[]): Promise<void>;
+  /** A streaming desk's connection broke ("down") or stands ("up"): then what was missed is read, and replies go again. Resolves when that is stored. */
+  stream(desk: DeskKind, state: "up" | "down"): Promise<void>;
   act(act: DeskAct): Promise<ActResult>;
   /** `thread`: where it is typed, so that the conversation is known; null outside one. */
   complete(desk: DeskKind, userId: string, text: string, thread: DeskThreadId | null): Promise<Suggestion[]>;

@@ -2,12 +2,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DeskError } from "../../src/core/errors.ts";
 import type { DeliveryStatus, DeskPostId, DeskTarget, DeskThreadId } from "../../src/core/model/types.ts";
-import type { Card, DeskHost, DeskPost, IncomingDeskEvent, Notice, Posted, SearchableDesk, TypingDesk } from "../../src/core/ports.ts";
+import type { AdoptingDesk, Card, DeskHost, DeskPost, IncomingDeskEvent, Notice, Posted, SearchableDesk, StreamingDesk, TypingDesk } from "../../src/core/ports.ts";
 
 export interface FakePost { id: DeskPostId; key: string | null; post: DeskPost; at: Date; receipt?: DeliveryStatus; removed: boolean; edits: number }
 export interface FakeThread { id: DeskThreadId; key: string; target: DeskTarget; card: Card; posts: FakePost[]; gone: boolean }
 
-export class FakeDesk implements SearchableDesk, TypingDesk {
+export class FakeDesk implements SearchableDesk, TypingDesk, StreamingDesk, AdoptingDesk {
   readonly limits = { textChars: 4_000, fileBytes: 10_000_000 };
   readonly threads = new Map<DeskThreadId, FakeThread>();
   readonly notices: { userId: string; thread: DeskThreadId | null; notice: Notice }[] = [];
@@ -79,6 +79,14 @@ export class FakeDesk implements SearchableDesk, TypingDesk {
       this.#open(thread);
       return (this.#events.get(thread) ?? []).filter((event) => event.at >= since).sort((a, b) => a.at.getTime() - b.at.getTime());
     });
+  }
+
+  async changedSince(threads: DeskThreadId[], since: Date, signal: AbortSignal): Promise<DeskThreadId[]> {
+    return this.#call(signal, () => threads.filter((thread) => this.#events.get(thread)?.some((event) => event.at >= since) === true));
+  }
+
+  async conversationOf(thread: DeskThreadId, signal: AbortSignal): Promise<string | null> {
+    return this.#call(signal, () => this.threads.get(thread)?.card.conversationId ?? null);
   }
 
   async findPost(thread: DeskThreadId, key: string, signal: AbortSignal): Promise<Posted | null> {

@@ -3,6 +3,7 @@ import type { ActResult, DeskAct, DeskHost, IncomingDeskEvent, Suggestion } from
 import type { DeskThreadId } from "../../src/core/model/types.ts";
 
 export class FakeDeskHost implements DeskHost {
+  stream = async (): Promise<void> => undefined;
   /** By event id: what comes twice is there once, as in the bridge's intake. */
   readonly events = new Map<string, IncomingDeskEvent>();
   readonly acts: DeskAct[] = [];

@@ -196,6 +196,8 @@ export interface DeliveryState {
   since?: Date;
   sentAt?: Date;
   late?: boolean;
+  /** It left while the desk's events did not reach us: an edit or deletion of it may not have been seen. */
+  blind?: boolean;
   error?: { code: string; text: string };
 }
 

@@ -1,21 +1,24 @@
-/** Inboxes, agents and labels are few and read on every message: kept in memory for a second, so other processes' changes arrive. */
+/** Inboxes, agents, labels and desks' streams are few and read on every message: kept in memory for a second, so other processes' changes arrive. */
 import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
+import { deskOfStream, STREAM_IDS } from "./desk-streams.ts";
 import type { Agent, DeskKind, DeskTarget, Inbox } from "../model/types.ts";
 
 const FRESH_MS = 1_000;
-interface Cached { at: number; inboxes: Map<string, Inbox>; targets: Map<string, DeskTarget>; agents: Agent[]; paused: boolean }
+interface Cached { at: number; inboxes: Map<string, Inbox>; targets: Map<string, DeskTarget>; agents: Agent[]; paused: boolean; streams: Map<DeskKind, Date> }
 const caches = new WeakMap<Core, Cached>();
 
 async function settingsOf(core: Core): Promise<Cached> {
   const now = performance.now();
   const cached = caches.get(core);
   if (cached !== undefined && now - cached.at < FRESH_MS) return cached;
-  const [inboxes, targets, agents, delivery] = await Promise.all([
+  const [inboxes, targets, agents, delivery, streams] = await Promise.all([
     core.store.inboxes.find().toArray(), core.store.deskTargets.find().toArray(), core.store.agents.find().toArray(), core.store.settings.findOne({ _id: "delivery" }),
+    core.store.leases.find({ _id: STREAM_IDS }).toArray(),
   ]);
   const fresh: Cached = {
     at: now, agents, inboxes: new Map(inboxes.map((i) => [i._id, i])), targets: new Map(targets.map((t) => [t._id, t])),
+    streams: new Map(streams.map((stream) => [deskOfStream(stream._id), stream.until])),
     paused: (delivery?.value as { paused?: boolean } | undefined)?.paused === true,
   };
   caches.set(core, fresh);
@@ -45,4 +48,9 @@ export const agentByLink = async (core: Core, desk: DeskKind, userId: string): P
   (await settingsOf(core)).agents.find((agent) => agent.links.some((link) => link.desk === desk && link.userId === userId));
 export const mayAnswer = (agent: Agent | undefined, inboxId: string): agent is Agent =>
   agent !== undefined && agent.active && (agent.inboxIds === "all" || agent.inboxIds.includes(inboxId));
+/** Since when nothing is heard from a desk that has to be heard from; null while it is heard, and for a desk without a connection of its own. */
+export async function silentSince(core: Core, desk: DeskKind): Promise<Date | null> {
+  const until = (await settingsOf(core)).streams.get(desk);
+  return until === undefined || until > core.clock.now() ? null : until;
+}
 export const isDeliveryPaused = async (core: Core): Promise<boolean> => (await settingsOf(core)).paused;

@@ -1,0 +1,55 @@
+/** What a desk's connection missed: the threads in use are compared with what is stored. It never sends: what is late is held (guard). */
+import { acceptDeskEvents } from "./intake.ts";
+import { call } from "./mirror-work.ts";
+import type { Core } from "../core/core.ts";
+import type { DeskKind, DeskPostId, DeskThreadId } from "../core/model/types.ts";
+import type { StreamingDesk } from "../core/ports.ts";
+
+/** Threads of conversations without a line for longer are not looked at, unless something is heard from them. */
+const LOOK_BACK_MS = 30 * 86_400_000;
+/** What happened this long before the connection broke is compared too: the desk's clock and ours differ, and its last events may have been lost with it. */
+const OVERLAP_MS = 10 * 60_000;
+const THREADS_AT_ONCE = 200;
+
+/** Answers how many events were found that were not stored yet. `since`: when the desk was last heard. */
+export async function catchUp(core: Core, desk: StreamingDesk, since: Date): Promise<number> {
+  const from = new Date(since.getTime() - OVERLAP_MS);
+  let found = 0;
+  for await (const threads of threadsInUse(core, desk.kind)) {
+    for (const thread of await call(core, (signal) => desk.changedSince(threads, from, signal))) {
+      const events = await call(core, async (signal) => desk.history(thread, from, signal, await knownPosts(core, thread, from)));
+      found += await acceptDeskEvents(core, desk.kind, events);
+    }
+  }
+  if (found > 0) core.log.info({ desk: desk.kind, events: found }, "Caught up with what happened on the desk while it could not be heard.");
+  return found;
+}
+
+/** The threads in which something may be said, newest conversations first, in pages. */
+async function* threadsInUse(core: Core, desk: DeskKind): AsyncGenerator<DeskThreadId[]> {
+  const cursor = core.store.conversations
+    .find({ lastMessageAt: { $gte: new Date(core.clock.now().getTime() - LOOK_BACK_MS) }, "thread.id": { $exists: true } }, { projection: { thread: 1 } })
+    .sort({ lastMessageAt: -1 });
+  let page: DeskThreadId[] = [];
+  for await (const { thread } of cursor) {
+    if (thread === undefined || !thread.id.startsWith(`${desk}:`)) continue;
+    page.push(thread.id);
+    if (page.length === THREADS_AT_ONCE) { yield page; page = []; }
+  }
+  if (page.length > 0) yield page;
+}
+
+/** People's posts of that time in a thread that we believe to be there. */
+async function knownPosts(core: Core, thread: DeskThreadId, from: Date): Promise<DeskPostId[]> {
+  const conversation = await core.store.conversations.findOne({ "thread.id": thread }, { projection: { _id: 1 } });
+  if (conversation === null) return [];
+  const recent = core.store.messages
+    .find({ conversationId: conversation._id, "origin.thread": thread, deletedAt: { $exists: false } }, { projection: { origin: 1, createdAt: 1 } })
+    .sort({ seq: -1 });
+  const posts: DeskPostId[] = [];
+  for await (const message of recent) {
+    if (message.createdAt < from) break;
+    posts.push(message.origin!.postId);
+  }
+  return posts;
+}

@@ -1,0 +1,41 @@
+/** Following desks whose events come over a connection: caught up with first, then counted as heard. */
+import { catchUp } from "./catch-up.ts";
+import type { Core } from "../core/core.ts";
+import type { DeskKind } from "../core/model/types.ts";
+import { isStreaming } from "../core/ports.ts";
+import { holdStream, noteSilent } from "../core/services/desk-streams.ts";
+import { forgetSettings, silentSince } from "../core/services/inbox-settings.ts";
+
+const AGAIN_MS = 5_000;
+
+/** Answers what a desk calls when its connection breaks or stands (`DeskHost.stream`). */
+export function followStreams(core: Core): (desk: DeskKind, state: "up" | "down") => Promise<void> {
+  interface Followed { state: "up" | "down"; lastHeard: Date; release?: () => Promise<void>; again?: NodeJS.Timeout }
+  const followed = new Map<DeskKind, Followed>();
+
+  async function up(kind: DeskKind, entry: Followed): Promise<void> {
+    const desk = core.desks.get(kind);
+    if (desk === undefined || !isStreaming(desk)) return;
+    try {
+      await catchUp(core, desk, entry.lastHeard);
+      if (entry.state === "up" && entry.release === undefined) entry.release = await holdStream(core, kind);
+      forgetSettings(core);
+    } catch (error) {
+      core.log.warn({ err: error, desk: kind }, "What happened on the desk could not be read yet; replies written there wait, and it is tried again.");
+      if (entry.state === "up") entry.again = setTimeout(() => void up(kind, entry), AGAIN_MS).unref();
+    }
+  }
+
+  return async (kind, state) => {
+    const known = followed.get(kind);
+    const entry: Followed = known ?? { state, lastHeard: (await silentSince(core, kind)) ?? core.clock.now() };
+    followed.set(kind, entry);
+    entry.state = state;
+    clearTimeout(entry.again);
+    if (state === "up") return up(kind, entry);
+    if (entry.release !== undefined) entry.lastHeard = core.clock.now();
+    await (entry.release ?? (() => noteSilent(core, kind)))();
+    delete entry.release;
+    forgetSettings(core);
+  };
+}
