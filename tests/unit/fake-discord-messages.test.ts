@@ -138,14 +138,14 @@ test("reactions come and go, by permission, up to twenty kinds", async () => {
 
 test("people's edits, deletions and typing arrive", async () => {
   const heard: string[] = [];
+  client.on(Events.MessageCreate, (m) => { heard.push(`new ${m.content}`); fake.changed(); });
   client.on(Events.MessageUpdate, (_, now) => { heard.push(`edit ${now.content ?? ""}`); fake.changed(); });
   client.on(Events.MessageDelete, (m) => { heard.push(`delete ${m.id}`); fake.changed(); });
   const message = fake.memberPosts(room, "owner", "typo");
-  await fake.until(() => client.isReady() && channel.messages.cache.has(message.id), "the message").catch(() => undefined);
   fake.memberEdits(message, "fixed");
   fake.memberDeletes(message);
-  await fake.until(() => heard.length === 2, "edit and delete");
-  expect(heard).toEqual(["edit fixed", `delete ${message.id}`]);
+  await fake.until(() => heard.length === 3, "all three");
+  expect(heard).toEqual(["new typo", "edit fixed", `delete ${message.id}`]);
   await channel.sendTyping();
   expect(fake.callsOf("POST", "/channels/:channel/typing")).toHaveLength(1);
 });

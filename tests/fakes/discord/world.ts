@@ -128,14 +128,15 @@ export class World {
     return member;
   }
 
-  /** Resolves with the first truthy answer of `check`, asked after every call and act. @throws Error after `ms` */
+  /** Resolves with the first truthy answer of `check`, asked after every call and act, and now and then for what only the client knows. @throws Error after `ms` */
   async until<T>(check: () => T, what: string, ms = 5_000): Promise<NonNullable<T>> {
     const first = check();
     if (first) return first;
     return new Promise((done, fail) => {
-      const end = () => { clearTimeout(timer); this.watchers.delete(watch); };
+      const end = () => { clearTimeout(timer); clearInterval(poll); this.watchers.delete(watch); };
       const watch = () => { const found = check(); if (found) { end(); done(found); } };
       const timer = setTimeout(() => { end(); fail(new Error(`Discord's fake waited ${ms} ms for: ${what}`)); }, ms);
+      const poll = setInterval(watch, 20);
       this.watchers.add(watch);
     });
   }
