@@ -124,7 +124,7 @@ describe("an agent replies", () => {
     expect(help.channel.sent).toEqual([]);
     expect((await help.conversation()).labels).toEqual(["billing"]);
     const notes = await help.lines("note");
-    expect(notes.map((n) => [n.author.name, n.body])).toEqual([["Mara", "he is angry"], ["Mara", "frobnicate"], ["Stranger", "hello there"], ["Mara", "@Jonas can you look?"]]);
+    expect(notes.map((n) => [n.author.name, n.body])).toEqual([["Mara", "he is angry"], ["Mara", "!frobnicate"], ["Stranger", "hello there"], ["Mara", "@Jonas can you look?"]]);
     const notice = help.desk.notices.at(-1)!.notice;
     expect(notice.buttons.map((b) => b.id)).toEqual(["send", "keep"]);
     await help.host.act({ desk: "fake", userId: "Mara", thread: held === undefined ? null : (await help.conversation()).thread!.id, verb: "send", args: "", messageId: notice.messageId! });

@@ -9,7 +9,7 @@ import { allLabels } from "../../core/services/label.ts";
 import { MODES } from "../../core/verbs/mode.ts";
 import { USUAL_TIMES } from "../../core/verbs/snooze.ts";
 import { verbNamed, verbs } from "../../core/verbs/table.ts";
-import { usageLine, type Verb } from "../../core/verbs/verb.ts";
+import type { Verb } from "../../core/verbs/verb.ts";
 
 export interface CompleteRequest { agent: Agent; conversation?: Conversation | null; text: string }
 interface Choice { value: string; hint: string }
@@ -39,7 +39,7 @@ const startsWith = (typed: string, skip = 0) => (choice: Choice): boolean => cho
 function verbSuggestions(agent: Agent, sign: string, word: string): Suggestion[] {
   const fitting = verbs.filter((verb) => mayRun(agent, verb) && [verb.name, ...verb.aliases].some((name) => name.startsWith(word)));
   const byName = fitting.toSorted((a, b) => Number(b.name.startsWith(word)) - Number(a.name.startsWith(word)));
-  return byName.slice(0, MOST).map((verb) => ({ text: `${sign}${verb.name}${verb.usage === "" ? "" : " "}`, hint: verb.usage === "" ? verb.help : `${usageLine(verb)}: ${verb.help}` }));
+  return byName.slice(0, MOST).map((verb) => ({ text: `${sign}${verb.name}${verb.usage === "" ? "" : " "}`, hint: verb.help }));
 }
 
 async function argumentSuggestions(core: Core, request: CompleteRequest, verb: Verb, before: string, typed: string): Promise<Suggestion[]> {

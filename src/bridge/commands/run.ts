@@ -13,6 +13,8 @@ export interface VerbRequest {
   actor: Agent;
   /** The thread's conversation; null outside a thread. */
   conversation: Conversation | null;
+  /** Its author stands in that thread, where the timeline shows what was done. */
+  inThread: boolean;
   /** A verb, a button's id ("resolve:--anyway") or a form's id. */
   verb: string;
   args: string;
@@ -33,7 +35,9 @@ export async function runVerb(core: Core, request: VerbRequest): Promise<ActResu
       core, actor: request.actor, conversation, seen: request.seen, message, say: request.say,
       ask: (title, fields, about = message) => ask(verb, { id: makeFormId(core, { verb: verb.name, conversationId: conversation?._id ?? null, messageId: about?._id ?? null }), title, fields }, about),
     }, args);
-    return { ok: true, ...result };
+    const { logged, notice, ...shown } = result;
+    const told = logged === true && request.inThread && conversation?._id === request.conversation?._id;
+    return { ok: true, ...(notice === undefined || told ? {} : { notice }), ...shown };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const buttons = attempt === null ? [] : await offers(core, request.actor, attempt, error);

@@ -62,7 +62,8 @@ export function guard(input: GuardInput): GuardVerdict {
 
   const prefix = findPrefix(text, folded);
   const noteBody = prefix === undefined || prefix.kind === "slash" ? body : prefix.body;
-  const note = (why: NoteReason): GuardVerdict => ({ kind: "note", body: noteBody, plain: false, why });
+  // What is no command was written as it stands: its sign is part of the text.
+  const note = (why: NoteReason): GuardVerdict => ({ kind: "note", body: why === "unknown-verb" ? body : noteBody, plain: false, why });
 
   if (author.kind === "bot") return note("bot");
   if (input.threadRetired) return note("thread-retired");

@@ -10,6 +10,7 @@ import { canDelete } from "../ports.ts";
 import { changeConversation } from "./change-conversation.ts";
 import { inboxOf, mayAnswer } from "./inbox-settings.ts";
 import { agentAuthor, sendReply } from "./send-reply.ts";
+import { ownedByOther, takeOnReply } from "./take-on-reply.ts";
 import { updateInFeed } from "../store/messages.ts";
 
 interface Act { message: Message; agent: Agent }
@@ -36,9 +37,12 @@ export async function sendHeld(core: Core, act: Act): Promise<Message> {
   if (message.origin !== undefined && (await core.store.threads.findOne({ _id: message.origin.thread, state: "retired" })) !== null) {
     throw new UserError("NOT_POSSIBLE", "This thread was replaced by a newer one; write there instead.");
   }
-  await passGuard(core, act);
-  const { turn } = await recordAct(core, { message, by: agentAuthor(agent) }, "send");
   const inbox = await inboxOf(core, message.inboxId);
+  const conversation = await core.store.conversations.findOne({ _id: message.conversationId });
+  await passGuard(core, act, conversation);
+  // Whoever took it a moment ago meets the guard's question for this author.
+  if (conversation !== null) await passGuard(core, act, await takeOnReply(core, conversation, inbox, agent));
+  const { turn } = await recordAct(core, { message, by: agentAuthor(agent) }, "send");
   const now = core.clock.now();
   const after = await core.store.messages.findOneAndUpdate(
     // Only the text that passed the guard: an edit or deletion that came meanwhile wins.
@@ -58,12 +62,11 @@ export async function sendHeld(core: Core, act: Act): Promise<Message> {
 }
 
 /** *Send to customer* lifts only the reasons for which it was held; another one holds it again, and is told. @throws {UserError} NOT_POSSIBLE */
-async function passGuard(core: Core, { message, agent }: Act): Promise<void> {
-  const conversation = await core.store.conversations.findOne({ _id: message.conversationId }, { projection: { assigneeId: 1 } });
+async function passGuard(core: Core, { message, agent }: Act, conversation: Conversation | null): Promise<void> {
   const verdict = guard({
     text: message.body, hasFiles: message.files.length > 0, author: { kind: "agent", mayAnswer: mayAnswer(agent, message.inboxId) }, mode: "reply", threadRetired: false,
     mentions: { teammates: message.mentions ?? 0 }, isVerb: () => false, explicit: "send-to-customer",
-    ownerConflict: conversation?.assigneeId != null && conversation.assigneeId !== agent._id,
+    ownerConflict: conversation !== null && ownedByOther(conversation, agent),
     ...(message.held === undefined ? {} : { heldFor: [message.held.why, ...(message.held.also ?? [])] }),
   });
   if (verdict.kind === "reply") return;

@@ -40,7 +40,7 @@ export const makeMore = (table: () => readonly Verb[]): Verb => verb({
   async run({ conversation }: VerbContext<object, Conversation>) {
     const fitting = table().filter((one) => MORE.includes(one.name) && unsuited[one.name]?.(conversation) !== true);
     return {
-      notice: [`More for #${conversation.number}:`, ...fitting.map((one) => `${usageLine(one)}: ${one.help}`)].join("\n"),
+      notice: `More for #${conversation.number}:`,
       buttons: fitting.map((one) => ({ id: one.name, label: one.name.charAt(0).toUpperCase() + one.name.slice(1) })),
     };
   },

@@ -21,6 +21,6 @@ export const mode = verb({
       return { notice: `This thread is in ${now} mode: ${MEANING[now]}.`, buttons: MODES.filter((one) => one !== now).map((one) => ({ id: buttonId("mode", one), label: `Switch to ${one}` })) };
     }
     await setMode(core, { conversation, actor: agentAuthor(actor), mode: args.choice });
-    return { notice: `This thread is now in ${args.choice} mode: ${MEANING[args.choice]}.` };
+    return { notice: `This thread is now in ${args.choice} mode: ${MEANING[args.choice]}.`, logged: true };
   },
 });

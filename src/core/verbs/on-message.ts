@@ -17,7 +17,7 @@ export const send = verb({
   async run({ core, actor, conversation, message }) {
     const held = await pickMessage(core, conversation, message, heldBy(actor), "Nothing of yours is held back here. Choose the note itself and send it from there.");
     await sendHeld(core, { message: held, agent: actor });
-    return { notice: "On its way to the customer.", messageId: held._id };
+    return { notice: "On its way to the customer.", logged: true, messageId: held._id };
   },
 });
 
@@ -37,7 +37,7 @@ export const retry = verb({
   async run({ core, actor, conversation, message }) {
     const failed = await pickMessage(core, conversation, message, { kind: "outgoing", "delivery.state": { $in: ["failed", "unknown"] } }, "No reply failed here lately; there is nothing to try again.");
     await retryDelivery(core, { message: failed, agent: actor });
-    return { notice: "Trying it again.", messageId: failed._id };
+    return { notice: "Trying it again.", logged: true, messageId: failed._id };
   },
 });
 
@@ -46,7 +46,7 @@ export const cancel = verb({
   needs: onMessage, args: nothing,
   async run({ core, actor, conversation, message }) {
     const queued = await pickMessage(core, conversation, message, { kind: "outgoing", "delivery.state": "queued" }, "No reply is waiting to leave; there is nothing to stop.");
-    if ((await cancelReply(core, { message: queued, agent: actor })) === "cancelled") return { notice: "Stopped: the customer did not get it.", messageId: queued._id };
+    if ((await cancelReply(core, { message: queued, agent: actor })) === "cancelled") return { notice: "Stopped: the customer did not get it.", logged: true, messageId: queued._id };
     return { notice: "Too late: it has left already.", buttons: [{ id: "retract", label: "Retract" }, { id: "correct", label: "Send a correction" }], messageId: queued._id };
   },
 });
@@ -57,7 +57,7 @@ export const retract = verb({
   async run({ core, actor, conversation, message }) {
     const sent = await pickMessage(core, conversation, message, replyOf(actor, ["queued", ...OUT]), "You have sent nothing here lately that could be taken back.");
     await takeBack(core, { message: sent, agent: actor });
-    return { notice: "Taken back.", messageId: sent._id };
+    return { notice: "Taken back.", logged: true, messageId: sent._id };
   },
 });
 
@@ -70,6 +70,6 @@ export const correct = verb({
       return ask("Send a correction", [{ name: FORM_FIELD, label: "What it should say", kind: "longtext", required: true, value: sent.body, help: "The customer gets this as a new message." }], sent);
     }
     const correction = await sendCorrection(core, { message: sent, agent: actor, body: args.text });
-    return { notice: "The correction is on its way.", messageId: correction._id };
+    return { notice: "The correction is on its way.", logged: true, messageId: correction._id };
   },
 });

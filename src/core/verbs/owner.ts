@@ -13,7 +13,7 @@ export const take = verb({
   needs: { conversation: true }, args: onlyAnyway,
   async run({ core, actor, conversation, args }) {
     const { number } = await takeOver(core, { conversation, agent: actor, anyway: args.anyway });
-    return { notice: `#${number} is yours.` };
+    return { notice: `#${number} is yours.`, logged: true };
   },
 });
 
@@ -30,7 +30,7 @@ export const assign = verb({
     }
     const to = /^@?me$/i.test(args.text) ? actor : agentNamed(args.text, agents);
     const { number } = await assignTo(core, { conversation, to, actor: agentAuthor(actor) });
-    return { notice: to._id === actor._id ? `#${number} is yours.` : `#${number} is now with ${to.name}.` };
+    return { notice: to._id === actor._id ? `#${number} is yours.` : `#${number} is now with ${to.name}.`, logged: true };
   },
 });
 
@@ -39,7 +39,7 @@ export const unassign = verb({
   needs: { conversation: true }, args: nothing,
   async run({ core, actor, conversation }) {
     const { number } = await assignNobody(core, { conversation, actor: agentAuthor(actor) });
-    return { notice: `#${number} is nobody's now.` };
+    return { notice: `#${number} is nobody's now.`, logged: true };
   },
 });
 

@@ -21,7 +21,7 @@ export const snooze = verb({
   async run({ core, actor, conversation, seen, args, ask }) {
     if (args.text === "") {
       return ask(`Snooze #${conversation.number}`, [
-        { name: FORM_FIELD, label: "Until", kind: "select", required: false, value: "tomorrow 9:00", options: USUAL_TIMES },
+        { name: FORM_FIELD, label: "Until", kind: "select", required: true, value: "tomorrow 9:00", options: USUAL_TIMES },
         { name: "other", label: "Or another time", kind: "text", required: false, help: "Such as 45m, friday 14:00 or 2026-12-24 10:00. It wins over the choice above." },
       ]);
     }
@@ -29,6 +29,8 @@ export const snooze = verb({
     if ("error" in when) throw new UserError("BAD_TIME", when.error);
     const until = "at" in when ? when.at : null;
     const { number } = await hide(core, { conversation, actor: agentAuthor(actor), seen, anyway: args.anyway, until });
-    return { notice: until === null ? `#${number} is snoozed until the customer replies.` : `#${number} is snoozed until ${timeFor(actor, until)}, or until the customer writes.` };
+    if (until === null) return { notice: `#${number} is snoozed until the customer replies.`, logged: true };
+    // The timeline names the time in UTC; its author reads here how their words were understood.
+    return { notice: `#${number} is snoozed until ${timeFor(actor, until)}, or until the customer writes.` };
   },
 });

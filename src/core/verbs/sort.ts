@@ -19,7 +19,7 @@ export const label = verb({
       return { notice: "There is no label left to add. An administrator adds labels in the settings file (threadline.yaml)." };
     }
     const { number, labels } = await addLabel(core, { conversation, actor: agentAuthor(actor), label: args.text });
-    return { notice: `#${number} is labelled ${labels.join(", ")}.` };
+    return { notice: `#${number} is labelled ${labels.join(", ")}.`, logged: true };
   },
 });
 
@@ -31,7 +31,7 @@ export const unlabel = verb({
       return conversation.labels.length === 0 ? { notice: `#${conversation.number} carries no label.` } : ask(`Take a label off #${conversation.number}`, [select("Label", conversation.labels)]);
     }
     const { number, labels } = await removeLabel(core, { conversation, actor: agentAuthor(actor), label: args.text });
-    return { notice: labels.length === 0 ? `#${number} carries no label now.` : `#${number} is labelled ${labels.join(", ")}.` };
+    return { notice: labels.length === 0 ? `#${number} carries no label now.` : `#${number} is labelled ${labels.join(", ")}.`, logged: true };
   },
 });
 
@@ -43,6 +43,6 @@ export const priority = verb({
   async run({ core, actor, conversation, args, ask }) {
     if (args.choice === "") return ask(`Priority of #${conversation.number}`, [select("Priority", CHOICES, conversation.priority ?? "none")]);
     const { number, priority: now } = await setPriority(core, { conversation, actor: agentAuthor(actor), priority: args.choice === "none" ? null : args.choice });
-    return { notice: now === null ? `#${number} has no priority now.` : `#${number} has the priority ${now}.` };
+    return { notice: now === null ? `#${number} has no priority now.` : `#${number} has the priority ${now}.`, logged: true };
   },
 });

@@ -10,7 +10,7 @@ export const resolve = verb({
   needs: { conversation: true }, args: onlyAnyway,
   async run({ core, actor, conversation, seen, args }) {
     const { number } = await close(core, { conversation, actor: agentAuthor(actor), seen, anyway: args.anyway });
-    return { notice: `#${number} is resolved.` };
+    return { notice: `#${number} is resolved.`, logged: true };
   },
 });
 
@@ -19,7 +19,7 @@ export const reopen = verb({
   needs: { conversation: true }, args: nothing,
   async run({ core, actor, conversation }) {
     const { number } = await openAgain(core, { conversation, actor: agentAuthor(actor) });
-    return { notice: `#${number} is open.` };
+    return { notice: `#${number} is open.`, logged: true };
   },
 });
 
@@ -28,6 +28,6 @@ export const pending = verb({
   needs: { conversation: true }, args: nothing,
   async run({ core, actor, conversation }) {
     const { number } = await setPending(core, { conversation, actor: agentAuthor(actor) });
-    return { notice: `#${number} is pending.` };
+    return { notice: `#${number} is pending.`, logged: true };
   },
 });

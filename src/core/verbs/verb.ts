@@ -6,7 +6,11 @@ import type { Agent, Conversation, Message } from "../model/types.ts";
 import type { CardButton, Form, FormField } from "../ports.ts";
 
 /** `button.id` is the verb with its arguments behind a colon: "resolve", "resolve:--anyway", "snooze:tomorrow 9:00". */
-export interface VerbResult { notice?: string; form?: Form; buttons?: CardButton[]; messageId?: string }
+export interface VerbResult {
+  notice?: string; form?: Form; buttons?: CardButton[]; messageId?: string;
+  /** A line of the timeline says the same: whoever stands in the thread is not told twice. */
+  logged?: true;
+}
 
 /** Says a line in the bridge's guarded way: what may not go to the customer comes back as a notice. */
 export type Say = (kind: "reply" | "note", text: string, conversation: Conversation) => Promise<VerbResult>;

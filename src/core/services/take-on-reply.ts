@@ -1,0 +1,19 @@
+/** The first reply takes an unassigned conversation, before the reply is stored: a crash between the two leaves no reply without an owner. */
+import type { Core } from "../core.ts";
+import type { Agent, Conversation, Inbox } from "../model/types.ts";
+import { changeConversation } from "./change-conversation.ts";
+import { agentAuthor } from "./send-reply.ts";
+
+/**
+ * One conditional update where the inbox says so: of two who reply at once, one wins. Answers the conversation as it stands then;
+ * when somebody else owns it (`ownedByOther`), the reply has to meet the owner guard again.
+ */
+export async function takeOnReply(core: Core, conversation: Conversation, inbox: Inbox, agent: Agent): Promise<Conversation> {
+  if (!inbox.settings.takeOnReply || conversation.assigneeId !== null) return conversation;
+  const taken = await changeConversation(core, conversation._id, agentAuthor(agent), {
+    expect: { assigneeId: null }, set: { assigneeId: agent._id, assigneeName: agent.name }, activity: [{ type: "assigned", to: agent._id, toName: agent.name }],
+  });
+  return taken ?? (await core.store.conversations.findOne({ _id: conversation._id })) ?? conversation;
+}
+
+export const ownedByOther = (conversation: Pick<Conversation, "assigneeId">, agent: Agent): boolean => conversation.assigneeId !== null && conversation.assigneeId !== agent._id;
