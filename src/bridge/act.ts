@@ -3,6 +3,7 @@ import { complete } from "./commands/complete.ts";
 import { runVerb } from "./commands/run.ts";
 import { lineContext } from "./line-context.ts";
 import { acceptDeskEvents } from "./intake.ts";
+import { followStreams } from "./streams.ts";
 import type { Core } from "../core/core.ts";
 import { UserError } from "../core/errors.ts";
 import { guard, reasonText } from "../core/model/guard.ts";
@@ -67,7 +68,8 @@ async function say(core: Core, call: VerbCall & { conversation: Conversation }, 
 /** What every desk adapter is handed. */
 export function createDeskHost(core: Core): DeskHost {
   return {
-    accept: (desk, events) => acceptDeskEvents(core, desk, events),
+    accept: async (desk, events) => void (await acceptDeskEvents(core, desk, events)),
+    stream: followStreams(core),
     act: (act) => actFor(core, act),
     async complete(desk, userId, text, threadId) {
       const agent = await agentByLink(core, desk, userId);
