@@ -146,7 +146,7 @@ describe("reading", () => {
     const all = await web.conversations.history({ channel: desk.id });
     expect(all.messages?.map(({ text }) => text)).toEqual(["loud reply", "e", "d", "c", "b", "a"]);
     const paged: string[] = [];
-    for await (const page of web.paginate("conversations.history", { channel: desk.id, limit: 4 })) paged.push(...(page as { messages: { text: string }[] }).messages.map(({ text }) => text));
+    for await (const page of web.paginate("conversations.history", { channel: desk.id, limit: 4 })) paged.push(...(page as unknown as { messages: { text: string }[] }).messages.map(({ text }) => text));
     expect(paged).toEqual(["loud reply", "e", "d", "c", "b", "a"]);
     const between = async (more: object) => (await web.conversations.history({ channel: desk.id, ...more })).messages?.map(({ text }) => text);
     expect(await between({ oldest: ts[1]!, latest: ts[3]! })).toEqual(["c"]);

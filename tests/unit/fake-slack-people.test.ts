@@ -81,6 +81,9 @@ test("the bot goes and comes, channels are archived, renamed, deleted", async ()
   slack.archiveChannel(desk.id, ana);
   expect(kinds(await heard())).toEqual(["message:channel_join", "member_joined_channel", "channel_rename", "message:channel_archive", "channel_archive"]);
   expect(() => slack.userPosts(desk.id, ana, "x")).toThrow("archived");
+  slack.unarchiveChannel(desk.id, ana);
+  slack.userLeaves(desk.id, ana);
+  expect(kinds(await heard())).toEqual(["channel_unarchive", "member_left_channel"]);
   const inner = slack.space.addChannel("inner", { kind: "private" });
   slack.archiveChannel(inner.id);
   slack.deleteChannel(inner.id);

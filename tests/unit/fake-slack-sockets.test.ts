@@ -1,7 +1,7 @@
 /** Socket Mode with the real Bolt app and two receivers. Source: docs.slack.dev/apis/events-api/using-socket-mode */
 import { SocketModeClient } from "@slack/socket-mode";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 import type { FakeSlack } from "../fakes/slack/server.ts";
 import type { FakeChannel } from "../fakes/slack/types.ts";
 import { boltOver, clientOf, quiet, startSlack } from "./fake-slack-support.ts";
@@ -104,6 +104,31 @@ test("apps.connections.open that fails is met by the socket client", async () =>
   slack.fail("apps.connections.open", { error: "invalid_auth" });
   const client = new SocketModeClient({ appToken: slack.appToken, logger: quiet, autoReconnectEnabled: false, clientOptions: { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 } } });
   await expect(client.start()).rejects.toThrow("invalid_auth");
+});
+
+test("a socket that is open but deaf acknowledges nothing", async () => {
+  slack.sockets.ackTimeoutMs = 30;
+  slack.deliverer.retryDelaysMs = [];
+  slack.sockets.freeze();
+  slack.userPosts(desk.id, ana, "into the void");
+  await slack.idle();
+  expect(slack.deliverer.log.at(-1)).toMatchObject({ state: "lost", reasons: ["timeout"] });
+});
+
+test("Socket Mode is switched off: both are told, and leave", async () => {
+  const told: string[] = [];
+  for (const { client } of bolt.receivers) client.on("ws_message", (data: string) => { const message = JSON.parse(data) as { type: string; reason?: string }; if (message.type === "disconnect") told.push(message.reason!); });
+  slack.sockets.disconnect("link_disabled");
+  await slack.until(() => slack.sockets.count === 0, "both gone");
+  expect(told).toEqual(["link_disabled", "link_disabled"]);
+});
+
+test("a long run keeps nothing", async () => {
+  const forgetful = await startSlack({ record: false });
+  const { id } = forgetful.space.addChannel("desk");
+  await clientOf(forgetful).chat.postMessage({ channel: id, text: "x" });
+  await forgetful.stop();
+  expect([forgetful.calls, forgetful.deliverer.log, forgetful.sockets.acks]).toEqual([[], [], []]);
 });
 
 test("events that are dropped, doubled, held and released in another order", async () => {

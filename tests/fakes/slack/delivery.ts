@@ -13,17 +13,21 @@ export class Deliverer {
   readonly log: Delivery[] = [];
   /** Milliseconds before the 1st, 2nd and 3rd repeat. Slack's own: at once, a minute, five. Source: docs.slack.dev/apis/events-api/#retries */
   retryDelaysMs = [50, 500, 2_000];
+  /** False keeps nothing of what was delivered, for long runs. */
+  record = true;
+  /** Deliveries that wait for their acknowledgement or their next repeat. */
+  pending = 0;
   private closed = false;
   private readonly timers = new Set<NodeJS.Timeout>();
   constructor(private readonly transport: () => Transport, private readonly changed: () => void) {}
 
-  get pending(): number { return this.log.filter(({ state }) => state === "pending").length; }
   stop(): void { this.closed = true; for (const timer of this.timers) clearTimeout(timer); }
 
   /** Interactions and commands are sent once: a person sees the failure. */
   async once(kind: PayloadKind, payload: Json): Promise<Answer> {
-    const delivery = this.begin(kind, payload);
-    return this.attempt(delivery, null);
+    const delivery = this.begin(kind, payload), answer = await this.attempt(delivery, null);
+    this.end();
+    return answer;
   }
   /** Events are repeated until acknowledged, at most three times, and then lost. */
   async event(payload: Json): Promise<void> {
@@ -36,20 +40,22 @@ export class Deliverer {
       if (this.closed) break;
       answer = await this.attempt(delivery, { attempt: i + 1, reason: answer.reason });
     }
+    this.end();
   }
 
   private begin(kind: PayloadKind, payload: Json): Delivery {
     const delivery: Delivery = { kind, payload, attempts: 0, state: "pending", answer: null, reasons: [] };
-    this.log.push(delivery);
+    if (this.record) this.log.push(delivery);
+    this.pending++;
     return delivery;
   }
   private async attempt(delivery: Delivery, retry: Retry | null): Promise<Answer> {
     delivery.attempts++;
     const answer = await this.transport().send(delivery.kind, delivery.payload, retry);
     if (answer.ok) { delivery.state = "acknowledged"; delivery.answer = answer.body; } else { delivery.state = "lost"; delivery.reasons.push(answer.reason); }
-    this.changed();
     return answer;
   }
+  private end(): void { this.pending--; this.changed(); }
   private sleep(ms: number): Promise<void> {
     return new Promise((done) => {
       const timer = setTimeout(() => { this.timers.delete(timer); done(); }, ms);

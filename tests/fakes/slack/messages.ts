@@ -21,12 +21,13 @@ export class Messages {
       user: null, botId: null, subtype: null, threadTs: null, blocks: null, attachments: null, fileIds: [], username: null, icons: null, metadata: null, edited: null,
       clientMsgId: null, parsing: PLAIN, unfurl: { links: null, media: null }, ...content, reactions: [], channel: channel.id, ts: this.space.nextTs(channel), text: escaped(content.text.slice(0, MAX_TEXT)),
     };
-    channel.messages.push(stored);
+    this.space.add(channel, stored);
     for (const id of stored.fileIds) this.space.files.get(id)!.shares.push({ channel: channel.id, ts: stored.ts, threadTs: stored.threadTs });
     const root = stored.subtype === "thread_broadcast" ? { root: this.shapes.message(this.space.message(channel.id, stored.threadTs!)) } : {};
     this.tell(channel, { ...this.shapes.message(stored), ...root, event_ts: stored.ts });
     for (const id of stored.fileIds) this.events.inChannel(channel, { type: "file_shared", file_id: id, user_id: stored.user, file: { id }, channel_id: channel.id, event_ts: this.space.eventTs() });
-    const named = stored.user !== null && stored.botId === null && stored.text.includes(`<@${this.space.botUserId}>`);
+    const spoken = [null, "file_share", "thread_broadcast"].includes(stored.subtype) && stored.user !== null && stored.botId === null;
+    const named = spoken && stored.text.includes(`<@${this.space.botUserId}>`);
     if (named) this.events.inChannel(channel, { ...this.shapes.message(stored), type: "app_mention", channel: channel.id, event_ts: stored.ts });
     return stored;
   }
@@ -55,14 +56,14 @@ export class Messages {
       this.changed(channel, stored, previous);
       return;
     }
-    channel.messages = channel.messages.filter((message) => message !== stored);
+    this.space.remove(channel, stored);
     const at = this.space.eventTs();
     this.tell(channel, { type: "message", subtype: "message_deleted", hidden: true, deleted_ts: stored.ts, ts: at, event_ts: at, previous_message: previous });
     this.dropEmptyTombstone(channel, stored.threadTs);
   }
   private dropEmptyTombstone(channel: FakeChannel, threadTs: string | null): void {
-    if (threadTs === null || this.space.replies(channel, threadTs).length > 0) return;
-    channel.messages = channel.messages.filter((message) => message.ts !== threadTs || message.subtype !== "tombstone");
+    const parent = threadTs === null ? undefined : channel.byTs.get(threadTs);
+    if (parent?.subtype === "tombstone" && this.space.replies(channel, parent.ts).length === 0) this.space.remove(channel, parent);
   }
 
   /** @throws SlackRefusal invalid_name, already_reacted, too_many_emoji (50 names), too_many_reactions (23 of one person) */

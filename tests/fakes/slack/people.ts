@@ -16,7 +16,7 @@ export abstract class People {
   readonly space = new Workspace();
   readonly shapes = new Shapes(this.space);
   readonly views = new Views(this.space);
-  readonly deliverer = new Deliverer(() => this.transport(), () => { this.changed(); });
+  readonly deliverer: Deliverer = new Deliverer(() => this.transport(), () => { this.changed(); });
   readonly events = new Events(this.space, this.shapes, this.deliverer);
   readonly messages = new Messages(this.space, this.shapes, this.events);
 
@@ -125,8 +125,8 @@ export abstract class People {
 
   /** What a channel shows, oldest first: without `threadTs` the channel itself, with it the parent and its replies. */
   messagesIn(channelId: string, threadTs?: string): StoredMessage[] {
-    const { messages } = this.space.channel(channelId);
-    return threadTs === undefined ? messages.filter((message) => message.threadTs === null || message.threadTs === message.ts || message.subtype === "thread_broadcast")
-      : messages.filter((message) => message.ts === threadTs || message.threadTs === threadTs);
+    const channel = this.space.channel(channelId);
+    if (threadTs !== undefined) return this.space.thread(channel, threadTs);
+    return channel.messages.filter((message) => message.threadTs === null || message.threadTs === message.ts || message.subtype === "thread_broadcast");
   }
 }

@@ -22,7 +22,7 @@ export const ALL_SCOPES = [
   "app_mentions:read", "channels:history", "channels:read", "channels:join", "channels:manage", "groups:history", "groups:read", "groups:write", "im:history", "im:read", "im:write", "chat:write", "chat:write.customize",
   "chat:write.public", "commands", "files:read", "files:write", "reactions:read", "reactions:write", "users:read", "users:read.email", "usergroups:read", "team:read", "metadata.message:read", "emoji:read",
 ];
-export interface FakeSlackOptions { botToken?: string; appToken?: string; signingSecret?: string; scopes?: string[]; port?: number }
+export interface FakeSlackOptions { botToken?: string; appToken?: string; signingSecret?: string; scopes?: string[]; port?: number; /** False keeps no calls, deliveries and acknowledgements, for long runs. */ record?: boolean }
 interface Reply { status: number; body: Json | string; headers?: Record<string, string> }
 
 export class FakeSlack extends Interactions {
@@ -43,11 +43,13 @@ export class FakeSlack extends Interactions {
   private readonly timers = new Set<NodeJS.Timeout>();
   private http: HttpDelivery | null = null;
   private readonly port: number;
+  private readonly record: boolean;
 
-  constructor({ botToken = "xoxb-fake-bot-token", appToken = "xapp-1-A0FAKE0001-fake-app-token", signingSecret = "fake-signing-secret", scopes = ALL_SCOPES, port = 0 }: FakeSlackOptions = {}) {
+  constructor({ botToken = "xoxb-fake-bot-token", appToken = "xapp-1-A0FAKE0001-fake-app-token", signingSecret = "fake-signing-secret", scopes = ALL_SCOPES, port = 0, record = true }: FakeSlackOptions = {}) {
     super();
     [this.botToken, this.appToken, this.signingSecret, this.port] = [botToken, appToken, signingSecret, port];
     this.scopes = new Set(scopes);
+    this.record = this.deliverer.record = this.sockets.record = record;
     this.server.on("upgrade", (request, socket, head) => { this.sockets.upgrade(request, socket, head); });
   }
 
@@ -169,7 +171,7 @@ export class FakeSlack extends Interactions {
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? (args.token as string | undefined) ?? null;
     delete args.token;
     const call: RecordedCall = { method, args, at: this.space.now(), token };
-    this.calls.push(call);
+    if (this.record) this.calls.push(call);
     const fault = this.faults.take(method, args);
     const cut = () => { call.status = "cut"; response.socket?.resetAndDestroy(); };
     const refusing = fault !== null && (fault.status !== undefined || fault.error !== undefined || fault.retryAfter !== undefined);

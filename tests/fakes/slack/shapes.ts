@@ -62,7 +62,7 @@ export class Shapes {
   }
   private parentOf(channel: FakeChannel, stored: StoredMessage): Json {
     if (stored.threadTs === null || stored.threadTs === stored.ts) return {};
-    const parent = channel.messages.find((message) => message.ts === stored.threadTs);
+    const parent = channel.byTs.get(stored.threadTs);
     return parent?.user == null ? {} : { parent_user_id: parent.user };
   }
   botProfile(): Json {
@@ -104,4 +104,4 @@ export class Shapes {
   teamRef(): Json { return { id: this.space.team.id, domain: this.space.team.domain }; }
 }
 
-const authors = (messages: StoredMessage[]): string[] => [...new Set(messages.map((message) => message.user ?? message.botId ?? "USLACKBOT"))];
+const authors = (messages: readonly StoredMessage[]): string[] => [...new Set(messages.map((message) => message.user ?? message.botId ?? "USLACKBOT"))];

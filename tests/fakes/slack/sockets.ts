@@ -22,6 +22,8 @@ export class Sockets implements Transport {
   /** Milliseconds between `disconnect` and the end of the connection. */
   closeDelayMs = 50;
   readonly acks: Ack[] = [];
+  /** False keeps no acknowledgements, for long runs. */
+  record = true;
   private readonly server = new WebSocketServer({ noServer: true });
   private readonly tickets = new Set<string>();
   private readonly open: WebSocket[] = [];
@@ -81,7 +83,7 @@ export class Sockets implements Transport {
     const waiting = this.waiting.get(message.envelope_id ?? "");
     if (waiting === undefined) return;
     this.waiting.delete(message.envelope_id!);
-    this.acks.push({ envelopeId: message.envelope_id!, kind: waiting.kind, payload: message.payload ?? {}, socket: this.numbers.get(socket)! });
+    if (this.record) this.acks.push({ envelopeId: message.envelope_id!, kind: waiting.kind, payload: message.payload ?? {}, socket: this.numbers.get(socket)! });
     waiting.settle({ ok: true, body: message.payload ?? {} });
     this.changed();
   }
@@ -97,8 +99,6 @@ export class Sockets implements Transport {
   cut(): void { for (const socket of this.open.slice()) socket.terminate(); }
   /** Open, but deaf: no pong, no acknowledgement is read. */
   freeze(): void { for (const socket of this.open) socket.pause(); }
-  /** Anything at all, as is, to the first socket. */
-  sayRaw(message: Json): void { const [first] = this.open; if (first !== undefined) this.say(first, message); }
 
   stop(): void {
     clearInterval(this.heartbeat);

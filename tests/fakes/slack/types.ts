@@ -25,6 +25,9 @@ export interface FakeChannel {
   with: string | null;
   /** By time, tombstones included; what was deleted outright is gone. */
   messages: StoredMessage[];
+  byTs: Map<string, StoredMessage>;
+  /** Replies by their parent's ts. */
+  threads: Map<string, StoredMessage[]>;
   /** Microseconds of the newest ts. */
   lastTs: number;
 }

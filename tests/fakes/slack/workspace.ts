@@ -49,7 +49,7 @@ export class Workspace {
   addChannel(name: string, options: ChannelOptions = {}): FakeChannel {
     const channel: FakeChannel = {
       id: options.id ?? this.nextId("C"), name, kind: options.kind ?? "public", archived: options.archived ?? false, deleted: false, shared: options.shared ?? false,
-      members: new Set(options.members), created: this.clock.seconds(), topic: options.topic ?? "", purpose: options.purpose ?? "", with: null, messages: [], lastTs: 0,
+      members: new Set(options.members), created: this.clock.seconds(), topic: options.topic ?? "", purpose: options.purpose ?? "", with: null, messages: [], byTs: new Map(), threads: new Map(), lastTs: 0,
     };
     if (options.botIsMember !== false) channel.members.add(this.botUserId);
     this.channels.set(channel.id, channel);
@@ -80,7 +80,7 @@ export class Workspace {
     if (message === undefined) throw new Error(`There is no message ${ts} in ${channelId}.`);
     return message;
   }
-  find(channelId: string, ts: string): StoredMessage | undefined { return this.channels.get(channelId)?.messages.find((message) => message.ts === ts); }
+  find(channelId: string, ts: string): StoredMessage | undefined { return this.channels.get(channelId)?.byTs.get(ts); }
 
   /** A channel as the bot may know it. @throws SlackRefusal `channel_not_found` */
   visible(reference: unknown): FakeChannel {
@@ -98,5 +98,20 @@ export class Workspace {
   /** An event's own time, never a message's. */
   eventTs(): string { return tsOf(Math.floor(this.now() * 1000) + (++this.counter % 1000)); }
 
-  replies(channel: FakeChannel, threadTs: string): StoredMessage[] { return channel.messages.filter((message) => message.threadTs === threadTs && message.ts !== threadTs); }
+  replies(channel: FakeChannel, threadTs: string): readonly StoredMessage[] { return channel.threads.get(threadTs) ?? []; }
+  /** The parent, if it is still there, and its replies. */
+  thread(channel: FakeChannel, threadTs: string): StoredMessage[] { return [channel.byTs.get(threadTs), ...this.replies(channel, threadTs)].filter((message) => message !== undefined); }
+  add(channel: FakeChannel, message: StoredMessage): void {
+    channel.messages.push(message);
+    channel.byTs.set(message.ts, message);
+    if (message.threadTs === null || message.threadTs === message.ts) return;
+    const thread = channel.threads.get(message.threadTs);
+    if (thread === undefined) channel.threads.set(message.threadTs, [message]); else thread.push(message);
+  }
+  remove(channel: FakeChannel, message: StoredMessage): void {
+    channel.messages.splice(channel.messages.indexOf(message), 1);
+    channel.byTs.delete(message.ts);
+    const thread = message.threadTs === null ? undefined : channel.threads.get(message.threadTs);
+    if (thread?.includes(message) === true) thread.splice(thread.indexOf(message), 1);
+  }
 }

@@ -57,7 +57,7 @@ const threadOf = (channel: FakeChannel, args: Json): string | null => {
   const asked = words(args, "thread_ts");
   if (asked === null) return null;
   if (!isTs(asked)) throw new SlackRefusal("invalid_thread_ts");
-  return channel.messages.find(({ ts }) => ts === asked)?.threadTs ?? asked;
+  return channel.byTs.get(asked)?.threadTs ?? asked;
 };
 
 const postMessage = (args: Json, context: MethodContext): Json => {
@@ -65,7 +65,7 @@ const postMessage = (args: Json, context: MethodContext): Json => {
   const channel = writable(args.channel, context, true);
   const content = contentOf(args, context), identity = customised(args, context), threadTs = threadOf(channel, args), metadata = metadataOf(args) ?? null;
   const named = identity.username !== null || identity.icons !== null;
-  const broadcast = threadTs !== null && truth(args, "reply_broadcast") && channel.messages.some(({ ts }) => ts === threadTs);
+  const broadcast = threadTs !== null && truth(args, "reply_broadcast") && channel.byTs.has(threadTs);
   const flag = (name: string) => (args[name] === undefined ? null : truth(args, name));
   const stored = messages.post(channel, {
     ...content, ...identity, threadTs, metadata, botId: space.botId, user: named ? null : space.botUserId, subtype: named ? "bot_message" : broadcast ? "thread_broadcast" : null,

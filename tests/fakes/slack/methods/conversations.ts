@@ -54,8 +54,8 @@ const history = (args: Json, context: MethodContext): Json => {
 const replies = (args: Json, context: MethodContext): Json => {
   const channel = readable(args, context), asked = String(args.ts);
   if (!isTs(asked)) throw new SlackRefusal("thread_not_found");
-  const root = channel.messages.find(({ ts }) => ts === asked)?.threadTs ?? asked;
-  const thread = channel.messages.filter((message) => message.ts === root || message.threadTs === root);
+  const root = channel.byTs.get(asked)?.threadTs ?? asked;
+  const thread = context.space.thread(channel, root);
   if (thread.length === 0) throw new SlackRefusal("thread_not_found");
   const parent = thread.filter(({ ts }) => ts === root);
   const { items, next } = page(within(thread.filter(({ ts }) => ts !== root), args), args, 1000);
