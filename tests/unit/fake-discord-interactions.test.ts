@@ -81,6 +81,18 @@ test("a deferred answer is filled in, followed up, fetched and deleted, for fift
   expect([steps, run.followups.map((m) => m.deleted), (failed[0] as DiscordAPIError).code]).toEqual([["done", "more"], [true], 50027]);
 });
 
+test("a deferred answer that all may see shows as loading until it is filled in", async () => {
+  await register();
+  const heard: unknown[] = [];
+  client.on(Events.Raw, ({ t, d }: { t: string; d: { content: string; flags: number } }) => { if (t === "MESSAGE_CREATE" || t === "MESSAGE_UPDATE") heard.push([t, d.content, d.flags]); fake.changed(); });
+  onInteraction(async (i) => { if (i.isChatInputCommand()) { await i.deferReply(); await i.followUp("done"); } });
+  const run = await fake.memberRunsCommand("label", {}, room, "owner", { subcommand: "add" });
+  await run.settled();
+  await fake.until(() => heard.length === 2, "both events");
+  expect(heard).toEqual([["MESSAGE_CREATE", "", 128], ["MESSAGE_UPDATE", "done", 0]]);
+  expect(run.followups).toEqual([]);
+});
+
 test("autocomplete carries the focused option and takes 25 choices at most", async () => {
   await register();
   onInteraction(async (i) => { if (i.isAutocomplete()) { const { name, value } = i.options.getFocused(true); await i.respond(Array.from({ length: value === "many" ? 26 : 2 }, (_, n) => ({ name: `${name} ${value} ${n}`, value: `${n}` }))); } });
@@ -121,7 +133,7 @@ test("buttons and selects update their message; a disabled or unknown one can't 
 const replyModal = () => new ModalBuilder().setCustomId("reply").setTitle("Reply").addLabelComponents(
   new LabelBuilder().setLabel("Text").setTextInputComponent(new TextInputBuilder().setCustomId("text").setStyle(TextInputStyle.Paragraph).setValue("Dear")),
   new LabelBuilder().setLabel("Files").setFileUploadComponent(new FileUploadBuilder().setCustomId("files").setRequired(false).setMaxValues(2)),
-  new LabelBuilder().setLabel("Then").setRadioGroupComponent(new RadioGroupBuilder().setCustomId("then").addOptions({ label: "Wait", value: "wait", default: true }, { label: "Resolve", value: "resolve" })),
+  new LabelBuilder().setLabel("Then").setRadioGroupComponent(new RadioGroupBuilder().setCustomId("next").addOptions({ label: "Wait", value: "wait", default: true }, { label: "Resolve", value: "resolve" })),
 );
 test("a modal opens, is filled in with text, files and a choice, and its submission is answered", async () => {
   await register();
@@ -129,13 +141,13 @@ test("a modal opens, is filled in with text, files and a choice, and its submiss
     if (i.isMessageContextMenuCommand()) await i.showModal(replyModal());
     if (!i.isModalSubmit()) return;
     const file = i.fields.getUploadedFiles("files")?.first();
-    await i.reply(`${i.fields.getTextInputValue("text")} ${file?.name ?? ""} ${file === undefined ? "" : await (await fetch(file.url)).text()} ${i.fields.getRadioGroup("then") ?? ""}`);
+    await i.reply(`${i.fields.getTextInputValue("text")} ${file?.name ?? ""} ${file === undefined ? "" : await (await fetch(file.url)).text()} ${i.fields.getRadioGroup("next") ?? ""}`);
   });
   const line = fake.memberPosts(room, "owner", "x"), opened = await fake.memberUsesContextMenu("Make note", line, room, "owner");
   expect([opened.ack, opened.modal?.title, fake.modalFor("owner")?.custom_id]).toEqual(["modal", "Reply", "reply"]);
-  await expect(fake.memberSubmitsModal("reply", { then: "never" }, "owner")).rejects.toThrow("no option never");
+  await expect(fake.memberSubmitsModal("reply", { next: "never" }, "owner")).rejects.toThrow("no option never");
   await expect(fake.memberSubmitsModal("reply", { text: "" }, "owner")).rejects.toThrow("1 to 4000 characters");
-  const sent = await fake.memberSubmitsModal("reply", { text: "Hello", files: [{ name: "a.txt", content: "inside" }], then: "resolve" }, "owner");
+  const sent = await fake.memberSubmitsModal("reply", { text: "Hello", files: [{ name: "a.txt", content: "inside" }], next: "resolve" }, "owner");
   expect([sent.said, fake.modalFor("owner"), failed]).toEqual(["Hello a.txt inside resolve", null, []]);
   await fake.memberUsesContextMenu("Make note", line, room, "owner");
   expect((await fake.memberSubmitsModal("reply", {}, "owner")).said).toBe("Dear   wait");

@@ -154,3 +154,15 @@ test("others' messages can't be edited", async () => {
   const message = await channel.messages.fetch(fake.memberPosts(room, "owner", "mine").id);
   expect(await codeOf(message.edit("yours"))).toBe(50005);
 });
+
+test("ids never fall and never repeat, even when the clock goes back", () => {
+  let now = Date.UTC(2026, 0, 1);
+  const world = new FakeDiscord({ clock: () => now }), made = [world.ids.next(), world.ids.next()];
+  now -= 60_000;
+  made.push(world.ids.next());
+  now += 120_000;
+  made.push(world.ids.next());
+  expect(made.map(BigInt).toSorted((a, b) => (a < b ? -1 : 1))).toEqual(made.map(BigInt));
+  expect(new Set(made).size).toBe(4);
+  expect(Number(BigInt(made[3] ?? 0) >> 22n) + 1_420_070_400_000).toBe(now);
+});

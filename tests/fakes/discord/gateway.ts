@@ -5,7 +5,6 @@ import { WebSocketServer, type WebSocket } from "ws";
 import { disallowed, INTENT, seenBy, validIntents } from "./intents.ts";
 import { showGuildCreate, showMember, showUser } from "./show.ts";
 import { list, object, text, type Json } from "./types.ts";
-import { timeOf } from "./ids.ts";
 import type { EventPlace, World } from "./world.ts";
 
 interface Sent { s: number; t: string; d: Json }
@@ -27,6 +26,8 @@ export class Gateway {
   /** True: nobody gets in; connections are closed at once. */
   down = false;
   identifies = 0; resumes = 0;
+  /** How many events a session can replay at least; who missed more must identify anew. */
+  replayLimit = 10_000;
   startLimit = { total: 1000, remaining: 1000, reset_after: 86_400_000, max_concurrency: 1 };
   private readonly faults: EventFault[] = [];
   private held: { session: Session; sent: Sent }[] = [];
@@ -88,7 +89,7 @@ export class Gateway {
     this.resumes++;
     if (d.token !== this.world.token) return socket.close(CLOSE.authenticationFailed, "Authentication failed.");
     const session = this.sessions.find((candidate) => candidate.id === d.session_id && candidate.alive), seq = Number(d.seq ?? 0);
-    if (session === undefined) return this.send(socket, { op: 9, d: false, s: null, t: null });
+    if (session === undefined || seq < (session.log[0]?.s ?? 1) - 1) return this.send(socket, { op: 9, d: false, s: null, t: null });
     if (seq > session.seq) { session.alive = false; return socket.close(CLOSE.invalidSeq, "Invalid sequence."); }
     session.socket?.terminate();
     session.socket = socket;
@@ -118,6 +119,7 @@ export class Gateway {
     if (fault?.how === "drop") return;
     const sent: Sent = { s: ++session.seq, t, d };
     session.log.push(sent);
+    if (session.log.length > 2 * this.replayLimit) session.log = session.log.slice(-this.replayLimit);
     if (fault?.how === "hold") { this.held.push({ session, sent }); return; }
     this.deliver(session, sent);
     if (fault?.how === "duplicate") { const again = { s: ++session.seq, t, d }; session.log.push(again); this.deliver(session, again); }
@@ -151,6 +153,4 @@ export class Gateway {
   }
   /** Asks for a heartbeat now (opcode 1). */
   askHeartbeat(): void { for (const { socket } of this.sessions) if (socket !== null) this.send(socket, { op: 1, d: null, s: null, t: null }); }
-  /** Forgets what may no longer be resumed, for long runs. `before` in ms since 1970. */
-  forget(before: number): void { for (const session of this.sessions) session.log = session.log.filter((sent) => typeof sent.d.id !== "string" || timeOf(sent.d.id) >= before); }
 }

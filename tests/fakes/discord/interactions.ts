@@ -68,17 +68,11 @@ export function open(world: World, token: string): Interaction {
   return found;
 }
 
-function answerWith(interaction: Interaction, body: Json, files: UploadedFile[], extraFlags = 0): FakeMessage {
+function answerWith(interaction: Interaction, body: Json, files: UploadedFile[], { extraFlags = 0, blank = false } = {}): FakeMessage {
   const { world, channel, member } = interaction, ephemeral = has(Number(body.flags ?? 0) | extraFlags, FLAG.ephemeral), bot = world.botMember;
   if (bot === undefined) throw refusal(50001);
-  return post(world, { channel, writer: { member: bot }, body: { ...body, nonce: undefined, enforce_nonce: false, message_reference: undefined }, files, trusted: true, type: interaction.kind === KIND.command ? 20 : 0,
+  return post(world, { channel, writer: { member: bot }, body: { ...body, nonce: undefined, enforce_nonce: false, message_reference: undefined }, files, trusted: true, blank, type: interaction.kind === KIND.command ? 20 : 0,
     ephemeralTo: ephemeral ? member.user.id : null, interaction: interaction.metadata, extraFlags: extraFlags | (ephemeral ? FLAG.ephemeral : 0) });
-}
-/** "Thinking": nothing to read yet, so it passes no check of content. */
-function placeholder(interaction: Interaction, ephemeral: boolean): FakeMessage {
-  const message = answerWith(interaction, { content: "\u2026" }, [], FLAG.loading | (ephemeral ? FLAG.ephemeral : 0));
-  message.content = "";
-  return message;
 }
 
 /** The first answer. @throws {ApiError} 50035 for a wrong type or form, and what messages throw */
@@ -93,7 +87,7 @@ export function callback(interaction: Interaction, body: Json, files: UploadedFi
   }
   if (type === 9) { checkModal(data); interaction.modal = data; }
   if (type === 4) { interaction.message = nested(() => answerWith(interaction, data, files)); interaction.ephemeral = interaction.message.ephemeralTo !== null; }
-  if (type === 5) { interaction.ephemeral = has(Number(data.flags ?? 0), FLAG.ephemeral); interaction.message = placeholder(interaction, interaction.ephemeral); }
+  if (type === 5) { interaction.ephemeral = has(Number(data.flags ?? 0), FLAG.ephemeral); interaction.message = answerWith(interaction, {}, [], { extraFlags: FLAG.loading | (interaction.ephemeral ? FLAG.ephemeral : 0), blank: true }); }
   if (isUpdate && source !== null) {
     interaction.message = source;
     interaction.ephemeral = source.ephemeralTo !== null;

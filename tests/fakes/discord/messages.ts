@@ -16,6 +16,8 @@ export interface Post {
   id?: string; type?: number; ephemeralTo?: string | null; interaction?: Json | null; extraFlags?: number;
   /** An interaction's answer needs no permission to send. */
   trusted?: boolean;
+  /** Nothing to read yet, as in a deferred answer. */
+  blank?: boolean;
 }
 const NONCE_SETTABLE = FLAG.suppressEmbeds | FLAG.suppressNotifications | FLAG.componentsV2;
 
@@ -58,7 +60,7 @@ export function post(world: World, input: Post): FakeMessage {
     else if (channel.type === GUILD_FORUM) throw refusal(220001);
   }
   const flags = (Number(body.flags ?? 0) & NONCE_SETTABLE) | (input.extraFlags ?? 0);
-  checkDraft({ content: text(body.content) ?? "", embeds, components, flags, files: namesOf(files, body) }, body);
+  if (input.blank !== true) checkDraft({ content: text(body.content) ?? "", embeds, components, flags, files: namesOf(files, body) }, body);
   const before = remembered(world, author.id, body);
   if (before !== undefined) return before;
   const reference = referenceOf(world, input), repliesTo = reference?.message == null ? null : (world.messages.get(reference.message)?.author.id ?? null);

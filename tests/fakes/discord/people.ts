@@ -1,8 +1,9 @@
 /** People at their keyboards, within their permissions. Each act makes the events that Discord would send. */
-import { ApiError, refusal } from "./errors.ts";
-import { edit, post, react, remove, unreact } from "./messages.ts";
+import { refusal } from "./errors.ts";
+import { edit, post, react, remove, systemLine, unreact } from "./messages.ts";
+import { makePost } from "./routes/channels.ts";
 import { makeThread } from "./threads.ts";
-import { PUBLIC_THREAD, type FakeChannel, type FakeMember, type FakeMessage, type SentFile, type UploadedFile } from "./types.ts";
+import { GUILD_FORUM, PUBLIC_THREAD, type FakeChannel, type FakeMember, type FakeMessage, type SentFile, type UploadedFile } from "./types.ts";
 import { World } from "./world.ts";
 
 export interface PostOptions { files?: SentFile[]; reply?: FakeMessage | string; nonce?: string; silent?: boolean }
@@ -41,9 +42,12 @@ export abstract class People extends World {
   }
   /** A new post in a forum, or a thread in a text channel; `content` is its first line. */
   memberStartsThread(parent: ChannelLike, member: MemberLike, name: string, content: string): { thread: FakeChannel; message: FakeMessage } {
-    const home = this.channelOf(parent), by = this.need(this.memberOf(member), home, "SEND_MESSAGES"), id = this.ids.next();
-    const thread = makeThread(this, { parent: home, owner: by.user.id, body: { name }, type: PUBLIC_THREAD, id });
-    return { thread, message: post(this, { channel: thread, writer: { member: by }, body: { content }, files: [], id }) };
+    const home = this.channelOf(parent), inForum = home.type === GUILD_FORUM, by = this.need(this.memberOf(member), home, inForum ? "SEND_MESSAGES" : "CREATE_PUBLIC_THREADS");
+    const writer = { member: by }, owner = by.user.id, first = { content };
+    if (inForum) return makePost(this, { forum: home, owner, body: { name }, appliedTags: [], first, files: [], writer });
+    const thread = makeThread(this, { parent: home, owner, body: { name }, type: PUBLIC_THREAD });
+    systemLine(this, home, by.user, 18, name, { channel: thread.id, message: null });
+    return { thread, message: post(this, { channel: thread, writer, body: first, files: [] }) };
   }
   memberEdits(message: MessageLike, content: string): FakeMessage {
     const found = this.messageOf(message), by = this.memberOf(found.author.id), { thread } = this.channel(found.channel);
@@ -61,5 +65,3 @@ export abstract class People extends World {
     this.emit("TYPING_START", { channel_id: where.id, guild_id: this.guildId, user_id: who.user.id, timestamp: Math.floor(this.now() / 1000), member: { user: { id: who.user.id, username: who.user.username, discriminator: "0", global_name: who.user.globalName, avatar: null }, roles: who.roles, joined_at: new Date(who.joinedAt).toISOString(), deaf: false, mute: false, flags: 0 } }, { channel: where.id, user: who.user.id });
   }
 }
-/** Whether an act was refused with this code. */
-export const refusedWith = (error: unknown, code: number): boolean => error instanceof ApiError && error.code === code;

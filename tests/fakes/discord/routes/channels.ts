@@ -32,7 +32,10 @@ function patchThread(call: Call, channel: FakeChannel, bot: FakeMember): Json {
     ...(typeof body.rate_limit_per_user === "number" ? { slowmodeSeconds: body.rate_limit_per_user } : {}), ...(body.applied_tags === undefined ? {} : { appliedTags: checkTags(world, parent, body.applied_tags, bot, channel.appliedTags) }),
   };
   const named = channel.thread?.archived === true && body.archived !== false && body.name !== undefined ? { name: text(body.name) ?? "" } : rename(world, channel, body.name === undefined ? {} : { name: body.name });
-  changeThread(world, channel, { ...change, ...(named.name === undefined ? {} : { name: named.name }) }, bot);
+  try { changeThread(world, channel, { ...change, ...(named.name === undefined ? {} : { name: named.name }) }, bot); } catch (refused) {
+    if (named.name !== undefined) channel.renames.pop();
+    throw refused;
+  }
   if (named.name !== undefined && channel.parent !== null && parent.type !== GUILD_FORUM) systemLine(world, channel, bot.user, 4, named.name);
   return showChannel(world, channel);
 }
