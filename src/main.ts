@@ -6,7 +6,9 @@ import { assemble } from "./assemble.ts";
 import { createScheduler } from "./automation/scheduler.ts";
 import { playgroundPages } from "./bridge/playground/pages.ts";
 import { playgroundRoutes } from "./bridge/playground/routes.ts";
-import { deskKinds } from "./bridge/registry.ts";
+import { deskHookRoutes } from "./bridge/hooks.ts";
+import { createLiveDesks } from "./bridge/live.ts";
+import { deskKinds, vendorDesks } from "./bridge/registry.ts";
 import { createLiveChannels } from "./channels/live.ts";
 import { channelKinds } from "./channels/registry.ts";
 import { hookRoutes } from "./channels/webhooks.ts";
@@ -70,6 +72,7 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
   const { core, host } = assembly;
   const playground = deskKinds.playground(core, store.db);
   core.desks.set(playground.kind, playground);
+  const desks = createLiveDesks(core, host, vendorDesks, config.publicUrl);
   const channels = createLiveChannels(core, channelKinds, config.publicUrl);
   const auth = createAuth({ store, clock });
   const scheduler = createScheduler(core);
@@ -84,6 +87,7 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
     plugins: [
       healthRoutes({ core, kind: opened.kind, version, lanesFault: () => (lanesRun ? null : "The lanes are not running (yet).") }),
       hookRoutes({ log, inboxById: (id) => { const adapter = core.channels.get(id); return adapter === undefined ? null : { adapter }; }, receive: (event) => receiveEvent(core, event) }),
+      deskHookRoutes({ deskOf: desks.of, log }),
       widgetRoutes(core),
       widgetPages(core, join(projectRoot, "dist/widget")),
       authRoutes({ auth, secure: config.publicUrl?.startsWith("https://") === true }),
@@ -92,13 +96,14 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
         async apply(text, env) {
           const result = await applySettings(deps, text, env);
           forgetSettings(core);
+          await desks.reload();
           await channels.reload();
           return result;
         },
         delivery: (act) => switchDelivery(core, act),
         retryParked: () => retryParked(core),
       }),
-      playgroundRoutes({ playground, host, gate: { port: () => portOf(server), trustProxy: config.trustProxy !== false, enabled: async () => true, isAdministrator: (request) => auth.isAdministrator(request) } }),
+      playgroundRoutes({ playground, host, gate: { port: () => portOf(server), trustProxy: config.trustProxy !== false, enabled: async () => Object.keys(vendorDesks).every((kind) => desks.of(kind) === undefined), isAdministrator: (request) => auth.isAdministrator(request) } }),
       playgroundPages(join(projectRoot, "dist/playground")),
     ],
   });
@@ -107,12 +112,14 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
     lanesRun = false;
     await removeRunFile(config.dataDir);
     await channels.stop();
+    await desks.stop();
     await scheduler.stop();
     await server.close();
     playground.close();
     await within(STOP_MS, assembly.stop());
   };
   try {
+    await desks.reload();
     await channels.reload();
     assembly.start();
     await scheduler.start();

@@ -1,7 +1,11 @@
-/** Every kind of desk, one line each: how its adapter is made. */
+/** Every kind of desk, one line each. */
 import type { Db } from "mongodb";
 import type { Core } from "../core/core.ts";
 import { createPlayground } from "./playground/adapter.ts";
+import type { DeskKindSpec } from "./shared/kind.ts";
+
+/** Desks at a vendor, with a connection of their own. */
+export const vendorDesks: Record<string, DeskKindSpec> = {};
 
 /** `db` is for a desk whose vendor's side is our own. */
 export const deskKinds = {

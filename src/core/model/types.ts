@@ -49,7 +49,19 @@ export interface Inbox {
 }
 
 /** One desk channel or forum that conversations are mirrored into. */
-export interface DeskTarget { _id: string; name: string; kind: DeskKind; /** The vendor's identity of the connection. */ identity: string; channel: string; createdAt: Date }
+export interface DeskTarget {
+  _id: string;
+  name: string;
+  kind: DeskKind;
+  /** The vendor's identity of the connection: an app, a guild. Targets of one identity share it. */
+  identity: string;
+  channel: string;
+  /** The connection's own settings, never secret; shape is the desk's. */
+  config?: Record<string, unknown>;
+  /** Encrypted values by name; only the secrets service reads them. */
+  secrets?: Record<string, string>;
+  createdAt: Date;
+}
 
 export interface Agent {
   _id: string;

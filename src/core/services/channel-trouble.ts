@@ -1,11 +1,14 @@
-/** What keeps a whole connection from working, as its channel tells it; stored, so that every process can show it in Health. */
+/** What keeps a whole connection from working, as its channel or desk tells it; stored, so that every process can show it in Health. */
 import type { Core } from "../core.ts";
+import type { DeskKind } from "../model/types.ts";
 import type { ReportTrouble, Trouble } from "../ports.ts";
 import { allInboxes } from "./inbox-settings.ts";
 
 export interface StandingTrouble extends Trouble { inboxId: string; inbox: string; since: Date }
 
-const idOf = (inboxId: string): string => `trouble:${inboxId}`;
+const idOf = (connection: string): string => `trouble:${connection}`;
+/** What a desk's connection is named here; an inbox's is named by its id. */
+export const deskTroubleId = (desk: DeskKind): string => `desk:${desk}`;
 /** All ids that `idOf` makes; served by the index on `_id`. */
 const ANY = { $gte: "trouble:", $lt: "trouble;" };
 
@@ -32,10 +35,13 @@ export function troubleReporter(core: Core, inboxId: string): ReportTrouble {
   };
 }
 
-/** Troubles of the inboxes that are on, oldest first. */
+/** Troubles of the inboxes that are on and of the desks, oldest first. */
 export async function standingTroubles(core: Core): Promise<StandingTrouble[]> {
   const [stored, inboxes] = await Promise.all([core.store.settings.find({ _id: ANY }).toArray(), allInboxes(core)]);
-  const known = new Map(inboxes.filter((inbox) => inbox.enabled).map((inbox) => [idOf(inbox._id), inbox]));
+  const known = new Map([
+    ...inboxes.filter((inbox) => inbox.enabled).map(({ _id, name }) => [idOf(_id), { _id, name }] as const),
+    ...[...core.desks.keys()].map((desk) => [idOf(deskTroubleId(desk)), { _id: deskTroubleId(desk), name: `desk ${desk}` }] as const),
+  ]);
   return stored
     .flatMap(({ _id, value, at }) => { const inbox = known.get(_id); return inbox === undefined ? [] : [{ ...(value as Trouble), inboxId: inbox._id, inbox: inbox.name, since: at }]; })
     .toSorted((a, b) => a.since.getTime() - b.since.getTime());

@@ -16,7 +16,7 @@ export interface ChannelSettingsKind {
   read(settings: unknown): { identity: string; config: Record<string, unknown>; secrets: Record<string, string> };
 }
 /** How the fields that a desk adds to its entry read. `linkByName`: people are known there by their agent's name. */
-export interface DeskSettingsKind { settings: z.ZodType; read(settings: unknown): { identity: string }; linkByName?: boolean }
+export interface DeskSettingsKind { settings: z.ZodType; read(settings: unknown): { identity: string; config?: Record<string, unknown>; secrets?: Record<string, string> }; linkByName?: boolean }
 
 export interface PlanDeps {
   clock: Clock;
@@ -95,11 +95,30 @@ function planDesks(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored:
   const common = Object.keys(deskShape.shape);
   const read = (wanted.desks ?? []).flatMap((entry: DeskEntry, i) => {
     const kind = readKind(file, ["desks", i], "kind", entry.kind, deps.deskKinds, without(entry, common), common, faults);
-    return kind === null ? [] : [{ entry, path: ["desks", i], facts: { kind: entry.kind, identity: kind.identity, channel: entry.channel } }];
+    return kind === null ? [] : [{ entry, path: ["desks", i], connection: kind, facts: { kind: entry.kind, identity: kind.identity, channel: entry.channel } }];
   });
   const found = matchEntries<DeskTarget>(file, read.map(({ entry, path, facts }) => ({ path, name: entry.name, identity: deskIdentity(facts) })), stored.desks,
     { noun: "desk", identityPath: "channel", identityOf: deskIdentity, refusal: (desk) => `is the channel ${desk.channel} on ${desk.kind}` }, faults);
-  return read.map(({ entry, facts }, i) => wish(found[i], { ...(found[i] ?? { _id: newId(deps.clock.now()), createdAt: deps.clock.now() }), ...facts, name: entry.name }));
+  oneConnectionAKind(file, read, stored, faults);
+  return read.map(({ entry, facts, connection }, i) => {
+    const was = found[i];
+    const { config, secrets } = connection;
+    const now: DeskTarget = {
+      ...(was ?? { _id: newId(deps.clock.now()), createdAt: deps.clock.now() }), ...facts, name: entry.name,
+      ...(config === undefined ? {} : { config }), ...(secrets === undefined ? {} : { secrets }),
+    };
+    return wish(was, now, changedSecrets(deps.secrets, was?.secrets ?? {}, secrets ?? {}));
+  });
+}
+
+/** One organisation works in one workspace or server: a second connection of the same kind would leave its threads unheard. */
+function oneConnectionAKind(file: ReadFile, read: { path: Path; facts: { kind: string; identity: string } }[], stored: StoredSettings, faults: Fault[]): void {
+  const identities = new Map(stored.desks.map((desk) => [desk.kind, desk.identity]));
+  for (const { path, facts } of read) {
+    const known = identities.get(facts.kind);
+    if (known !== undefined && known !== facts.identity) faults.push(file.fault([...path, "kind"], `Another ${facts.kind} connection (${known}) is in use. One installation has one of each kind; several channels of it may be desks.`));
+    identities.set(facts.kind, facts.identity);
+  }
 }
 
 function changedSecrets(secrets: Secrets, stored: Record<string, string>, wanted: Record<string, string>): string[] {

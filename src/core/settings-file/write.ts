@@ -56,12 +56,14 @@ async function writeAll<T extends Named>(noun: string, collection: Collection<T>
 export async function writePlan(deps: { store: Store; clock: Clock; secrets: Secrets }, plan: Plan, stored: StoredSettings): Promise<string[]> {
   const { store } = deps;
   const deskNames = new Map([...stored.desks, ...plan.desks.map((desk) => desk.now)].map((desk) => [desk._id, desk.name]));
-  const sealed = plan.inboxes.map((wish) => ({ ...wish, now: { ...wish.now, secrets: Object.fromEntries(Object.entries(wish.now.secrets).map(([name, open]) => [name, deps.secrets.seal(open)])) } }));
+  const seal = (open: Record<string, string>) => Object.fromEntries(Object.entries(open).map(([name, value]) => [name, deps.secrets.seal(value)]));
+  const inboxes = plan.inboxes.map((wish) => ({ ...wish, now: { ...wish.now, secrets: seal(wish.now.secrets) } }));
+  const desks = plan.desks.map((wish) => (wish.now.secrets === undefined ? wish : { ...wish, now: { ...wish.now, secrets: seal(wish.now.secrets) } }));
   const changes = [
     ...await writeAll("Label", store.labels, plan.labels, stored.labels),
-    ...await writeAll("Desk", store.deskTargets, plan.desks, stored.desks),
+    ...await writeAll("Desk", store.deskTargets, desks, stored.desks),
     ...await writeAll("Agent", store.agents, plan.agents, stored.agents),
-    ...await writeAll("Inbox", store.inboxes, sealed, stored.inboxes, { deskTargetId: (id: string) => deskNames.get(id) ?? "none" }),
+    ...await writeAll("Inbox", store.inboxes, inboxes, stored.inboxes, { deskTargetId: (id: string) => deskNames.get(id) ?? "none" }),
   ];
   if (plan.rateLimits !== undefined && plan.rateLimits !== stored.rateLimits) {
     await store.settings.updateOne({ _id: LIMITS_ID }, { $set: { value: { rateLimits: plan.rateLimits }, at: deps.clock.now() } }, { upsert: true });
