@@ -1,11 +1,11 @@
 /** The fake's Web API through the real WebClient. Shapes: docs.slack.dev/reference/methods (chat.postMessage, conversations.history, conversations.replies, reactions.add, users.info). */
-import type { WebClient } from "@slack/web-api";
+import type { webApi } from "@slack/bolt";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { FakeSlack } from "../fakes/slack/server.ts";
 import type { FakeChannel } from "../fakes/slack/types.ts";
 import { clientOf, refusal, startSlack } from "./fake-slack-support.ts";
 
-let slack: FakeSlack, web: WebClient, desk: FakeChannel, ana: string;
+let slack: FakeSlack, web: webApi.WebClient, desk: FakeChannel, ana: string;
 
 beforeEach(async () => {
   slack = await startSlack();

@@ -1,11 +1,11 @@
 /** Files both ways. Source: docs.slack.dev/messaging/working-with-files, docs.slack.dev/reference/methods/files.completeuploadexternal, docs.slack.dev/reference/objects/file-object */
-import type { WebClient } from "@slack/web-api";
+import type { webApi } from "@slack/bolt";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { FakeSlack } from "../fakes/slack/server.ts";
 import type { FakeChannel, Json } from "../fakes/slack/types.ts";
 import { clientOf, refusal, startSlack } from "./fake-slack-support.ts";
 
-let slack: FakeSlack, web: WebClient, desk: FakeChannel, ana: string;
+let slack: FakeSlack, web: webApi.WebClient, desk: FakeChannel, ana: string;
 beforeEach(async () => {
   slack = await startSlack();
   web = clientOf(slack);

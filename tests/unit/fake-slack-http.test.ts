@@ -74,7 +74,7 @@ test("errors and silence are repeated with number and reason, at most three time
   expect(arrived.map(({ headers }) => [headers["x-slack-retry-num"], headers["x-slack-retry-reason"]])).toEqual([[undefined, undefined], ["1", "http_error"], ["2", "http_error"]]);
   expect(arrived.every(verified)).toBe(true);
   arrived.length = 0;
-  slack.overHttp.timeoutMs = 30;
+  slack.overHttp.timeoutMs = 200;
   answer = () => "hang";
   slack.userPosts(desk.id, ana, "no answer");
   await slack.until(() => arrived.length === 4, "three repeats");

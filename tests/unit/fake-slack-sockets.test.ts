@@ -1,5 +1,5 @@
 /** Socket Mode with the real Bolt app and two receivers. Source: docs.slack.dev/apis/events-api/using-socket-mode */
-import { SocketModeClient } from "@slack/socket-mode";
+import { SocketModeReceiver } from "@slack/bolt";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import type { FakeSlack } from "../fakes/slack/server.ts";
@@ -102,8 +102,8 @@ test("the eleventh connection is sent away; a ticket is good once", async () => 
 
 test("apps.connections.open that fails is met by the socket client", async () => {
   slack.fail("apps.connections.open", { error: "invalid_auth" });
-  const client = new SocketModeClient({ appToken: slack.appToken, logger: quiet, autoReconnectEnabled: false, clientOptions: { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 } } });
-  await expect(client.start()).rejects.toThrow("invalid_auth");
+  const receiver = new SocketModeReceiver({ appToken: slack.appToken, logger: quiet, autoReconnectEnabled: false, installerOptions: { clientOptions: { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 } } } });
+  await expect(receiver.start()).rejects.toThrow("invalid_auth");
 });
 
 test("a socket that is open but deaf acknowledges nothing", async () => {

@@ -1,6 +1,5 @@
 /** The unchanged Slack libraries against the fake. */
-import { App, SocketModeReceiver } from "@slack/bolt";
-import { LogLevel, WebClient, WebAPIPlatformError } from "@slack/web-api";
+import { App, LogLevel, SocketModeReceiver, webApi } from "@slack/bolt";
 import { FakeSlack, type FakeSlackOptions } from "../fakes/slack/server.ts";
 
 const nothing = () => undefined;
@@ -11,12 +10,12 @@ export async function startSlack(options: FakeSlackOptions = {}): Promise<FakeSl
   await slack.start();
   return slack;
 }
-export const clientOf = (slack: FakeSlack, token = slack.botToken) => new WebClient(token, { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true, logger: quiet });
+export const clientOf = (slack: FakeSlack, token = slack.botToken) => new webApi.WebClient(token, { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true, logger: quiet });
 
 /** The answer of a call that must be refused. */
 export async function refusal(call: Promise<unknown>): Promise<Record<string, unknown>> {
   const error = await call.then(() => { throw new Error("was not refused"); }, (e: unknown) => e);
-  if (!(error instanceof WebAPIPlatformError)) throw error;
+  if (!(error instanceof webApi.WebAPIPlatformError)) throw error;
   return error.data as unknown as Record<string, unknown>;
 }
 

@@ -53,6 +53,7 @@ export class Deliverer {
     delivery.attempts++;
     const answer = await this.transport().send(delivery.kind, delivery.payload, retry);
     if (answer.ok) { delivery.state = "acknowledged"; delivery.answer = answer.body; } else { delivery.state = "lost"; delivery.reasons.push(answer.reason); }
+    this.changed();
     return answer;
   }
   private end(): void { this.pending--; this.changed(); }

@@ -179,7 +179,7 @@ export class FakeSlack extends Interactions {
     if (fault?.delayMs !== undefined && fault.afterEffect !== true) await this.pause(fault.delayMs);
     const done = refusing && fault.afterEffect !== true ? null : this.answer(method, args, token);
     if (fault?.dropAfterEffect === true) { cut(); return; }
-    if (fault?.delayMs !== undefined && fault.afterEffect === true) await this.pause(fault.delayMs);
+    if (fault?.delayMs !== undefined && fault.afterEffect === true) { this.changed(); await this.pause(fault.delayMs); }
     const reply = refusing ? refusal(fault) : done!;
     call.status = reply.status;
     call.error = typeof reply.body === "string" ? reply.body : ((reply.body.error as string | undefined) ?? null);
