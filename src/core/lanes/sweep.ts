@@ -3,6 +3,7 @@ import type { Collection, Document, Filter } from "mongodb";
 import type { Core } from "../core.ts";
 import type { LaneName } from "../model/types.ts";
 import { drainOutbox } from "../services/apply.ts";
+import { sweepEarly } from "../services/early-changes.ts";
 import { forgetSettings } from "../services/inbox-settings.ts";
 
 const BATCH = 500;
@@ -42,6 +43,8 @@ export async function sweepOnce(core: Core): Promise<void> {
     });
   }
   await part(() => eachDue(core, "card", "cardDueAt", conversations, "_id", ({ _id }) => core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: _id })));
+
+  await part(() => sweepEarly(core));
 
   const now = core.clock.now();
   await part(async () => {

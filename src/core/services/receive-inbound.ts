@@ -10,11 +10,12 @@ import { applyUpTo } from "./apply.ts";
 import { conversationForNextLine, identityAt } from "./find-conversation.ts";
 import { inboxOf } from "./inbox-settings.ts";
 import { deleteByContact, editByContact, reactByContact } from "./inbound-changes.ts";
+import { afterMessage } from "./early-changes.ts";
 import { servesFeed } from "./feed.ts";
 import { recordDeliveryStatus } from "./record-delivery.ts";
 
 type Inbound<T extends InboundEvent["type"]> = Extract<InboundEvent, { type: T }>;
-export interface InboundResult { outcome: "stored" | "duplicate" | "conflict" | "applied" | "ignored"; message?: Message }
+export interface InboundResult { /** "kept": a change whose message has not come yet. */ outcome: "stored" | "duplicate" | "conflict" | "applied" | "kept" | "ignored"; message?: Message }
 
 /** Resolves once stored. A repeat of the same event changes nothing. @throws {UserError} INBOX_UNKNOWN, NOT_POSSIBLE (inbox is off) */
 export async function receiveEvent(core: Core, event: InboundEvent): Promise<InboundResult> {
@@ -79,6 +80,7 @@ async function followUp(core: Core, message: Message, identity: ContactIdentity,
   const { conversationId } = message;
   try {
     await applyUpTo(core, conversationId, message.seq, message, conversation);
+    await afterMessage(core, message.source);
     if (identity.unreachable !== undefined) await core.store.identities.updateOne({ _id: identity._id }, { $unset: { unreachable: "" } });
   } catch (error) {
     core.log.warn({ err: error, conversationId }, "Applying a stored message failed; the sweep repeats it.");

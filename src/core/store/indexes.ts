@@ -48,6 +48,11 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "albumOf", key: { conversationId: 1, groupId: 1 }, ...present("groupId") },
   ],
   threads: [{ name: "threadsOfConversation", key: { conversationId: 1, createdAt: -1 } }],
+  earlyChanges: [
+    { name: "earlyOfMessage", key: { source: 1, "event.at": 1 } },
+    { name: "sweepEarly", key: { lookAt: 1 } },
+    { name: "forgetEarly", key: { expiresAt: 1 }, expireAfterSeconds: 0 },
+  ],
   deskEvents: [
     { name: "dueIntake", key: { dueAt: 1 }, ...present("dueAt") },
     { name: "intakeLane", key: { thread: 1, at: 1 }, ...present("dueAt") },

@@ -4,12 +4,25 @@ import type { Collection, Db } from "mongodb";
 import type {
   Agent, Contact, ContactIdentity, Conversation, DeskTarget, Inbox, Label, Message, StoredDeskEvent, Thread,
 } from "../model/types.ts";
+import type { InboundEvent } from "../ports.ts";
 import { collectionIndexes } from "./indexes.ts";
 
 /** Small documents that are one of a kind: paused delivery, the secret's check value. */
 export interface Setting { _id: string; value: unknown; at: Date }
 /** A lease on something that only one process may do: a poller, a router. */
 export interface ProcessLease { _id: string; holder: string; token: number; until: Date }
+
+/** A customer's edit or deletion whose message is not there yet. */
+export interface EarlyChange {
+  /** What happened, by the vendor's own key. */
+  _id: string;
+  /** Of the message that it is about. */
+  source: string;
+  event: Extract<InboundEvent, { type: "edit" | "delete" }>;
+  keptAt: Date;
+  lookAt: Date;
+  expiresAt: Date;
+}
 
 export interface Store {
   readonly db: Db;
@@ -23,6 +36,7 @@ export interface Store {
   readonly messages: Collection<Message>;
   readonly threads: Collection<Thread>;
   readonly deskEvents: Collection<StoredDeskEvent>;
+  readonly earlyChanges: Collection<EarlyChange>;
   readonly settings: Collection<Setting>;
   readonly leases: Collection<ProcessLease>;
   /** Brings indexes to what the code declares. */
@@ -49,6 +63,7 @@ export async function openStore(uri: string): Promise<Store> {
     messages: of<Message>("messages"),
     threads: of<Thread>("threads"),
     deskEvents: of<StoredDeskEvent>("deskEvents"),
+    earlyChanges: of<EarlyChange>("earlyChanges"),
     settings: of<Setting>("settings"),
     leases: of<ProcessLease>("leases"),
     async ensureIndexes() {
