@@ -42,11 +42,24 @@ async function changeSent(adapter: ChannelAdapter, to: ChannelAddress, message: 
   }
   if (!canEdit(adapter)) return;
   const plan = adapter.plan({ id: message._id, body: message.body, files: message.files.filter((f) => f.state === "ready"), author: { name: message.author.name } });
+  if (needsOthers(message, plan.length)) {
+    throw new DeliveryError("TOO_LARGE", "the new text needs another number of messages than were sent, and those can only be changed one by one. Nothing was changed there; send a correction.", { certain: true, permanent: true });
+  }
   for (const { i, vendorId } of sent) {
     const wanted = plan[i];
     if (wanted !== undefined) await adapter.editPart(to, vendorId, wanted, signal);
     else if (canDelete(adapter)) await adapter.deletePart(to, vendorId, signal);
   }
+}
+
+/**
+ * A reply that arrived whole has no place for a further part between what came after it, and beside files each part would meet the
+ * wrong one. What failed half-way gets its missing parts by Retry.
+ */
+function needsOthers(message: Message, planned: number): boolean {
+  const { state, parts } = message.delivery;
+  const whole = state === "sent" || state === "delivered" || state === "read";
+  return whole && (planned > parts.length || (planned < parts.length && message.files.length > 0));
 }
 
 async function reactTo(adapter: ChannelAdapter, to: ChannelAddress, message: Message, signal: AbortSignal): Promise<void> {
