@@ -7,8 +7,10 @@ import type { Runner } from "./core/lanes/runner.ts";
 import { startSweep } from "./core/lanes/sweep.ts";
 import { runTodo } from "./core/lanes/todo.ts";
 import { newId } from "./core/model/ids.ts";
+import type { DeskThreadId } from "./core/model/types.ts";
 import { canShowTyping } from "./core/ports.ts";
 import type { Clock, DeskHost, FileStore, Logger } from "./core/ports.ts";
+import { deskTargetOf } from "./core/services/inbox-settings.ts";
 import type { Secrets } from "./core/services/secrets.ts";
 import type { Store } from "./core/store/store.ts";
 import { createDeskHost } from "./bridge/act.ts";
@@ -29,6 +31,26 @@ export interface Assembly {
   readonly busy: () => number;
 }
 
+/** So much runs side by side; three vendors that hang leave as much as one may use to the others. */
+const LANE_SLOTS = { maxParallel: 256 };
+const GROUP_SLOTS = 64;
+
+/** Whom a piece of work waits for: what hangs there must not hold up the rest. */
+function groupsOf(core: Core) {
+  const { conversations, messages, threads } = core.store;
+  return {
+    inbox: async (conversationId: string) => (await conversations.findOne({ _id: conversationId }, { projection: { inboxId: 1 } }))?.inboxId ?? "",
+    async desk(conversationId: string) {
+      const conversation = await conversations.findOne({ _id: conversationId }, { projection: { deskTargetId: 1 } });
+      if (conversation === null) return "";
+      const { kind, identity } = await deskTargetOf(core, conversation.deskTargetId);
+      return `${kind}:${identity}`;
+    },
+    deskOfThread: async (thread: string) => (await threads.findOne({ _id: thread as DeskThreadId }, { projection: { desk: 1 } }))?.desk ?? "",
+    inboxOfMessage: async (messageId: string) => (await messages.findOne({ _id: messageId }, { projection: { inboxId: 1 } }))?.inboxId ?? "",
+  };
+}
+
 /** Channels and desks are put into `core.channels` and `core.desks` by the caller before `start`. */
 export function assemble(parts: Parts): Assembly {
   const core: Core = {
@@ -37,10 +59,11 @@ export function assemble(parts: Parts): Assembly {
     holder: newId(parts.clock.now()), channels: new Map(), desks: new Map(), limits: { ...DEFAULT_LIMITS, ...parts.limits },
   };
   const host = createDeskHost(core);
-  const mirror: Runner = createRunner("mirror", (id) => mirrorConversation({ core, runner: () => mirror }, id), core.log);
-  const delivery: Runner = createRunner("delivery", (id) => deliverConversation({ core, runner: () => delivery }, id), core.log);
-  const intake: Runner = createRunner("intake", (thread) => runIntake(core, () => intake, thread), core.log);
-  const todos: Runner = createRunner("todo", async (messageId) => void (await runTodo(core, messageId, FETCH_FILES, fetchFiles)), core.log, 8);
+  const groups = groupsOf(core);
+  const mirror: Runner = createRunner("mirror", (id) => mirrorConversation({ core, runner: () => mirror }, id), core.log, { ...LANE_SLOTS, groups: { of: groups.desk, most: GROUP_SLOTS } });
+  const delivery: Runner = createRunner("delivery", (id) => deliverConversation({ core, runner: () => delivery }, id), core.log, { ...LANE_SLOTS, groups: { of: groups.inbox, most: GROUP_SLOTS } });
+  const intake: Runner = createRunner("intake", (thread) => runIntake(core, () => intake, thread), core.log, { ...LANE_SLOTS, groups: { of: groups.deskOfThread, most: GROUP_SLOTS } });
+  const todos: Runner = createRunner("todo", async (messageId) => void (await runTodo(core, messageId, FETCH_FILES, fetchFiles)), core.log, { maxParallel: 16, groups: { of: groups.inboxOfMessage, most: 4 } });
   const runners = [intake, delivery, mirror, todos];
   let stopSweep: (() => Promise<void>) | undefined;
 

@@ -11,18 +11,44 @@ export interface Runner {
   readonly running: number;
 }
 
+/**
+ * What hangs in one group (an inbox's vendor, a desk) holds at most `most` of the slots, so that the others go on. A key's group is asked
+ * only while `most` or more keys run, once; one that can't be told belongs to the group "".
+ */
+export interface Groups { of(key: string): Promise<string>; most: number }
+export interface RunnerOptions { maxParallel?: number; groups?: Groups }
+
 const BUSY_RETRY_MS = 1_000;
+/** Keys whose group is remembered. */
+const KEPT = 20_000;
+
+interface Running { again: boolean; group?: string; asked?: true }
 
 /** `work` throws only on the unexpected: it is logged and tried again a second later. */
-export function createRunner(name: string, work: (key: string) => Promise<void>, log: Logger, maxParallel = 64): Runner {
-  const active = new Map<string, { again: boolean }>();
-  const waiting = new Set<string>();
+export function createRunner(name: string, work: (key: string) => Promise<void>, log: Logger, { maxParallel = 64, groups }: RunnerOptions = {}): Runner {
+  const active = new Map<string, Running>();
+  /** Keys by group; groups take turns. */
+  const waiting = new Map<string, Set<string>>();
+  /** Keys whose group is being asked for. */
+  const sorting = new Set<string>();
   const timers = new Map<string, { timer: NodeJS.Timeout; at: number }>();
   let stopped = false;
   let onIdle: (() => void) | undefined;
 
-  function start(key: string): void {
-    const state = { again: false };
+  const known = new Map<string, string>();
+  const groupOf = async (key: string): Promise<string> => {
+    const before = known.get(key);
+    if (before !== undefined || groups === undefined) return before ?? "";
+    try {
+      const group = await groups.of(key);
+      known.set(key, group);
+      if (known.size > KEPT) known.delete(known.keys().next().value!);
+      return group;
+    } catch { return ""; }
+  };
+
+  function start(key: string, group?: string): void {
+    const state: Running = { again: false, ...(group === undefined ? {} : { group }) };
     active.set(key, state);
     work(key)
       .catch((error: unknown) => {
@@ -31,23 +57,68 @@ export function createRunner(name: string, work: (key: string) => Promise<void>,
       })
       .finally(() => {
         active.delete(key);
-        if (state.again && !stopped) waiting.add(key);
+        if (state.again) admit(key, state.group);
+        pump();
         if (stopped && active.size === 0) onIdle?.();
-        for (const next of waiting) {
-          if (active.size >= maxParallel || stopped) break;
-          waiting.delete(next);
-          if (!active.has(next)) start(next);
-        }
       });
+  }
+
+  /** Runs the key at once while no group can be full, else puts it behind those of its group that wait. */
+  function admit(key: string, group?: string): void {
+    if (stopped || sorting.has(key)) return;
+    if (waiting.size === 0 && active.size < Math.min(maxParallel, groups?.most ?? maxParallel)) return start(key, group);
+    if (groups === undefined) return enqueue(key, "");
+    if (group !== undefined) return enqueue(key, group);
+    askRunning();
+    sorting.add(key);
+    void groupOf(key).then((told) => {
+      sorting.delete(key);
+      enqueue(key, told);
+      pump();
+    });
+  }
+
+  /** Those that began while there was room for all: each counts for every group until its own is known. */
+  function askRunning(): void {
+    for (const [key, state] of active) {
+      if (state.group !== undefined || state.asked === true) continue;
+      state.asked = true;
+      void groupOf(key).then((told) => { state.group = told; pump(); });
+    }
+  }
+
+  function enqueue(key: string, group: string): void {
+    const keys = waiting.get(group) ?? new Set<string>();
+    waiting.set(group, keys.add(key));
+  }
+
+  function hasRoom(group: string): boolean {
+    if (groups === undefined) return true;
+    let held = 0;
+    for (const state of active.values()) if (state.group === undefined || state.group === group) held++;
+    return held < groups.most;
+  }
+
+  /** A group that was served goes behind the others; one without room keeps its place. */
+  function pump(): void {
+    for (const [group, keys] of waiting) {
+      if (stopped || active.size >= maxParallel) return;
+      if (!hasRoom(group)) continue;
+      const key = keys.values().next().value!;
+      keys.delete(key);
+      waiting.delete(group);
+      if (keys.size > 0) waiting.set(group, keys);
+      const running = active.get(key);
+      if (running === undefined) start(key, group);
+      else running.again = true;
+    }
   }
 
   const runner: Runner = {
     kick(key) {
-      if (stopped) return;
       const running = active.get(key);
       if (running !== undefined) running.again = true;
-      else if (active.size < maxParallel) start(key);
-      else waiting.add(key);
+      else admit(key);
     },
     kickAt(key, delayMs) {
       if (stopped) return;
@@ -66,7 +137,7 @@ export function createRunner(name: string, work: (key: string) => Promise<void>,
       waiting.clear();
       if (active.size > 0) await new Promise<void>((resolve) => { onIdle = resolve; });
     },
-    get running() { return active.size; },
+    get running() { return active.size + sorting.size; },
   };
   return runner;
 }
