@@ -16,6 +16,7 @@ export function groupOf({ functionName, url }: Node["callFrame"]): string {
   if (pack !== undefined) return pack;
   const room = /\/src\/([a-z-]+)(?:\/([a-z-]+)\/)?/.exec(path);
   if (room !== null) return `app: ${room[1]}${room[2] === undefined ? "" : `/${room[2]}`}`;
+  if (path.includes("/dist/store/")) return "app: store (worker)";
   if (path.includes("/tests/")) return "bench and fakes";
   return path.startsWith("node:") || path === "" ? "node" : "other";
 }

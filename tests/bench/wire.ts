@@ -1,6 +1,8 @@
 /** What the processes of the bench say to each other over Node's IPC, and the clock that they share. */
 import { fork, type ChildProcess } from "node:child_process";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 
 /** Milliseconds of the machine's monotonic clock: the same in every process (CLOCK_MONOTONIC). */
 export const machineMs = (): number => Number(process.hrtime.bigint()) / 1e6;
@@ -38,6 +40,13 @@ export const tell = (message: FromChild): void => { process.send?.(message); };
 /** The id that a line begins with: `m<n>` inbound, `r<n>` outbound. */
 export const idOf = (text: string): string => text.slice(0, text.indexOf(" "));
 
+/** One of the bench's processes as one file, built as the server is: a loader of TypeScript would be measured with it. */
+async function bundle(file: string): Promise<string> {
+  const outfile = fileURLToPath(new URL(`../../dist/bench/${basename(file, ".ts")}.js`, import.meta.url));
+  await build({ entryPoints: [file], outfile, bundle: true, packages: "external", platform: "node", target: "node20", format: "esm", sourcemap: true, logLevel: "warning" });
+  return outfile;
+}
+
 /** A child process of the bench, and questions to it. */
 export class Child {
   private asked = 0;
@@ -47,8 +56,11 @@ export class Child {
 
   /** Resolves once it is ready. `onArrival` hears of every line that ended its way there. A child that ends by itself ends the bench. @throws Error when it ends before it is ready */
   static async start(url: URL, args: string[], onArrival: (id: string, at: number) => void, execArgv: string[] = []): Promise<Child> {
-    const file = fileURLToPath(url);
-    const child = fork(file, args, { execArgv: ["--import", "tsx", ...execArgv] });
+    const source = fileURLToPath(url);
+    // A profile names rooms and functions, so it is taken of the sources.
+    const profiled = execArgv.length > 0;
+    const file = profiled ? source : await bundle(source);
+    const child = fork(file, args, { execArgv: profiled ? ["--import", "tsx", ...execArgv] : [] });
     let self: Child | undefined;
     const ready = await new Promise<Ready>((done, fail) => {
       child.once("exit", (code) => fail(new Error(`${file} ended with ${code} before it was ready.`)));

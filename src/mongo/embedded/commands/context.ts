@@ -1,16 +1,24 @@
 import type { Cursors } from "./cursors.ts";
 import type { Store } from "../storage/store.ts";
 import { StoreError, typeMismatch } from "../values/errors.ts";
-import { EMPTY_DOC, embedded, getField, itemsOf, numberOf, stringOf, T, truthy, TYPE_NAMES, type RawDoc, type RawValue } from "../values/raw.ts";
+import { Elements, EMPTY_DOC, embedded, getField, itemsOf, numberOf, stringOf, T, truthy, TYPE_NAMES, type RawDoc, type RawValue } from "../values/raw.ts";
 import type { Request } from "../wire/message.ts";
+
+const NO_SEQUENCES: Request["sequences"] = new Map();
 
 /** Reads the fields of a command. A wrong type is answered as MongoDB does (14). */
 export class Args {
-  constructor(readonly command: string, readonly body: RawDoc, private readonly sequences: Request["sequences"] = new Map()) {}
+  private readonly fields = new Map<string, RawValue | undefined>();
+
+  constructor(readonly command: string, readonly body: RawDoc, private readonly sequences: Request["sequences"] = NO_SEQUENCES) {
+    for (const it = new Elements(body); it.next();) {
+      const name = it.name;
+      if (!this.fields.has(name)) this.fields.set(name, it.type === T.null || it.type === T.undefined ? undefined : it.value());
+    }
+  }
 
   value(name: string): RawValue | undefined {
-    const value = getField(this.body, name);
-    return value === undefined || value.type === T.null || value.type === T.undefined ? undefined : value;
+    return this.fields.get(name);
   }
 
   string(name: string): string | undefined {

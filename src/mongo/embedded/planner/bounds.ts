@@ -53,7 +53,9 @@ function finish(index: Index, heads: readonly Uint8Array[], last: readonly ByteR
 /** What the facts say about one path. An array field may satisfy two conditions by two items, so there only one of them bounds the scan. */
 function fieldIntervals(facts: readonly FilterNode[], path: string, isArray: boolean): Interval[] | undefined {
   let out: Interval[] | undefined;
-  for (const found of facts.flatMap((fact) => onPath(fact, path))) {
+  for (const fact of facts) {
+    const found = onPath(fact, path);
+    if (!found) continue;
     if (!out) out = found;
     else if (!isArray) out = intersect(out, found);
     else if (narrower(found, out)) out = found;
@@ -66,18 +68,14 @@ const narrower = (a: readonly Interval[], b: readonly Interval[]) => {
   return points(a) === points(b) ? a.length < b.length : points(a);
 };
 
-function onPath(fact: FilterNode, path: string): Interval[][] {
+function onPath(fact: FilterNode, path: string): Interval[] | undefined {
   const leaf = fact.kind === "not" ? fact.child : fact;
-  if (fact.kind === "never") return [[]];
-  if (leaf.kind !== "leaf") return [];
-  if (leaf.path === path) {
-    const found = intervalsOf(fact);
-    return found ? [found] : [];
-  }
+  if (fact.kind === "never") return [];
+  if (leaf.kind !== "leaf") return undefined;
+  if (leaf.path === path) return intervalsOf(fact);
   if (fact.kind === "leaf" && fact.op === "elemMatch" && fact.of === "object" && path.startsWith(`${fact.path}.`)) {
     const rest = path.slice(fact.path.length + 1);
-    const found = fieldIntervals(conjuncts(fact.child), rest, true);
-    return found ? [found] : [];
+    return fieldIntervals(conjuncts(fact.child), rest, true);
   }
-  return [];
+  return undefined;
 }

@@ -4,7 +4,7 @@ import type { KeyField } from "../values/key.ts";
 import type { FilterNode } from "../values/match.ts";
 import { boundsOf, type Bounds, type KeyRange } from "./bounds.ts";
 import { implies } from "./implies.ts";
-import { conjuncts } from "./intervals.ts";
+import { byteRange, conjuncts, intervalsOf, underIndex } from "./intervals.ts";
 
 /** How the documents that may match are found. Every plan's documents are rechecked by the filter. */
 export type Plan =
@@ -67,12 +67,15 @@ export function choosePlan(collection: Collection, wanted: Wanted, count: CountK
   return best ? toPlan(best) : { kind: "collection", reverse: false, sorted: sort.length === 0 };
 }
 
-/** The plan of a filter that names one `_id`: nothing is better. */
+/** The plan of a filter that holds `_id` to one value: nothing is better, and no other index needs to be looked at. */
 function byId(collection: Collection, filter: FilterNode): Plan | undefined {
-  if (!conjuncts(filter).some((fact) => fact.kind === "leaf" && fact.path === "_id")) return undefined;
+  const fact = conjuncts(filter).find((one) => one.kind === "leaf" && one.path === "_id");
+  if (fact?.kind !== "leaf" || fact.op !== "eq") return undefined;
+  const [interval, ...others] = intervalsOf(fact) ?? [];
+  if (!interval?.point || others.length > 0) return undefined;
   const index = collection.idIndex;
-  const bounds = boundsOf(index, filter);
-  return isOneRecord(index, bounds) ? { ...toPlan({ index, bounds, order: { reverse: false, merge: false } }), one: !index.inexact } : undefined;
+  const range = underIndex(index.prefix, byteRange(interval, 1));
+  return { kind: "index", index, ranges: [{ ...range, head: range.start.length }], reverse: false, sorted: true, merge: false, one: !index.inexact };
 }
 
 /** Tells whether an index begins with a path that the filter or the sort names. */
