@@ -11,7 +11,7 @@ const TS = /^\d{1,12}\.\d{1,6}$/;
 export const makeThreadId = (team: string, channel: string, ts: string): DeskThreadId => `slack:${team}:${channel}:${ts}` as DeskThreadId;
 
 /** @throws {DeskError} THREAD_GONE for a thread of another desk */
-export function parseThreadId(id: DeskThreadId): SlackThread {
+export function readThreadId(id: DeskThreadId): SlackThread {
   const match = THREAD.exec(id);
   if (match === null) throw new DeskError("THREAD_GONE", "This thread is not on Slack.", { certain: true, refused: true });
   return { team: match[1]!, channel: match[2]!, ts: match[3]! };
