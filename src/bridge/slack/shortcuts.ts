@@ -1,0 +1,38 @@
+/** The message shortcuts: what can be done from the ⋯ menu of one message. Slack takes ten of an app (docs.slack.dev/reference/app-manifest). */
+import type { Core } from "../../core/core.ts";
+import type { DeskThreadId, Message } from "../../core/model/types.ts";
+import { deskPostKey } from "../../core/services/send-reply.ts";
+
+export interface Shortcut {
+  callbackId: string;
+  /** At most 24 characters. */
+  name: string;
+  /** At most 150 characters. */
+  description: string;
+  verb: string;
+  /** Acts on the message of that post; else on the thread's conversation. */
+  onMessage: boolean;
+}
+
+export const SHORTCUTS: readonly Shortcut[] = [
+  { callbackId: "send", name: "Send to customer", description: "Sends a note, or a message that was held back, to the customer.", verb: "send", onMessage: true },
+  { callbackId: "keep", name: "Make note", description: "Keeps a held message inside, or stops a reply that has not left yet.", verb: "keep", onMessage: true },
+  { callbackId: "correct", name: "Send correction…", description: "Sends the customer a correction of a reply that they have.", verb: "correct", onMessage: true },
+  { callbackId: "retract", name: "Retract", description: "Takes a sent reply back, where the customer's channel can.", verb: "retract", onMessage: true },
+  { callbackId: "retry", name: "Retry", description: "Tries a reply again that failed, or whose outcome is unknown.", verb: "retry", onMessage: true },
+  { callbackId: "take", name: "Take", description: "Makes you the owner of this conversation.", verb: "take", onMessage: false },
+  { callbackId: "assign", name: "Assign…", description: "Gives this conversation to an agent.", verb: "assign", onMessage: false },
+  { callbackId: "snooze", name: "Snooze…", description: "Hides this conversation until a time, or until the customer writes.", verb: "snooze", onMessage: false },
+  { callbackId: "resolve", name: "Resolve", description: "Marks this conversation as done; the customer's next line opens it again.", verb: "resolve", onMessage: false },
+  { callbackId: "more", name: "More…", description: "Shows what else can be done with this conversation.", verb: "more", onMessage: false },
+];
+
+/** The message of a post; of a post that shows several, the last. Null when there is none (yet). */
+export const messageOfPost = async (core: Core, thread: DeskThreadId, ts: string): Promise<Message | null> =>
+  core.store.messages.find({ deskPosts: deskPostKey(thread, ts) }).sort({ seq: -1 }).limit(1).next();
+
+/** *Make note* on a reply that still waits means: stop it. */
+export const verbFor = (shortcut: Shortcut, message: Message | null): string =>
+  shortcut.verb === "keep" && message?.kind === "outgoing" ? "cancel" : shortcut.verb;
+
+export const NO_MESSAGE = "Threadline has no message for this post. It may still be taking it in: try again in a moment. On the card, or on what Threadline says itself, this does nothing.";
