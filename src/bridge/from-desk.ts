@@ -12,6 +12,7 @@ import type { CardButton } from "../core/ports.ts";
 import { addNote } from "../core/services/add-note.ts";
 import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";
 import { agentAuthor, deskPostKey, sendReply } from "../core/services/send-reply.ts";
+import { ownedByOther, takeOnReply } from "../core/services/take-on-reply.ts";
 import { modeOf } from "../core/services/mode.ts";
 import { isVerb } from "../core/verbs/table.ts";
 import { eventsOfPost, NO_MESSAGE } from "./intake.ts";
@@ -101,10 +102,13 @@ async function overtakenBy(core: Core, thread: Thread, stored: StoredDeskEvent, 
 
 interface Line { core: Core; thread: Thread; conversation: Conversation; inbox: Inbox; event: Posted; author: Author; origin: NonNullable<Message["origin"]>; source: string; at: Date; /** Place in the delivery lane, for a straggler. */ turn?: number; held?: Held }
 
-async function record(line: Line, agent: Agent | undefined, verdict: GuardVerdict, explicit: "reply-verb" | undefined): Promise<string> {
-  const { core, conversation, author, origin, source, event } = line;
-  if (verdict.kind === "note" && verdict.body === "" && event.files.length === 0) return "ignored: empty";
+async function record(line: Line, agent: Agent | undefined, judged: GuardVerdict, explicit: "reply-verb" | undefined): Promise<string> {
+  const { core, author, origin, source, event } = line;
+  if (judged.kind === "note" && judged.body === "" && event.files.length === 0) return "ignored: empty";
   const files = await fetchFiles(line);
+  // Taken first, so that a stop leaves no reply without an owner; who is too late for that meets the owner guard.
+  const conversation = judged.kind === "reply" && agent !== undefined ? await takeOnReply(core, line.conversation, line.inbox, agent) : line.conversation;
+  const verdict: GuardVerdict = judged.kind === "reply" && agent !== undefined && conversation !== line.conversation && ownedByOther(conversation, agent) ? { kind: "held", body: judged.body, why: "owner" } : judged;
   const base = { conversation, body: verdict.kind === "command" ? "" : verdict.body, files, source, origin, at: line.at };
   const sends = verdict.kind === "reply" && agent !== undefined;
   if (!sends && verdict.kind !== "held" && verdict.kind !== "note") return "ignored: not an agent";

@@ -63,3 +63,19 @@ test("an inbox that does not take on reply lets both go", async () => {
   expect(one.help.channel.textsTo(one.customer).toSorted()).toEqual(["from Jonas", "from Mara"]);
   expect((await one.now()).assigneeId).toBeNull();
 });
+
+test("a line in the thread takes it, too, before it is stored", async () => {
+  const one = await oneConversation(store());
+  await one.help.say("On its way.", "Mara", (await one.now()).thread!.id as DeskThreadId);
+  expect((await one.help.messages(one.id)).map((line) => line.kind)).toEqual(["incoming", "activity", "outgoing"]);
+});
+
+test("a line in the thread and a /reply at once: one goes, the other is held for its owner", async () => {
+  const one = await oneConversation(store());
+  const { help } = one;
+  const thread = (await one.now()).thread!.id as DeskThreadId;
+  await Promise.all([help.desk.say(thread, "Mara", "from Mara", help.host), one.act("Jonas", "reply", "from Jonas")]);
+  await help.settle();
+  expect(help.channel.textsTo(one.customer)).toEqual([`from ${(await one.now()).assigneeName}`]);
+  expect(await help.lines("note", one.id)).toMatchObject([{ held: { why: "owner" } }]);
+});

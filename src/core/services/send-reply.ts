@@ -6,7 +6,6 @@ import { newId } from "../model/ids.ts";
 import type { Agent, Author, Conversation, FileRef, Message } from "../model/types.ts";
 import { appendMessage } from "../store/messages.ts";
 import { applyUpTo } from "./apply.ts";
-import { changeConversation } from "./change-conversation.ts";
 import { inboxOf } from "./inbox-settings.ts";
 import { recordSeenByTeam, servesFeed } from "./feed.ts";
 
@@ -20,13 +19,13 @@ export interface ReplyInput {
   explicit?: NonNullable<Message["explicit"]>;
   /** Place in the delivery lane, when it goes before what is queued already; its `seq` else. */
   turn?: number;
-  /** The lease under which the agent's line is handled: given back as soon as the reply is stored and applied, when nothing else follows under it. */
+  /** The lease under which the agent's line is handled: given back in the same write as the reply's effect, since nothing else follows under it. */
   held?: Held;
 }
 
 export const agentAuthor = (agent: Agent): Author => ({ type: "agent", id: agent._id, name: agent.name, ...(agent.avatar === undefined ? {} : { avatar: agent.avatar }) });
 
-/** A repeat of the same `source` answers the first. Takes an unassigned conversation where the inbox says so. */
+/** A repeat of the same `source` answers the first. Whose conversation it is was settled before (`takeOnReply`). */
 export async function sendReply(core: Core, input: ReplyInput): Promise<Message> {
   const { conversation, agent } = input;
   const inbox = await inboxOf(core, conversation.inboxId);
@@ -46,14 +45,7 @@ export async function sendReply(core: Core, input: ReplyInput): Promise<Message>
     };
   }, false);
   if (duplicate) return message;
-  const takes = inbox.settings.takeOnReply && conversation.assigneeId === null;
-  await applyUpTo(core, conversation._id, message.seq, message, conversation, takes ? undefined : input.held);
-  if (takes) {
-    await changeConversation(core, conversation._id, agentAuthor(agent), {
-      expect: { assigneeId: null }, set: { assigneeId: agent._id, assigneeName: agent.name },
-      activity: [{ type: "assigned", to: agent._id, toName: agent.name }],
-    });
-  }
+  await applyUpTo(core, conversation._id, message.seq, message, conversation, input.held);
   core.bus.publish({ type: "message.stored", conversationId: conversation._id, messageId: message._id });
   if (!shownLater) core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });
   // A desk's own line is looked at when its event is handled: until then it could not be claimed.
