@@ -15,7 +15,6 @@ import { connectMongo } from "../../src/mongo/connect.ts";
 import { buildServer } from "../../src/server.ts";
 import { countCommands } from "./commands.ts";
 import { BenchDesk } from "./desk.ts";
-import { seed } from "./seed.ts";
 import { AGENT, FIRST_CHAT, listen, Reporter, tell, TOKEN, type Ask } from "./wire.ts";
 
 const [dataDir = "", apiRoot = "", mode = "plain"] = process.argv.slice(2);
@@ -88,7 +87,6 @@ async function settle(): Promise<void> {
 
 async function answer(ask: Ask): Promise<unknown> {
   switch (ask.do) {
-    case "seed": return seed(store, inbox, ask.messages);
     case "learnThreads": return learnThreads();
     case "settle": return settle();
     case "count": return ask.on ? counter.start() : counter.stop();
@@ -107,4 +105,4 @@ function say(chat: number, id: string): void {
 }
 
 listen(say, answer);
-tell({ type: "ready", port: (server.server.address() as AddressInfo).port, hook: { path: `/hooks/telegram/${inbox._id}`, secret: open["webhookSecret"]! } });
+tell({ type: "ready", port: (server.server.address() as AddressInfo).port, uri: mongo.uri, hook: { path: `/hooks/telegram/${inbox._id}`, secret: open["webhookSecret"]! } });

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { closedLoop, Generator, openLoop, type Latency, type Way } from "./generator.ts";
 import type { Commands } from "./commands.ts";
-import { CHATS } from "./wire.ts";
+import { Child, CHATS } from "./wire.ts";
 
 export interface SizeFigures {
   messages: number;
@@ -70,7 +70,8 @@ export async function countPerMessage(generator: Generator): Promise<PerMessage>
 export async function measureSize(generator: Generator, messages: number, { concurrency, ms }: Loads): Promise<SizeFigures> {
   const app = generator.app!;
   const began = performance.now();
-  await app.ask<number>({ do: "seed", messages });
+  const filler = await Child.start(new URL("./filler.ts", import.meta.url), [app.ready.uri!, String(messages)], () => {});
+  await filler.stop();
   const seedSeconds = Math.round((performance.now() - began) / 100) / 10;
   const rested = async <T>(work: () => Promise<T>): Promise<T> => { const result = await work(); await app.ask({ do: "settle" }); return result; };
   await rested(() => closedLoop(generator, ["inbound", "outbound"], concurrency, ms / 4));

@@ -15,12 +15,11 @@ export const CHATS = 256;
 
 /** Lines that ended their way, with the time when they did. */
 export interface Arrivals { type: "arrivals"; list: [id: string, at: number][] }
-export interface Ready { type: "ready"; port: number; apiRoot?: string; hook?: { path: string; secret: string } }
+export interface Ready { type: "ready"; port: number; uri?: string; apiRoot?: string; hook?: { path: string; secret: string } }
 export interface Done { type: "done"; asked: number; result: unknown }
 export type FromChild = Arrivals | Ready | Done;
 
 export type Ask =
-  | { do: "seed"; messages: number }
   | { do: "learnThreads" }
   | { do: "settle" }
   | { do: "count"; on: boolean }
