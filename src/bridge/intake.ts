@@ -7,7 +7,7 @@ import type { Conversation, DeskKind, DeskThreadId, StoredDeskEvent, Thread } fr
 import { canAdopt } from "../core/ports.ts";
 import type { IncomingDeskEvent } from "../core/ports.ts";
 import { deskPostKey } from "../core/services/send-reply.ts";
-import { DUE_AT_ONCE, unhandledEvents } from "../core/store/due.ts";
+import { DUE_AT_ONCE, unhandledEvents } from "../core/store/look-together.ts";
 import { insertTogether } from "../core/store/insert.ts";
 import { isDuplicateKey } from "../core/store/store.ts";
 import { threadOf } from "../core/store/threads.ts";

@@ -11,7 +11,7 @@ import type { Held } from "../core/lanes/lease.ts";
 import type { Message } from "../core/model/types.ts";
 import { applyUpTo } from "../core/services/apply.ts";
 import { deskTargetOf, inboxOf } from "../core/services/inbox-settings.ts";
-import { DUE_AT_ONCE, dueInLane } from "../core/store/due.ts";
+import { DUE_AT_ONCE, dueInLane } from "../core/store/look-together.ts";
 
 /** Works off what is due; returns when nothing is or the head has to wait. */
 export async function mirrorConversation(m: Mirror, conversationId: string): Promise<void> {

@@ -14,7 +14,7 @@ import { isDeliveryPaused, silentSince } from "../core/services/inbox-settings.t
 import { applyUpTo } from "../core/services/apply.ts";
 import { recordReplySent } from "../core/services/record-delivery.ts";
 import { addressOf } from "../core/store/identities.ts";
-import { dueInLane, hasUnhandled } from "../core/store/due.ts";
+import { dueInLane, hasUnhandled } from "../core/store/look-together.ts";
 import { updateInFeed } from "../core/store/messages.ts";
 import { carryOutChange } from "./deliver-changes.ts";
 

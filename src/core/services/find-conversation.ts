@@ -3,6 +3,7 @@ import type { Core } from "../core.ts";
 import { newId } from "../model/ids.ts";
 import { takesNextLine } from "../model/status.ts";
 import type { Contact, ContactIdentity, Conversation, Inbox } from "../model/types.ts";
+import { identityOf } from "../store/look-together.ts";
 import { isDuplicateKey } from "../store/store.ts";
 
 export interface Profile { name?: string; email?: string; avatar?: string }
@@ -10,7 +11,7 @@ export interface Profile { name?: string; email?: string; avatar?: string }
 /** Answers the identity at this address; makes it, and its contact, at the first line (`made`). */
 export async function identityAt(core: Core, inboxId: string, address: string, profile: Profile): Promise<{ identity: ContactIdentity; made: boolean }> {
   const { identities, contacts } = core.store;
-  const known = await identities.findOne({ inboxId, address });
+  const known = await identityOf(core, inboxId, address);
   if (known !== null) return { identity: known, made: false };
   const now = core.clock.now();
   const contact: Contact = {

@@ -5,6 +5,7 @@ import { draftMessage } from "../model/draft.ts";
 import { newId } from "../model/ids.ts";
 import type { Author, ContactIdentity, Conversation, Message } from "../model/types.ts";
 import type { InboundEvent } from "../ports.ts";
+import { holderOf } from "../store/look-together.ts";
 import { appendMessage } from "../store/messages.ts";
 import { applyUpTo } from "./apply.ts";
 import { conversationForNextLine, identityAt } from "./find-conversation.ts";
@@ -39,7 +40,7 @@ async function receiveMessage(core: Core, event: Inbound<"message">): Promise<In
   if (!inbox.enabled) throw new UserError("NOT_POSSIBLE", "This inbox is switched off.");
   const source = inboundSource(event.inboxId, event.address, event.channelMessageId);
   const { identity, made } = await identityAt(core, event.inboxId, event.address, event.profile);
-  const holder = made ? null : await core.store.conversations.findOne({ openKey: identity._id });
+  const holder = made ? null : await holderOf(core, identity._id);
   const simple = holder !== null && holder.status !== "resolved" && event.conversation === undefined;
   if (!simple && !made) {
     // A repeat must not open a conversation: looked for before one is made.

@@ -1,7 +1,7 @@
-/** What the lanes look for, asked for many conversations or threads at once: those of one turn of the event loop share a query. */
+/** What every message asks the store for, for many conversations or threads at once: those of one turn of the event loop share a query. */
 import type { Collection, Document, Filter, Sort } from "mongodb";
 import type { Core } from "../core.ts";
-import type { DeskThreadId, LaneName, Message, StoredDeskEvent } from "../model/types.ts";
+import type { ContactIdentity, Conversation, DeskThreadId, LaneName, Message, StoredDeskEvent } from "../model/types.ts";
 import { perOwner, together } from "./together.ts";
 
 /** Rows of one shared query; where there may be more, each asks alone. */
@@ -40,3 +40,16 @@ export const unhandledEvents = (core: Core, thread: DeskThreadId): Promise<Store
 const anyUnhandled = perOwner(({ store }: Core) => shared<StoredDeskEvent>(store.deskEvents, { by: "thread", due: { dueAt: { $exists: true } }, order: { at: 1 }, most: 1, projection: { thread: 1 } }));
 /** True while a stored event of the thread is unhandled. */
 export const hasUnhandled = async (core: Core, thread: DeskThreadId): Promise<boolean> => (await anyUnhandled(core)(thread)).length > 0;
+
+const holders = perOwner(({ store }: Core) => shared<Conversation>(store.conversations, { by: "openKey", due: {}, order: {}, most: 1 }));
+/** The conversation that gets an identity's next line, whatever its status. */
+export const holderOf = async (core: Core, identityId: string): Promise<Conversation | null> => (await holders(core)(identityId))[0] ?? null;
+
+const addresses = perOwner<Core, Map<string, (address: string) => Promise<ContactIdentity[]>>>(() => new Map());
+/** Who is at an address of an inbox. */
+export async function identityOf(core: Core, inboxId: string, address: string): Promise<ContactIdentity | null> {
+  const byInbox = addresses(core);
+  let look = byInbox.get(inboxId);
+  if (look === undefined) { look = shared(core.store.identities, { by: "address", due: { inboxId }, order: {}, most: 1 }); byInbox.set(inboxId, look); }
+  return (await look(address))[0] ?? null;
+}
