@@ -13,6 +13,7 @@ import type { OpenView } from "./dialogs.ts";
 import { createEmoji } from "./emoji-map.ts";
 import type { EmojiMap } from "./emoji-map.ts";
 import { formView, loadingView, readMeta, readValues, sayingView, submissionAnswer } from "./form.ts";
+import type { AckBody } from "./handlers.ts";
 import { createHome } from "./home.ts";
 import { makeThreadId, timeOfTs } from "./ids.ts";
 import type { Notices } from "./notices.ts";
@@ -23,21 +24,20 @@ import { seenAt } from "./seen.ts";
 import { messageOfPost, NO_MESSAGE, SHORTCUTS, verbFor } from "./shortcuts.ts";
 import { sayingBody } from "./words.ts";
 
-/** What an acknowledgement carries. */
-export type Answer = Record<string, unknown>;
-
 export interface ActsOptions {
   core: Core; host: DeskHost; api: SlackApi; notices: Notices;
   team(): { teamId: string; botUserId: string };
   /** `/desk link`: links this person to their agent and says what came of it. */
   link(userId: string): Promise<string>;
   emoji?: EmojiMap | undefined;
+  /** Milliseconds that an act may hold up its acknowledgement: 2000 of Slack's three seconds. */
+  ackMs?: number;
 }
 
 export interface SlackActs {
   /** Buttons, shortcuts, modals. Resolves with the acknowledgement, well within Slack's three seconds; the work goes on behind it. */
-  interaction(payload: unknown): Promise<Answer | undefined>;
-  command(payload: unknown): Promise<Answer | undefined>;
+  interaction(payload: unknown): Promise<AckBody | undefined>;
+  command(payload: unknown): Promise<AckBody | undefined>;
   /** An opened home, a reaction to a card. False: none of these, so it goes the way of all events. */
   event(body: unknown): Promise<boolean>;
   /** Publishes a person's home. */
@@ -46,12 +46,10 @@ export interface SlackActs {
   stop(): Promise<void>;
 }
 
-/** Milliseconds that an act may hold up its acknowledgement; Slack waits three seconds. */
-const ACK_MS = 2_000;
 const LATE = Symbol("late");
 
 export function createActs(o: ActsOptions): SlackActs {
-  const { core, host, api, notices } = o;
+  const { core, host, api, notices, ackMs = 2_000 } = o;
   const dialogs = createDialogs({ core, api });
   const home = createHome({ core, api });
   const emoji = createEmoji({ core, host, notices, map: o.emoji });
@@ -149,13 +147,13 @@ export function createActs(o: ActsOptions): SlackActs {
   const seenHere = async ({ thread }: About, ts: string | undefined): Promise<number | undefined> =>
     thread === undefined ? undefined : seenAt(core, thread as DeskThreadId, ts === undefined ? core.clock.now() : timeOfTs(ts));
 
-  async function submitted({ user, view }: ViewSubmission): Promise<Answer | undefined> {
+  async function submitted({ user, view }: ViewSubmission): Promise<AckBody | undefined> {
     const { form, ...about } = readMeta(view);
     if (form === undefined) return undefined;
     const title = view.title?.text ?? "Threadline";
     const values = readValues(view);
     const work = act({ userId: user.id, place: { kind: "modal", view, title }, about, verb: form, args: "" }, { values });
-    const result = await within(ACK_MS, work);
+    const result = await within(ackMs, work);
     if (result !== LATE) return submissionAnswer(result, view, values, title);
     // Its hash is another one once Slack has taken this acknowledgement, so it is changed by its id alone.
     later(async () => { await show({ userId: user.id, place: { kind: "modal", view: { id: view.id }, title }, about, verb: form, args: "" }, await work, null); });
@@ -174,7 +172,7 @@ export function createActs(o: ActsOptions): SlackActs {
       return later(() => (it.type === "block_actions" ? pressed(it) : chose(it)));
     },
 
-    command: createCommand({ core, link: o.link, act, perform, later, within: (work) => within(ACK_MS, work) }),
+    command: createCommand({ core, link: o.link, act, perform, later, within: (work) => within(ackMs, work) }),
 
     async event(body) {
       const read = ActEvent.safeParse(body);

@@ -29,7 +29,7 @@ const LABEL = 75;
 export function buttonElement(button: CardButton, place: number, about: About = {}): object {
   const value = { v: button.id, t: about.thread, m: about.messageId, n: about.number, s: about.seen };
   return {
-    type: "button", action_id: cut(`${PREFIX}${place}:${button.id}`, 255), text: { type: "plain_text", text: cut(button.label, LABEL), emoji: false }, value: JSON.stringify(value),
+    type: "button", action_id: cut(`${PREFIX}${place}:${button.id}`, 255), text: { type: "plain_text", text: cut(button.label.trim() || "–", LABEL), emoji: false }, value: JSON.stringify(value),
     ...(button.style === "main" ? { style: "primary" } : {}),
   };
 }

@@ -3,9 +3,9 @@ import type { Core } from "../../core/core.ts";
 import { agentByLink } from "../../core/services/inbox-settings.ts";
 import { verbNamed } from "../../core/verbs/table.ts";
 import type { ActResult } from "../../core/ports.ts";
-import type { Answer } from "./acts.ts";
 import { asks } from "./asked.ts";
 import type { Asked } from "./asked.ts";
+import type { AckBody } from "./handlers.ts";
 import { SlashCommand } from "./payload.ts";
 import { respond } from "./respond.ts";
 import { sayingBody } from "./words.ts";
@@ -43,7 +43,7 @@ export interface CommandOptions {
   within<T>(work: Promise<T>): Promise<T | symbol>;
 }
 
-export function createCommand(o: CommandOptions): (payload: unknown) => Promise<Answer | undefined> {
+export function createCommand(o: CommandOptions): (payload: unknown) => Promise<AckBody | undefined> {
   const { core } = o;
 
   async function resultOf(asked: Asked): Promise<ActResult> {
@@ -68,7 +68,7 @@ export function createCommand(o: CommandOptions): (payload: unknown) => Promise<
 
     const work = resultOf(asked);
     const inTime = await o.within(work);
-    const said = (result: ActResult): Answer => {
+    const said = (result: ActResult): AckBody => {
       const words = result.notice ?? (result.form === undefined ? "Done." : `${result.form.title}: choose below, or write it behind the verb.`);
       return { response_type: "ephemeral", ...sayingBody(words, result.buttons ?? [], { ...asked.about, messageId: result.messageId }) };
     };

@@ -1,12 +1,18 @@
 /** Reactions to a conversation's card that are verbs; removing one undoes it. To a customer's line a reaction stays a reaction: it travels. */
+import { z } from "zod";
 import type { Core } from "../../core/core.ts";
 import type { Agent, Conversation, DeskThreadId } from "../../core/model/types.ts";
 import type { DeskHost } from "../../core/ports.ts";
 import { agentByLink } from "../../core/services/inbox-settings.ts";
+import { verbNamed } from "../../core/verbs/table.ts";
 import type { Notices } from "./notices.ts";
 import { seenAt } from "./seen.ts";
 
-/** Slack's names of emoji → verbs. */
+/** Slack's names of emoji → verbs, with arguments behind a colon: `fire: "priority:urgent"`. */
+export const EmojiSettings = z.record(
+  z.string().regex(/^[\p{L}\p{N}_+'-]+$/u, "`emoji` names reactions as Slack does, without colons: white_check_mark"),
+  z.string().refine((verb) => verbNamed(verb.split(":")[0]!) !== undefined, "`emoji` leads to verbs, such as resolve or priority:urgent; /help lists them"),
+);
 export type EmojiMap = Readonly<Record<string, string>>;
 export const DEFAULT_EMOJI: EmojiMap = { white_check_mark: "resolve", heavy_check_mark: "resolve", eyes: "take", zzz: "snooze" };
 

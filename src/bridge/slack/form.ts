@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { ActResult, CardButton, Form, FormField } from "../../core/ports.ts";
 import type { About } from "./button.ts";
+import type { AckBody } from "./handlers.ts";
 import type { SlackView } from "./payload.ts";
 import { cut } from "./text-out.ts";
 import { saying } from "./words.ts";
@@ -33,7 +34,7 @@ export function readMeta(view: Pick<SlackView, "private_metadata">): ViewMeta {
   return read.success ? { form: read.data.f, thread: read.data.t, messageId: read.data.m, number: read.data.n, seen: read.data.s } : {};
 }
 
-const plain = (text: string, most: number) => ({ type: "plain_text", text: cut(text === "" ? "–" : text, most), emoji: false });
+const plain = (text: string, most: number) => ({ type: "plain_text", text: cut(text.trim() || "–", most), emoji: false });
 const modal = (title: string, blocks: object[], meta: ViewMeta, submit?: string): object => ({
   type: "modal", callback_id: CALLBACK, title: plain(title, TITLE), close: plain(submit === undefined ? "Close" : "Cancel", TITLE), private_metadata: pack(meta), blocks,
   ...(submit === undefined ? {} : { submit: plain(submit, TITLE) }),
@@ -80,7 +81,7 @@ export function readValues(view: Pick<SlackView, "state">): Record<string, strin
 }
 
 /** How a submission is answered. Undefined closes the modal. Source: docs.slack.dev/surfaces/modals#response_actions */
-export function submissionAnswer(result: ActResult, view: SlackView, values: Record<string, string>, title: string): Record<string, unknown> | undefined {
+export function submissionAnswer(result: ActResult, view: SlackView, values: Record<string, string>, title: string): AckBody | undefined {
   const meta = { ...readMeta(view), ...(result.messageId === undefined ? {} : { messageId: result.messageId }) };
   if (result.form !== undefined) return { response_action: "update", view: formView(result.form, meta) };
   if (result.notice === undefined) return undefined;

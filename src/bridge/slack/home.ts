@@ -42,6 +42,9 @@ export function createHome({ core, api }: { core: Core; api: SlackApi }): Home {
   }
 
   async function publish(userId: string, { hash = hashes.get(userId), said }: { hash?: string | undefined; said?: string | undefined } = {}): Promise<void> {
+    // What it was to show is read now.
+    clearTimeout(timers.get(userId));
+    timers.delete(userId);
     try {
       const agent = await agentByLink(core, "slack", userId);
       const blocks = [...(said === undefined ? [] : [wordsBlock(said), { type: "divider" }]), ...(agent?.active === true ? await agentBlocks(core, agent) : strangerBlocks())];
@@ -80,7 +83,7 @@ async function agentBlocks(core: Core, agent: Agent): Promise<object[]> {
   return [
     ...section("My conversations", mine.more, "You own no conversation.", mine.conversations.flatMap((one) => row(one, one.status === "snoozed" ? ASLEEP.slice(0, 1) : MINE))),
     ...section("Waiting longest, nobody's yet", queue.more, "The queue is empty: every open conversation has an owner.", queue.conversations.flatMap((one) => row(one, WAITING))),
-    ...section("Snoozed until today", asleep.length > ROWS, "Nothing wakes up today.", asleep.slice(0, ROWS).flatMap((one) =>
+    ...section("Waking up today", asleep.length > ROWS, "Nothing wakes up today.", asleep.slice(0, ROWS).flatMap((one) =>
       rowBlocks(core, one, `${lineOf(one, now)} · wakes ${timeFor(agent, one.snoozedUntil!)}`, ASLEEP))),
     header("Settings"),
     wordsBlock([

@@ -1,0 +1,138 @@
+/** Message shortcuts, notices with their marks, and reactions to the card. */
+import { describe, expect, test } from "vitest";
+import { startActs, textOf } from "../support/slack-acts.ts";
+
+async function withCard(options: Parameters<typeof startActs>[0] = {}) {
+  const desk = await startActs(options);
+  await desk.write("Where is my order?");
+  await desk.settle();
+  const ts = await desk.card();
+  const shortcut = (callbackId: string, post: string, who: string) => desk.slack.userUsesShortcut(callbackId, desk.channel, post, who);
+  const view = (who: string, text: string) => desk.slack.until(() => desk.slack.openViews(who).find(({ content }) => textOf(content.blocks).includes(text)), `a modal with "${text}"`);
+  return { ...desk, ts, shortcut, view };
+}
+
+describe("notices", () => {
+  test("a held reply: an ephemeral question and a mark on it; Send to customer sends it, and both go", async () => {
+    const desk = await withCard({ settings: { undoSeconds: 8 } });
+    const post = await desk.line(desk.ts, desk.people.mara, "Ask @jonas about it", 1);
+    const [question] = desk.slack.ephemeralsFor(desk.people.mara);
+    expect(question).toMatchObject({ threadTs: desk.ts, text: expect.stringContaining("mentions a colleague") });
+    expect(desk.reactionsOn(post)).toEqual(["raised_hand"]);
+
+    const { action_id, value } = desk.buttonNamed(question!.blocks, "Send to customer");
+    await desk.slack.userPressesButton(desk.channel, question!.ts, action_id, value, desk.people.mara);
+    await desk.slack.until(() => desk.slack.ephemeralsFor(desk.people.mara).length === 0 && desk.reactionsOn(post).length === 0, "question and mark gone");
+    expect((await desk.lines("outgoing"))[0]).toMatchObject({ body: "Ask @jonas about it", explicit: "send-to-customer", held: { settled: "sent" } });
+  });
+
+  test("Keep as note keeps it inside; the mark goes with the question", async () => {
+    const desk = await withCard();
+    const post = await desk.line(desk.ts, desk.people.mara, "Ask @jonas about it", 1);
+    const [question] = desk.slack.ephemeralsFor(desk.people.mara);
+    const { action_id, value } = desk.buttonNamed(question!.blocks, "Keep as note");
+    await desk.slack.userPressesButton(desk.channel, question!.ts, action_id, value, desk.people.mara);
+    await desk.slack.until(() => desk.reactionsOn(post).length === 0, "the mark gone");
+    expect(await desk.lines("outgoing")).toEqual([]);
+    expect((await desk.lines("note"))[0]).toMatchObject({ held: { settled: "kept" } });
+  });
+
+  test("a stranger's line stays inside: they are told, and it bears the lock", async () => {
+    const desk = await withCard();
+    const post = await desk.line(desk.ts, desk.people.sam, "Hello customer");
+    expect(desk.slack.ephemeralsFor(desk.people.sam)[0]!.text).toContain("only linked agents can answer");
+    expect(desk.reactionsOn(post)).toEqual(["lock"]);
+  });
+
+  test("who is not in the channel reads it in their messages with the app", async () => {
+    const desk = await withCard();
+    desk.slack.userLeaves(desk.channel, desk.people.jonas);
+    await desk.notices.notify(desk.people.jonas, desk.threadOf(desk.ts), { text: "Ana <@U1> & co", buttons: [{ id: "resolve", label: "Resolve" }] });
+    const direct = desk.slack.space.directWith(desk.people.jonas);
+    const [told] = desk.slack.messagesIn(direct.id);
+    expect(textOf(told!.blocks)).toBe("Ana <@U1> & co\nResolve");
+    expect(desk.slack.mentionsOf(direct.id, told!.ts)).toEqual([]);
+    const { action_id, value } = desk.buttonNamed(told!.blocks, "Resolve");
+    await desk.slack.userPressesButton(direct.id, told!.ts, action_id, value, desk.people.jonas);
+    await desk.slack.until(() => desk.slack.messagesIn(direct.id).length === 0, "the question gone");
+    expect((await desk.conversation()).status).toBe("resolved");
+  });
+});
+
+describe("message shortcuts", () => {
+  test("Send to customer on one's own note; Make note stops it again in its window", async () => {
+    const desk = await withCard({ settings: { undoSeconds: 60 } });
+    const post = await desk.line(desk.ts, desk.people.mara, "note: refund is fine");
+    expect(await desk.lines("outgoing")).toEqual([]);
+    await desk.shortcut("send", post, desk.people.mara);
+    await desk.acts.stop();
+    expect((await desk.lines("outgoing"))[0]).toMatchObject({ body: "refund is fine", delivery: { state: "queued" } });
+    await desk.shortcut("keep", post, desk.people.mara);
+    await desk.acts.stop();
+    expect((await desk.lines("outgoing"))[0]!.delivery.state).toBe("cancelled");
+  });
+
+  test("Send correction asks for the text, with the old one in it", async () => {
+    const desk = await withCard();
+    const post = await desk.line(desk.ts, desk.people.mara, "It costs 10");
+    await desk.shortcut("correct", post, desk.people.mara);
+    const form = await desk.view(desk.people.mara, "What it should say");
+    expect(JSON.stringify(form.content.blocks)).toContain('"initial_value":"It costs 10"');
+    await desk.slack.userSubmitsView(form.id, { value: { input: "It costs 12" } }, desk.people.mara);
+    await desk.settle();
+    expect((await desk.lines("outgoing")).map(({ body }) => body)).toEqual(["It costs 10", "It costs 12"]);
+  });
+
+  test("on a post that is no message, and in a thread that is none of ours, it says so", async () => {
+    const desk = await withCard();
+    await desk.shortcut("retract", desk.ts, desk.people.mara);
+    await desk.view(desk.people.mara, "Threadline has no message for this post");
+    const elsewhere = desk.slack.userPosts(desk.channel, desk.people.jonas, "Lunch?");
+    await desk.shortcut("resolve", elsewhere, desk.people.jonas);
+    await desk.view(desk.people.jonas, "belongs to no conversation");
+  });
+});
+
+describe("reactions to the card", () => {
+  test("👀 takes and ✅ resolves; taking them away undoes it", async () => {
+    const desk = await withCard();
+    const react = async (name: string, removed = false) => {
+      if (removed) desk.slack.userUnreacts(desk.channel, desk.ts, name, desk.people.mara); else desk.slack.userReacts(desk.channel, desk.ts, name, desk.people.mara);
+      await desk.slack.idle();
+      return desk.conversation();
+    };
+    expect(await react("eyes")).toMatchObject({ assigneeId: desk.mara._id });
+    expect(await react("white_check_mark")).toMatchObject({ status: "resolved" });
+    expect(await react("white_check_mark", true)).toMatchObject({ status: "open" });
+    expect(await react("eyes", true)).toMatchObject({ assigneeId: null });
+    expect(desk.passed.filter(({ event }) => (event as { type: string }).type.startsWith("reaction"))).toEqual([]);
+  });
+
+  test("only agents count, only the card counts, and what comes late is not done", async () => {
+    const desk = await withCard();
+    desk.slack.userReacts(desk.channel, desk.ts, "white_check_mark", desk.people.sam);
+    await desk.slack.idle();
+    const reply = desk.slack.userPosts(desk.channel, desk.people.jonas, "hm", { threadTs: desk.ts });
+    desk.slack.userReacts(desk.channel, reply, "white_check_mark", desk.people.mara);
+    await desk.slack.idle();
+    expect(desk.passed.some(({ event }) => (event as { type: string }).type === "reaction_added")).toBe(true);
+    desk.clock.advance(desk.core.limits.lateMs + 1_000);
+    desk.slack.userReacts(desk.channel, desk.ts, "eyes", desk.people.mara);
+    await desk.slack.idle();
+    expect(await desk.conversation()).toMatchObject({ status: "open", assigneeId: null });
+  });
+
+  test("💤 asks for the time by buttons; the map can be another one", async () => {
+    const desk = await withCard({ emoji: { zzz: "snooze", fire: "priority:urgent" } });
+    desk.slack.userReacts(desk.channel, desk.ts, "zzz", desk.people.mara);
+    await desk.slack.idle();
+    const [asked] = desk.slack.ephemeralsFor(desk.people.mara);
+    const hour = desk.buttonNamed(asked!.blocks, "In 1 hour");
+    await desk.slack.userPressesButton(desk.channel, asked!.ts, hour.action_id, hour.value, desk.people.mara);
+    await desk.acts.stop();
+    expect(await desk.conversation()).toMatchObject({ status: "snoozed" });
+    desk.slack.userReacts(desk.channel, desk.ts, "fire", desk.people.mara);
+    await desk.slack.idle();
+    expect(await desk.conversation()).toMatchObject({ priority: "urgent" });
+  });
+});
