@@ -1,6 +1,5 @@
 /** Buttons, shortcuts, modals and notices in Slack, as people use them, to what is stored and what they read. */
 import { describe, expect, test } from "vitest";
-import { DeskError } from "../../src/core/errors.ts";
 import { formView } from "../../src/bridge/slack/form.ts";
 import { startActs, textOf } from "../support/slack-acts.ts";
 
@@ -89,7 +88,7 @@ describe("the card's buttons", () => {
 
   test("Resolve asks first when the customer wrote what was not in the thread yet", async () => {
     const desk = await withCard();
-    desk.desk.fail = new DeskError("UNREACHABLE", "away", { certain: true });
+    desk.slack.fail("chat.postMessage", { error: "service_unavailable" });
     await desk.write("And one more thing");
     await desk.press("Resolve", desk.people.mara);
     const asked = await desk.view(desk.people.mara, "Resolve anyway");

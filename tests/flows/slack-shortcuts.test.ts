@@ -18,11 +18,11 @@ describe("notices", () => {
     const post = await desk.line(desk.ts, desk.people.mara, "Ask @jonas about it", 1);
     const [question] = desk.slack.ephemeralsFor(desk.people.mara);
     expect(question).toMatchObject({ threadTs: desk.ts, text: expect.stringContaining("mentions a colleague") });
-    expect(desk.reactionsOn(post)).toEqual(["raised_hand"]);
+    expect(desk.reactionsOn(post)).toContain("raised_hand");
 
     const { action_id, value } = desk.buttonNamed(question!.blocks, "Send to customer");
     await desk.slack.userPressesButton(desk.channel, question!.ts, action_id, value, desk.people.mara);
-    await desk.slack.until(() => desk.slack.ephemeralsFor(desk.people.mara).length === 0 && desk.reactionsOn(post).length === 0, "question and mark gone");
+    await desk.slack.until(() => desk.slack.ephemeralsFor(desk.people.mara).length === 0 && !desk.reactionsOn(post).includes("raised_hand"), "question and mark gone");
     expect((await desk.lines("outgoing"))[0]).toMatchObject({ body: "Ask @jonas about it", explicit: "send-to-customer", held: { settled: "sent" } });
   });
 
@@ -32,7 +32,7 @@ describe("notices", () => {
     const [question] = desk.slack.ephemeralsFor(desk.people.mara);
     const { action_id, value } = desk.buttonNamed(question!.blocks, "Keep as note");
     await desk.slack.userPressesButton(desk.channel, question!.ts, action_id, value, desk.people.mara);
-    await desk.slack.until(() => desk.reactionsOn(post).length === 0, "the mark gone");
+    await desk.slack.until(() => !desk.reactionsOn(post).includes("raised_hand"), "the mark gone");
     expect(await desk.lines("outgoing")).toEqual([]);
     expect((await desk.lines("note"))[0]).toMatchObject({ held: { settled: "kept" } });
   });

@@ -1,59 +1,35 @@
 /** People's acts in the fake Slack, handed straight to the acts of a whole core: no socket between them. */
 import { onTestFinished } from "vitest";
 import { createActs } from "../../src/bridge/slack/acts.ts";
-import { createSlackApi } from "../../src/bridge/slack/api.ts";
-import type { SlackApi } from "../../src/bridge/slack/api.ts";
-import { renderCard } from "../../src/bridge/slack/blocks.ts";
+import type { EmojiMap } from "../../src/bridge/slack/emoji-map.ts";
 import { makeThreadId, readThreadId, timeOfTs } from "../../src/bridge/slack/ids.ts";
 import { createNotices } from "../../src/bridge/slack/notices.ts";
-import type { EmojiMap } from "../../src/bridge/slack/emoji-map.ts";
-import type { Agent, DeskTarget, DeskThreadId } from "../../src/core/model/types.ts";
-import type { Card, DeskHost } from "../../src/core/ports.ts";
-import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
-import { FakeDesk } from "../fakes/fake-desk.ts";
-import { FakeSlack } from "../fakes/slack/server.ts";
+import type { DeskThreadId, InboxSettings } from "../../src/core/model/types.ts";
+import type { DeskHost } from "../../src/core/ports.ts";
 import type { Transport } from "../fakes/slack/delivery.ts";
+import { FakeSlack } from "../fakes/slack/server.ts";
 import type { Json } from "../fakes/slack/types.ts";
-import { buildTestCore, type TestCoreOptions } from "./core.ts";
+import { startSlack } from "./slack.ts";
 
 class DirectSlack extends FakeSlack {
   to: Transport | null = null;
   protected override transport(): Transport { return this.to ?? super.transport(); }
 }
 
-/** Its cards stand in the fake Slack; what is posted below them stays in memory. */
-class CardDesk extends FakeDesk {
-  constructor(private readonly api: SlackApi, private readonly slack: FakeSlack, private readonly channel: string, now: () => Date) { super("slack", now); }
-  override async openThread(target: DeskTarget, card: Card, key: string): Promise<DeskThreadId> {
-    const posted = await this.api.call<{ ts: string }>("chat.postMessage", { channel: this.channel, ...renderCard(card, key) });
-    const id = makeThreadId(this.slack.space.team.id, this.channel, posted.ts);
-    this.threads.set(id, { id, key, target, card, posts: [], gone: false });
-    return id;
-  }
-}
-
-/** Mara and Jonas are linked agents in Slack's channel; Sam is nobody's. */
-export async function startActs({ emoji, ackMs, slow, ...options }: TestCoreOptions & { emoji?: EmojiMap; ackMs?: number; /** Acts begin once this is resolved. */ slow?: Promise<void> } = {}) {
+/** Mara and Jonas are linked agents in Slack's #support; Sam is nobody's. */
+export async function startActs({ emoji, ackMs, slow, settings }: { settings?: Partial<InboxSettings>; emoji?: EmojiMap; ackMs?: number; /** Acts begin once this is resolved. */ slow?: Promise<void> } = {}) {
   const slack = new DirectSlack();
   await slack.start();
   onTestFinished(() => slack.stop());
-  const help = await buildTestCore(options);
-  const { core, store } = help;
+  const { help, desk, channel, mara, jonas } = await startSlack({ fake: slack, connect: false, ...(settings === undefined ? {} : { settings }) });
+  const { core } = help;
+  const sam = slack.space.addUser("sam");
+  channel.members.add(sam.id);
   const host: DeskHost = { ...help.host, act: async (act) => { await slow; return help.host.act(act); } };
-  const [mara, jonas, sam] = ["mara", "jonas", "sam"].map((name) => slack.space.addUser(name).id) as [string, string, string];
-  const channel = slack.space.addChannel("support", { members: [mara, jonas, sam] });
-  const link = (agent: Agent, userId: string) => store.agents.updateOne({ _id: agent._id }, { $push: { links: { desk: "slack", userId } } });
-  await link(help.mara, mara);
-  await link(help.jonas, jonas);
-
-  const api = createSlackApi({ token: slack.botToken, apiUrl: slack.apiUrl, clock: help.clock, rateLimits: false });
-  const notices = createNotices({ core, api });
-  const desk = new CardDesk(api, slack, channel.id, help.clock.now);
-  core.desks.set("slack", Object.assign(desk, { notify: (...told: Parameters<typeof notices.notify>) => notices.notify(...told) }));
-  await store.deskTargets.updateMany({}, { $set: { kind: "slack" } });
-  forgetSettings(core);
+  const notices = createNotices({ core, api: desk.api });
   const acts = createActs({
-    core, host, api, notices, team: () => ({ teamId: slack.space.team.id, botUserId: slack.space.botUserId }), link: async (userId) => `Linked ${userId}.`, ...(emoji === undefined ? {} : { emoji }), ...(ackMs === undefined ? {} : { ackMs }),
+    core, host, api: desk.api, notices, team: () => ({ teamId: slack.space.team.id, botUserId: slack.space.botUserId }), link: async (userId) => `Linked ${userId}.`, ...(emoji === undefined ? {} : { emoji }),
+    ...(ackMs === undefined ? {} : { ackMs }),
   });
   onTestFinished(async () => { await acts.stop(); notices.stop(); });
   const passed: Json[] = [];
@@ -67,7 +43,7 @@ export async function startActs({ emoji, ackMs, slow, ...options }: TestCoreOpti
   };
 
   return {
-    ...help, desk, slack, api, acts, notices, channel: channel.id, people: { mara, jonas, sam }, passed,
+    ...help, desk, slack, acts, notices, channel: channel.id, people: { mara: mara.id, jonas: jonas.id, sam: sam.id }, passed,
     /** The ts of the newest conversation's card. */
     card: async (): Promise<string> => readThreadId((await help.conversation()).thread!.id).ts,
     /** A line of an agent in the thread, as the bridge takes it in; answers the post's ts. */
