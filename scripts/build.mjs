@@ -1,5 +1,5 @@
 // Builds what runs from dist/ (store worker, server, widget, playground), each part only when its sources changed.
-import { build } from "esbuild";
+import { build, stop } from "esbuild";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -59,6 +59,8 @@ export async function ensureBuilt({ only = Object.keys(parts), say = () => {} } 
   say(`Building ${stale.map((part) => part.name).join(", ")} …`);
   mkdirSync(at("dist"), { recursive: true });
   await Promise.all(stale.map(async (part) => { await part.run(); writeFileSync(part.file, part.stamp); }));
+  // Its helper process would stay beside the server.
+  await stop();
   return stale.map((part) => part.name);
 }
 
