@@ -24,7 +24,7 @@ interface Waiting { rank: number; go(): void }
 interface Bucket { perSecond: number; burst: number; tokens: number; at: number; pausedUntil: number; promised: number; waiting: Waiting[]; timer?: NodeJS.Timeout }
 
 export interface Budget {
-  /** Resolves when the call may go, in order of priority. @throws {DeskError} RATE_LIMITED with the wait, TIMEOUT (certain) when `signal` aborts first */
+  /** Resolves when the call may go, in order of priority. @throws {DeskError} RATE_LIMITED with the wait, also when `signal` aborts first */
   take(method: string, channel: string | undefined, priority: Priority, signal?: AbortSignal): Promise<void>;
   /** Whether a call of low priority could go now; takes nothing. */
   spare(method: string, channel?: string): boolean;
@@ -42,7 +42,7 @@ export function createBudget(clock: Clock, enabled: boolean): Budget {
     let bucket = buckets.get(key);
     if (bucket === undefined) {
       const perMinute = PER_MINUTE[method] ?? USUAL;
-      const limits = inChannel ? POSTS : { perSecond: perMinute / 60, burst: Math.ceil(perMinute / 5) };
+      const limits = inChannel ? POSTS : { perSecond: perMinute / 60, burst: Math.ceil(perMinute / 2.5) };
       bucket = { ...limits, tokens: limits.burst, at: clock.now().getTime(), pausedUntil: 0, promised: 0, waiting: [] };
       buckets.set(key, bucket);
     }
@@ -93,7 +93,7 @@ export function createBudget(clock: Clock, enabled: boolean): Budget {
       return new Promise<void>((done, fail) => {
         const aborted = () => {
           bucket.waiting.splice(bucket.waiting.indexOf(mine), 1);
-          fail(new DeskError("TIMEOUT", "Slack's limits left no time for this call.", { certain: true, retryAfterMs: 1_000 }));
+          fail(new DeskError("RATE_LIMITED", "Slack's limits left no time for this call.", { certain: true, retryAfterMs: 1_000 }));
         };
         const mine: Waiting = { rank, go: () => { signal?.removeEventListener("abort", aborted); done(); } };
         signal?.addEventListener("abort", aborted, { once: true });

@@ -48,7 +48,7 @@ const timedOut = (failure: SlackFailure) => new DeskError("TIMEOUT", "Slack did 
 
 function fromNetwork(error: Error, method: string, channel?: string): DeskError {
   const cause = error.cause as { code?: unknown } | undefined;
-  const code = String(cause?.code ?? (error as { code?: unknown }).code ?? error.name);
+  const code = String(cause?.code ?? error.name);
   const failure = new SlackFailure(method, `network_${code}`, channel);
   if (NEVER_SENT.test(code)) return new DeskError("UNREACHABLE", "Slack could not be reached.", { certain: true, cause: failure });
   return /Abort|Timeout|TIMEOUT/.test(code) ? timedOut(failure) : new DeskError("UNREACHABLE", "The connection to Slack broke.", { certain: false, cause: failure });

@@ -32,10 +32,10 @@ export function createPosts({ api, team, channels, files }: PostsDeps) {
   const keyOf = (thread: DeskThreadId, key: string) => `${thread}|${key}`;
   const label = () => !api.has(CUSTOMIZE);
 
-  /** A channel that took nothing is looked at anew next time: the app may have to join it again. */
+  /** A channel that took nothing is looked at anew next time; but where the app was taken out it does not let itself in again. */
   const forgetting = (channel: string) => (error: unknown): never => {
     const code = slackCode(error);
-    if (code !== undefined && CHANNEL_CODES.has(code)) channels.forget(channel);
+    if (code !== undefined && CHANNEL_CODES.has(code) && code !== "not_in_channel") channels.forget(channel);
     throw error;
   };
 

@@ -14,6 +14,8 @@ const SHOWN: Record<DeliveryStatus, { name: string; spare?: true } | null> = {
   none: null, queued: { name: "hourglass_flowing_sand", spare: true }, sending: { name: "hourglass_flowing_sand", spare: true }, sent: { name: "white_check_mark" }, delivered: { name: "white_check_mark" },
   read: { name: "eye", spare: true }, failed: { name: "warning" }, cancelled: null, unknown: { name: "grey_question" },
 };
+/** Replies that may show ⏳ at once: each needs a reaction to be taken off within seconds. */
+const WAITING_SHOWN = 6;
 const ON_CARD = "mailbox_with_mail";
 /** The app's own reactions that tell a receipt; live events of them mean nothing. */
 export const RECEIPT_NAMES: ReadonlySet<string> = new Set([...Object.values(SHOWN).flatMap((one) => (one === null ? [] : [one.name])), ON_CARD]);
@@ -27,6 +29,7 @@ export interface Receipts {
 export function createReceipts(api: SlackApi): Receipts {
   const shown = new Recent<ReadonlySet<string>>(5_000);
   const onCard = new Recent<boolean>(2_000);
+  const waiting = new Set<string>();
 
   async function change(method: "reactions.add" | "reactions.remove", place: SlackThread, timestamp: string, name: string, spare: boolean, signal: AbortSignal): Promise<void> {
     try {
@@ -59,7 +62,10 @@ export function createReceipts(api: SlackApi): Receipts {
       const before = shown.get(key) ?? new Set(was === undefined || SHOWN[was] === null ? [] : [SHOWN[was].name]);
       const next = SHOWN[now];
       // ⏳ is only worth showing when it can be taken off again
-      const skip = next?.spare === true && !before.has(next.name) && !(api.spare("reactions.add") && api.spare("reactions.remove"));
+      const room = api.spare("reactions.add") && api.spare("reactions.remove") && (now === "read" || waiting.size < WAITING_SHOWN);
+      const skip = next?.spare === true && !before.has(next.name) && !room;
+      if (now === "queued" && !skip) waiting.add(key);
+      else if (now !== "sending") waiting.delete(key);
       if (skip) {
         if (!shown.get(key)) shown.set(key, before);
         return;
