@@ -5,6 +5,7 @@ import { takesNextLine } from "../model/status.ts";
 import type { Contact, ContactIdentity, Conversation, Inbox } from "../model/types.ts";
 import { identityOf } from "../store/look-together.ts";
 import { isDuplicateKey } from "../store/store.ts";
+import { perOwner } from "../store/together.ts";
 
 export interface Profile { name?: string; email?: string; avatar?: string }
 
@@ -61,8 +62,7 @@ export async function conversationForNextLine(core: Core, inbox: Inbox, identity
 /** Null when somebody else created the identity's conversation meanwhile. Numbers rise by one; gaps may stay. */
 async function createConversation(core: Core, inbox: Inbox, identity: ContactIdentity, contactName: string): Promise<Conversation | null> {
   const now = core.clock.now();
-  let number = (await lastNumber(core)) + 1;
-  for (;;) {
+  for (let number = await nextNumber(core); ; number = await nextNumber(core, number)) {
     const conversation: Conversation = {
       _id: newId(now), number, inboxId: inbox._id, contactId: identity.contactId, identityId: identity._id, deskTargetId: inbox.deskTargetId,
       openKey: identity._id, status: "open", statusAt: now, subject: "", contactName, channel: inbox.channel,
@@ -76,7 +76,6 @@ async function createConversation(core: Core, inbox: Inbox, identity: ContactIde
     } catch (error) {
       if (isDuplicateKey(error, "openKey")) return null;
       if (!isDuplicateKey(error, "number")) throw error;
-      number = Math.max(number, await lastNumber(core)) + 1;
     }
   }
 }
@@ -84,5 +83,15 @@ async function createConversation(core: Core, inbox: Inbox, identity: ContactIde
 const nameOf = async (core: Core, identity: ContactIdentity): Promise<string> => (await core.store.contacts.findOne({ _id: identity.contactId }))?.name || "Visitor";
 
 const FIRST_NUMBER = 1001;
-const lastNumber = async (core: Core): Promise<number> =>
-  (await core.store.conversations.find({}, { projection: { number: 1 } }).sort({ number: -1 }).limit(1).next())?.number ?? FIRST_NUMBER - 1;
+/** The highest number that this process gave away: those who ask at the same time each get their own. */
+const given = perOwner<Core, { last: number }>(() => ({ last: 0 }));
+
+/** `taken`: a number that another process was faster with. */
+async function nextNumber(core: Core, taken?: number): Promise<number> {
+  const mine = given(core);
+  if (mine.last === 0 || taken !== undefined) {
+    const highest = (await core.store.conversations.find({}, { projection: { number: 1 } }).sort({ number: -1 }).limit(1).next())?.number ?? FIRST_NUMBER - 1;
+    mine.last = Math.max(mine.last, highest);
+  }
+  return ++mine.last;
+}
