@@ -10,6 +10,7 @@ const one = (value: string | string[] | undefined): string => (typeof value === 
 
 /** Passes a call that is signed with `signingSecret` over its raw bytes, now. @throws {UserError} BAD_SIGNATURE */
 export function verifySlackCall({ headers, body }: DeskCall, signingSecret: string, now: Date): void {
+  if (signingSecret === "") throw refused("Slack calls, but the desk has no signingSecret to check it with. Set the one of api.slack.com/apps → Basic Information → Signing Secret. Nothing was done.");
   const timestamp = one(headers["x-slack-request-timestamp"]);
   const given = one(headers["x-slack-signature"]);
   if (!/^\d{1,12}$/.test(timestamp) || given === "") throw refused("A call to Slack's address bears no signature of Slack's. Nothing was done.");
