@@ -8,7 +8,7 @@ const RECEIPTS = new Set(["hourglass_flowing_sand", "white_check_mark", "warning
 
 deskContract("slack", {
   async make() {
-    const { fake, desk, target, mara } = await startSlack({ connect: false });
+    const { fake, desk, target, mara } = await startSlack();
     const placeOf = readThreadId;
     return {
       desk, target,

@@ -9,14 +9,14 @@ import { shownText, soon, startSlack } from "../support/slack.ts";
 const line = (text: string, more: Partial<DeskPost> = {}): DeskPost => ({ kind: "customer", author: { name: "Ana · Telegram" }, text, files: [], marks: [], ...more });
 
 type Bench = Awaited<ReturnType<typeof startSlack>>;
-async function opened(options: Parameters<typeof startSlack>[0] = {}): Promise<Bench & { thread: DeskThreadId; again: () => Bench["desk"] }> {
+async function opened(options: Parameters<typeof startSlack>[0] = {}): Promise<Omit<Bench, "thread"> & { thread: DeskThreadId; again: () => Bench["desk"] }> {
   const bench = await startSlack({ connect: false, ...options });
   const thread = await bench.desk.openThread(bench.target, sampleCard(), "c1:0", soon());
   /** The same desk after a restart: it remembers nothing. */
   const again = () => createSlack(bench.target, { core: bench.help.core, publicUrl: null, trouble: () => undefined, secret: (name) => bench.help.core.secrets.open(bench.target.secrets![name]!) });
   return { ...bench, thread, again };
 }
-const file = async ({ help }: Bench, name: string, content: string): Promise<FileRef> => help.core.files.put({ name, type: "text/plain", owner: "test" }, Buffer.from(content), 1_000);
+const file = async ({ help }: Pick<Bench, "help">, name: string, content: string): Promise<FileRef> => help.core.files.put({ name, type: "text/plain", owner: "test" }, Buffer.from(content), 1_000);
 const thrown = (call: Promise<unknown>) => call.then(() => { throw new Error("was not refused"); }, (error: unknown) => error);
 
 describe("after a lost answer", () => {
