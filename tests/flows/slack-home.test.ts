@@ -61,6 +61,18 @@ describe("/desk", () => {
     expect((await desk.lines("outgoing"))[0]!.body).toBe("@Jonas knows & says 2 < 3");
   });
 
+  test("resolve asks first when the customer's newest line is not in the thread yet", async () => {
+    const desk = await started();
+    const { number } = await desk.waiting("Where is my order?", "ana");
+    desk.slack.fail("chat.postMessage", { error: "service_unavailable" });
+    await desk.write("And one more thing");
+    const asked = await desk.run(`resolve #${number}`, desk.people.mara);
+    const { action_id, value } = desk.buttonNamed(asked.blocks, "Resolve anyway");
+    expect((await desk.conversation()).status).toBe("open");
+    await desk.slack.userPressesButton(desk.channel, asked.ts, action_id, value, desk.people.mara);
+    await desk.slack.until(() => desk.slack.ephemeralsFor(desk.people.mara).some(({ text }) => text === `#${number} is resolved.`), "the answer");
+  });
+
   test("a verb about one conversation asks for its number; an unknown one is named; help says how /desk is written", async () => {
     const desk = await started();
     expect((await desk.run("resolve", desk.people.mara)).text).toContain("name one");

@@ -21,7 +21,7 @@ import { ActEvent, Interaction } from "./payload.ts";
 import type { BlockActions, MessageAction, ViewSubmission } from "./payload.ts";
 import { respond } from "./respond.ts";
 import { seenAt } from "./seen.ts";
-import { messageOfPost, NO_MESSAGE, SHORTCUTS, verbFor } from "./shortcuts.ts";
+import { actOf, messageOfPost, NO_MESSAGE, SHORTCUTS } from "./shortcuts.ts";
 import { sayingBody } from "./words.ts";
 
 export interface ActsOptions {
@@ -46,6 +46,7 @@ export interface SlackActs {
   stop(): Promise<void>;
 }
 
+const UNLINKED = "Only linked, active agents may do this. Write /desk link: when your e-mail address in Slack is that of an agent, you are linked at once. Else ask an administrator.";
 const LATE = Symbol("late");
 
 export function createActs(o: ActsOptions): SlackActs {
@@ -62,16 +63,17 @@ export function createActs(o: ActsOptions): SlackActs {
   }
 
   async function act(asked: Asked, more: Pick<DeskAct, "values"> = {}): Promise<ActResult> {
-    const { thread, messageId, number, seen } = asked.about;
+    const { thread, messageId, number } = asked.about;
     const named = number === undefined || thread !== undefined || messageId !== undefined || more.values !== undefined ? [] : [`#${number}`];
     try {
+      const seen = asked.about.seen ?? (number === undefined || named.length === 0 ? undefined : await seenAt(core, { number }, core.clock.now()));
       const result = await host.act({
         desk: "slack", userId: asked.userId, thread: (thread ?? null) as DeskThreadId | null, verb: asked.verb, args: [...named, asked.args].filter((part) => part !== "").join(" "), ...more,
         ...(messageId === undefined ? {} : { messageId }), ...(seen === undefined ? {} : { seen }), ...(asked.mentions === undefined ? {} : { mentions: asked.mentions }),
       });
       home.refresh(asked.userId);
       for (const id of new Set([messageId, result.messageId])) if (id !== undefined) later(() => notices.settle(id));
-      return result;
+      return result.code === "NOT_LINKED" ? { ...result, notice: UNLINKED } : result;
     } catch (error) {
       core.log.error({ err: error, verb: asked.verb }, "An act of a person in Slack failed.");
       return { ok: false, code: "INTERNAL", notice: "This could not be done just now. Look whether it took effect, then try again." };
@@ -135,7 +137,7 @@ export function createActs(o: ActsOptions): SlackActs {
     const thread = makeThreadId(o.team().teamId, payload.channel.id, payload.message.thread_ts ?? payload.message.ts);
     const message = shortcut.onMessage ? await messageOfPost(core, thread, payload.message.ts) : null;
     const asked: Asked = {
-      userId: payload.user.id, place: { kind: "thread" }, verb: verbFor(shortcut, message), args: "", trigger: payload.trigger_id,
+      userId: payload.user.id, place: { kind: "thread" }, ...actOf(shortcut, message), trigger: payload.trigger_id,
       about: { thread, messageId: message?._id, seen: await seenHere({ thread }, payload.action_ts) },
     };
     const ours = shortcut.onMessage && message === null && (await core.store.threads.findOne({ _id: thread }, { projection: { _id: 1 } })) !== null;
@@ -145,7 +147,7 @@ export function createActs(o: ActsOptions): SlackActs {
 
   /** A press without a time counts as now. */
   const seenHere = async ({ thread }: About, ts: string | undefined): Promise<number | undefined> =>
-    thread === undefined ? undefined : seenAt(core, thread as DeskThreadId, ts === undefined ? core.clock.now() : timeOfTs(ts));
+    thread === undefined ? undefined : seenAt(core, { thread: thread as DeskThreadId }, ts === undefined ? core.clock.now() : timeOfTs(ts));
 
   async function submitted({ user, view }: ViewSubmission): Promise<AckBody | undefined> {
     const { form, ...about } = readMeta(view);

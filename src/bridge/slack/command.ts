@@ -8,29 +8,14 @@ import type { Asked } from "./asked.ts";
 import type { AckBody } from "./handlers.ts";
 import { SlashCommand } from "./payload.ts";
 import { respond } from "./respond.ts";
+import { readMrkdwn } from "./text-in.ts";
 import { sayingBody } from "./words.ts";
 
 const HELP = "In a channel the verb follows /desk and names its conversation: /desk assign #1042 Mara, /desk queue, /desk find refund. In a thread write !verb, or use the card's buttons and the ⋯ menu of a message. /desk link links your account.";
-const UNLINKED = "Your Slack account is not linked to an agent. Write /desk link; when your e-mail address here is that of an agent, you are linked at once. Else ask an administrator.";
-
-const MENTION = /<(?:@([UW][A-Z0-9]+)|#([CG][A-Z0-9]+)|!subteam\^(S[A-Z0-9]+)|!(here|channel|everyone)|((?:https?:|mailto:)[^|>]+))(?:\|([^>]*))?>/g;
-
-/** What a person typed, as verbs read it: agents by name, groups as @words (counted, as they would notify), addresses as they are. */
-export async function readText(core: Core, text: string): Promise<{ text: string; mentions: number }> {
-  const names = new Map<string, string>();
-  for (const [, user] of text.matchAll(MENTION)) {
-    const agent = user === undefined ? undefined : await agentByLink(core, "slack", user);
-    if (agent !== undefined) names.set(user!, agent.name);
-  }
-  let mentions = 0;
-  const read = text.replace(MENTION, (_all, user?: string, channel?: string, group?: string, special?: string, url?: string, label?: string) => {
-    if (url !== undefined) return label !== undefined && url.startsWith("mailto:") ? label : url;
-    if (channel !== undefined) return `#${label ?? channel}`;
-    mentions++;
-    if (user !== undefined) return `@${names.get(user) ?? label ?? user}`;
-    return group === undefined ? `@${special!}` : `@${(label ?? group).replace(/^@/, "")}`;
-  });
-  return { text: read.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&").trim(), mentions };
+/** What a person typed, as verbs read it: agents by their own names, whatever they are called in Slack. */
+async function readText(core: Core, text: string): Promise<{ text: string; mentions: number }> {
+  const read = await readMrkdwn(text, { user: async (id) => (await agentByLink(core, "slack", id))?.name ?? null, channel: async () => null, group: async () => null });
+  return { text: read.text.trim(), mentions: read.notified.size };
 }
 
 export interface CommandOptions {
@@ -49,12 +34,13 @@ export function createCommand(o: CommandOptions): (payload: unknown) => Promise<
   async function resultOf(asked: Asked): Promise<ActResult> {
     if (asked.verb === "link") return { ok: true, notice: await o.link(asked.userId) };
     const result = await o.act(asked);
-    if (result.code === "NOT_LINKED") return { ...result, notice: UNLINKED };
     return asked.verb === "help" && asked.args === "" && result.ok ? { ...result, notice: [HELP, result.notice].join("\n") } : result;
   }
 
   return async function command(payload) {
-    const call = SlashCommand.parse(payload);
+    const parsed = SlashCommand.safeParse(payload);
+    if (!parsed.success) return undefined;
+    const call = parsed.data;
     const { text, mentions } = await readText(core, call.text);
     const [, word = "", args = ""] = /^[!/]?(\S*)\s*([\s\S]*)$/.exec(text) ?? [];
     const verb = word === "" ? "help" : word.toLowerCase();

@@ -42,7 +42,7 @@ export function createEmoji({ core, host, notices, map = DEFAULT_EMOJI }: { core
       if (undo === undefined || conversation === null || !undo.stands(conversation, agent)) return true;
       wanted = undo.verb;
     }
-    const seen = await seenAt(core, post, at);
+    const seen = await seenAt(core, { thread: post }, at);
     const result = await host.act({ desk: "slack", userId, thread: post, verb: wanted, args: "", ...(seen === undefined ? {} : { seen }) });
     // What is so already was done by this very reaction, told a second time.
     if (result.code === "ALREADY_SO" && (result.buttons ?? []).length === 0) return true;

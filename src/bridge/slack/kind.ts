@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { DeskKindSpec } from "../shared/kind.ts";
 import { createSlack } from "./adapter.ts";
 import { DEFAULT_API_URL } from "./api.ts";
+import { EmojiSettings } from "./emoji-map.ts";
 import { appIdOf } from "./ids.ts";
 
 const WHERE = "api.slack.com/apps, your app";
@@ -13,6 +14,7 @@ const Settings = z.strictObject({
   signingSecret: z.string().min(16, "this is no signing secret; Slack shows it under Basic Information, App Credentials").optional(),
   appId: z.string().regex(/^A[A-Z0-9]+$/, "this is no app id; Slack shows one like A0123… under Basic Information, App Credentials").optional(),
   apiUrl: z.url({ protocol: /^https?$/, error: "`apiUrl` is the address of Slack's Web API, like https://slack.com/api/" }).transform((url) => url.replace(/\/*$/, "/")).default(DEFAULT_API_URL),
+  emoji: EmojiSettings.optional(),
 }).refine(({ appToken, signingSecret }) => appToken !== undefined || signingSecret !== undefined, "a Slack desk needs `appToken` (Socket Mode, no public address needed) or `signingSecret` with `appId` (Slack calls PUBLIC_URL)")
   .refine(({ appToken, signingSecret }) => appToken === undefined || signingSecret === undefined, "a Slack desk takes `appToken` (Socket Mode) or `signingSecret` (Slack calls PUBLIC_URL), not both")
   .refine(({ appToken, appId }) => appToken !== undefined || appId !== undefined, "with `signingSecret` a Slack desk needs its `appId` too")
@@ -23,9 +25,9 @@ type Settings = z.infer<typeof Settings>;
 export const slackKind: DeskKindSpec<Settings> = {
   id: "slack",
   settings: Settings,
-  read: ({ botToken, appToken, signingSecret, appId, apiUrl }) => ({
+  read: ({ botToken, appToken, signingSecret, appId, apiUrl, emoji }) => ({
     identity: appToken === undefined ? appId! : appIdOf(appToken)!,
-    config: { apiUrl },
+    config: { apiUrl, ...(emoji === undefined ? {} : { emoji }) },
     secrets: { botToken, ...(appToken === undefined ? {} : { appToken }), ...(signingSecret === undefined ? {} : { signingSecret }) },
   }),
   create: createSlack,

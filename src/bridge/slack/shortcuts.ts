@@ -31,8 +31,15 @@ export const SHORTCUTS: readonly Shortcut[] = [
 export const messageOfPost = async (core: Core, thread: DeskThreadId, ts: string): Promise<Message | null> =>
   core.store.messages.find({ deskPosts: deskPostKey(thread, ts) }).sort({ seq: -1 }).limit(1).next();
 
-/** *Make note* on a reply that still waits means: stop it. */
-export const verbFor = (shortcut: Shortcut, message: Message | null): string =>
-  shortcut.verb === "keep" && message?.kind === "outgoing" ? "cancel" : shortcut.verb;
+/**
+ * What a shortcut means for this message: *Make note* on a reply that still waits stops it, and a guest's note is sent as the agent's own
+ * words, under the guard of all replies.
+ */
+export function actOf(shortcut: Shortcut, message: Message | null): { verb: string; args: string; mentions?: number } {
+  if (shortcut.verb === "keep" && message?.kind === "outgoing") return { verb: "cancel", args: "" };
+  const asMe = shortcut.verb === "send" && message?.kind === "note" && message.author.type === "guest" && message.deletedAt === undefined && message.files.length === 0;
+  if (asMe) return { verb: "reply", args: message.body, ...(message.mentions === undefined ? {} : { mentions: message.mentions }) };
+  return { verb: shortcut.verb, args: "" };
+}
 
 export const NO_MESSAGE = "Threadline has no message for this post. It may still be taking it in: try again in a moment. On the card, or on what Threadline says itself, this does nothing.";
