@@ -55,12 +55,13 @@ export async function runIntake(core: Core, runner: () => Runner, threadId: stri
   const _id = threadId as DeskThreadId;
   const thread = await threadOf(core.store, _id);
   if (thread === null) return leaveUnlinked(core, _id);
-  const held = await acquire(core, "intake", thread.conversationId);
+  const [held, seen] = await Promise.all([acquire(core, "intake", thread.conversationId), unhandledEvents(core, _id)]);
   if (held === null) return runner().kickAt(threadId, core.limits.sweepMs);
   let known: Conversation | undefined = held.conversation;
   try {
-    for (;;) {
-      const stored = await unhandledEvents(core, _id);
+    // What was read beside the lease stands when nobody else held it since we last did.
+    for (let first = held.undisturbed ? seen : undefined; ; first = undefined) {
+      const stored = first ?? (await unhandledEvents(core, _id));
       const now = core.clock.now();
       const due = stored.filter((event) => event.dueAt! <= now);
       const deleted = new Set(stored.flatMap(({ event }) => (event.type === "delete" ? [event.postId] : [])));
