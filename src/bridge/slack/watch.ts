@@ -52,9 +52,23 @@ export function createWatch({ core, api, team, channels, troubles, tellAdministr
 
   const targets = (): Promise<DeskTarget[]> => core.store.deskTargets.find({ kind: "slack" }).toArray();
 
+  /** What a channel's name stood for when it last worked: a name that can't be found any more is asked for by its id, which says why. */
+  const ids = new Map<string, string>();
+  async function resolve(target: DeskTarget): Promise<void> {
+    const before = ids.get(target.channel);
+    try {
+      ids.set(target.channel, await channels.resolve(target.channel));
+    } catch (error) {
+      if (before === undefined || before === target.channel || failureOf(error)?.code !== "channel_not_found") throw error;
+      await channels.resolve(before);
+      // renamed: its id still works, but not the name that is set
+      channels.forget(before);
+      throw error;
+    }
+  }
   async function lookAt(target: DeskTarget): Promise<void> {
     try {
-      await channels.resolve(target.channel);
+      await resolve(target);
       troubles.set("channel", null, target.channel);
     } catch (error) {
       const failure = failureOf(error);
