@@ -25,9 +25,13 @@ test("new lines, edits, deletions and reactions that nobody told are read back, 
   const bench = await startSlack({ settings: { undoSeconds: 60 }, clock });
   const { fake, help, channel, mara } = bench;
   const thread = await conversation(bench);
-  const [edited, deleted, cancelled] = ["first", "second", "third"].map((text) => write(bench, thread, text));
-  await fake.idle();
-  await help.settle();
+  const lines: string[] = [];
+  for (const text of ["first", "second", "third"]) {
+    lines.push(write(bench, thread, text));
+    await fake.idle();
+    await help.settle();
+  }
+  const [edited, deleted, cancelled] = lines;
   silence(bench);
   fake.userEdits(channel.id, edited!, "first, corrected");
   fake.userDeletes(channel.id, deleted!);
