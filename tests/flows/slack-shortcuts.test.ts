@@ -142,6 +142,15 @@ describe("reactions to the card", () => {
     expect(await desk.conversation()).toMatchObject({ status: "open", assigneeId: null });
   });
 
+  test("a reaction that Slack tells twice is done once", async () => {
+    const desk = await withCard({ emoji: { wave: "reply:Hello!" } });
+    desk.slack.userReacts(desk.channel, desk.ts, "wave", desk.people.mara);
+    await desk.slack.idle();
+    const told = desk.slack.deliverer.log.find(({ payload }) => (payload.event as { type: string }).type === "reaction_added")!.payload;
+    expect(await desk.acts.event(told)).toBe(true);
+    expect((await desk.lines("outgoing")).map(({ body }) => body)).toEqual(["Hello!"]);
+  });
+
   test("💤 asks for the time by buttons; the map can be another one", async () => {
     const desk = await withCard({ emoji: { zzz: "snooze", fire: "priority:urgent" } });
     desk.slack.userReacts(desk.channel, desk.ts, "zzz", desk.people.mara);

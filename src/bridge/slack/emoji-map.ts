@@ -5,6 +5,7 @@ import type { Agent, Conversation, DeskThreadId } from "../../core/model/types.t
 import type { DeskHost } from "../../core/ports.ts";
 import { agentByLink } from "../../core/services/inbox-settings.ts";
 import { verbNamed } from "../../core/verbs/table.ts";
+import { Recent } from "./known.ts";
 import type { Notices } from "./notices.ts";
 import { seenAt } from "./seen.ts";
 
@@ -14,7 +15,12 @@ export const EmojiSettings = z.record(
   z.string().refine((verb) => verbNamed(verb.split(":")[0]!) !== undefined, "`emoji` leads to verbs, such as resolve or priority:urgent; /help lists them"),
 );
 export type EmojiMap = Readonly<Record<string, string>>;
+/** The map of a desk's settings; undefined when none was set, or it names a verb that is no more. */
+export const emojiOf = (config: Record<string, unknown> | undefined): EmojiMap | undefined => EmojiSettings.safeParse(config?.emoji).data;
 export const DEFAULT_EMOJI: EmojiMap = { white_check_mark: "resolve", heavy_check_mark: "resolve", eyes: "take", zzz: "snooze" };
+
+/** Reactions that are remembered. */
+const KEPT = 1_000;
 
 const UNDO: Record<string, { verb: string; stands(conversation: Conversation, agent: Agent): boolean }> = {
   resolve: { verb: "reopen", stands: ({ status }) => status === "resolved" },
@@ -26,6 +32,9 @@ const UNDO: Record<string, { verb: string; stands(conversation: Conversation, ag
 export interface Reaction { post: DeskThreadId; userId: string; name: string; removed: boolean; at: Date }
 
 export function createEmoji({ core, host, notices, map = DEFAULT_EMOJI }: { core: Core; host: DeskHost; notices: Notices; map?: EmojiMap | undefined }) {
+  /** What Slack tells again because it was not acknowledged in time is done once. */
+  const begun = new Recent<true>(KEPT);
+
   /** True when it was meant for a card: then nobody else needs to look at it. Only linked agents count; what comes late is not done. */
   return async function react({ post, userId, name, removed, at }: Reaction): Promise<boolean> {
     const verb = map[name.replace(/::.*$/, "")];
@@ -42,8 +51,12 @@ export function createEmoji({ core, host, notices, map = DEFAULT_EMOJI }: { core
       if (undo === undefined || conversation === null || !undo.stands(conversation, agent)) return true;
       wanted = undo.verb;
     }
+    const key = [post, userId, name, removed, at.getTime()].join(" ");
+    if (begun.get(key) === true) return true;
     const seen = await seenAt(core, { thread: post }, at);
-    const result = await host.act({ desk: "slack", userId, thread: post, verb: wanted, args: "", ...(seen === undefined ? {} : { seen }) });
+    begun.set(key, true);
+    const result = await host.act({ desk: "slack", userId, thread: post, verb: wanted, args: "", ...(seen === undefined ? {} : { seen }) })
+      .catch((error: unknown) => { begun.delete(key); throw error; });
     // What is so already was done by this very reaction, told a second time.
     if (result.code === "ALREADY_SO" && (result.buttons ?? []).length === 0) return true;
     const text = result.notice ?? (result.form === undefined ? undefined : `${result.form.title}:`);

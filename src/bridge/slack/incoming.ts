@@ -8,6 +8,7 @@ import { createActs, type SlackActs } from "./acts.ts";
 import type { SlackApi } from "./api.ts";
 import type { Channels } from "./channels.ts";
 import { connectSlack, type ConnectionOptions } from "./connection.ts";
+import { emojiOf } from "./emoji-map.ts";
 import type { SlackHandlers } from "./handlers.ts";
 import type { Notices } from "./notices.ts";
 import { createParser, type Parse } from "./parse.ts";
@@ -99,7 +100,7 @@ export function createIncoming({ connection: target, deps, api, apiUrl, team, ch
   return {
     parse,
     start(host) {
-      live = { host, acts: createActs({ core, host, api, notices, team: () => team.now(), link: (userId) => people.link(userId) }) };
+      live = { host, acts: createActs({ core, host, api, notices, team: () => team.now(), link: (userId) => people.link(userId), emoji: emojiOf(target.config) }) };
       if (siblings !== null) siblings.joined = joinSiblings(core, target.identity);
       // who the app is has to be known before anything can be understood; until Slack says it, events stay unacknowledged and come again
       later(async () => { await team.load(); });
