@@ -107,6 +107,38 @@ describe("the card's buttons", () => {
   });
 });
 
+describe("when something fails", () => {
+  test("a form that can't be opened is asked by buttons instead", async () => {
+    const desk = await withCard();
+    desk.slack.fail("views.open", { error: "expired_trigger_id" });
+    await desk.press("Snooze", desk.people.mara);
+    const [asked] = await desk.slack.until(() => (desk.slack.ephemeralsFor(desk.people.mara).length > 0 ? desk.slack.ephemeralsFor(desk.people.mara) : null), "the question");
+    const hour = desk.buttonNamed(asked!.blocks, "In 1 hour");
+    await desk.slack.userPressesButton(desk.channel, asked!.ts, hour.action_id, hour.value, desk.people.mara);
+    await desk.stored((one) => one.status === "snoozed", "snoozed");
+    await desk.slack.until(() => desk.slack.ephemeralsFor(desk.people.mara).some(({ text }) => text.includes("is snoozed until")), "the question replaced by what was understood");
+  });
+
+  test("an act that breaks is told to who did it, and to the log", async () => {
+    const slow = Promise.reject(new Error("the store is away"));
+    slow.catch(() => undefined);
+    const desk = await withCard({ slow });
+    await desk.press("Take", desk.people.mara);
+    await desk.view(desk.people.mara, "could not be done just now");
+    expect(desk.log.lines.some(({ level, text }) => level === "error" && text.includes("An act of a person in Slack failed"))).toBe(true);
+  });
+
+  test("who closed the modal hears what went wrong", async () => {
+    let open = (): void => undefined;
+    const desk = await withCard({ slow: new Promise<void>((done) => { open = done; }) });
+    await desk.press("Assign", desk.people.sam);
+    const loading = await desk.view(desk.people.sam, "One moment…");
+    await desk.slack.userClosesView(loading.id, desk.people.sam);
+    open();
+    await desk.slack.until(() => desk.slack.ephemeralsFor(desk.people.sam).some(({ text }) => text.includes("Only linked, active agents")), "the refusal");
+  });
+});
+
 describe("acts that take longer than Slack waits", () => {
   const gate = () => { let open = (): void => undefined; const slow = new Promise<void>((done) => { open = done; }); return { slow, open: () => { open(); } }; };
 

@@ -24,4 +24,3 @@ export function createDialogs({ core, api }: { core: Core; api: SlackApi }) {
     update: (shown: OpenView, view: object): Promise<OpenView | null> => attempt("views.update", { view_id: shown.id, view, ...(shown.hash === undefined ? {} : { hash: shown.hash }) }),
   };
 }
-export type Dialogs = ReturnType<typeof createDialogs>;
