@@ -161,6 +161,17 @@ describe("files", () => {
     expect(JSON.stringify(posts(thread)[0]!.blocks)).not.toContain("on its way");
   });
 
+  test("whose bytes take longer than a call may are sent once, and hold up nothing for good", async () => {
+    const bench = await opened();
+    const { desk, fake, thread, posts } = bench;
+    const slow = line("", { files: [await file(bench, "film.txt", "film")] });
+    fake.fail("files.getUploadURLExternal", { delayMs: 400 });
+    expect(await thrown(desk.post(thread, slow, "m1", AbortSignal.timeout(100)))).toMatchObject({ code: "UNREACHABLE", o: { certain: true, retryAfterMs: 2_000 } });
+    await desk.post(thread, slow, "m1", soon());
+    expect(fake.callsOf("files.getUploadURLExternal")).toHaveLength(1);
+    expect(posts(thread)).toHaveLength(1);
+  });
+
   test("that Slack can't take are named where they would be", async () => {
     const bench = await opened();
     const { desk, thread, posts } = bench;
@@ -200,10 +211,10 @@ describe("changes", () => {
   });
 
   test("a customer who writes after it was resolved is surfaced in the channel", async () => {
-    const { fake, desk, thread } = await opened();
+    const { fake, desk, thread, again } = await opened();
     await desk.post(thread, line("one"), "m1", soon());
     await desk.updateCard(thread, { ...sampleCard(), status: "resolved", collapsed: true }, soon());
-    await desk.post(thread, line("me again"), "m2", soon());
+    await again().post(thread, line("me again"), "m2", soon());
     await desk.updateCard(thread, sampleCard(), soon());
     await desk.post(thread, line("and again"), "m3", soon());
     expect(fake.callsOf("chat.postMessage").map(({ args }) => args.reply_broadcast === true)).toEqual([false, false, true, false]);

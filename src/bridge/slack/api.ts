@@ -22,9 +22,9 @@ export interface SlackApi {
   /** Whether a call that is merely nice to have could go now. */
   spare(method: string, channel?: string): boolean;
   /** Bytes to an address that Slack named for an upload. @throws {DeskError} */
-  upload(url: string, content: Buffer, signal?: AbortSignal): Promise<void>;
+  upload(url: string, content: Buffer, signal: AbortSignal): Promise<void>;
   /** A file of Slack's. @throws {DeskError} REFUSED when it is not handed out */
-  download(url: string, signal?: AbortSignal): Promise<Response>;
+  download(url: string, signal: AbortSignal): Promise<Response>;
   /** Hears of every call: its failure, or null when it worked. Answers how to stop listening. */
   watch(listener: (method: string, channel: string | undefined, failure: SlackFailure | null) => void): () => void;
 }
@@ -52,8 +52,8 @@ export function createSlackApi({ token, apiUrl = DEFAULT_API_URL, clock, rateLim
   const within = (signal: AbortSignal | undefined): AbortSignal => (signal === undefined ? AbortSignal.timeout(CALL_MS) : AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
   const tell = (method: string, channel: string | undefined, failure: SlackFailure | null) => { for (const listener of listeners) listener(method, channel, failure); };
 
-  async function raw(what: string, url: string, init: RequestInit, signal: AbortSignal | undefined): Promise<Response> {
-    return fetch(url, { ...init, signal: within(signal) }).catch((error: unknown) => { throw toDeskError(error, what); });
+  async function raw(what: string, url: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
+    return fetch(url, { ...init, signal }).catch((error: unknown) => { throw toDeskError(error, what); });
   }
 
   return {

@@ -18,6 +18,8 @@ export interface Channels {
 /** @param api calls of one installation */
 export function createChannels(api: SlackApi): Channels {
   const ready = new Map<string, string>();
+  /** Where the app was once; if it is not there any more, somebody took it out, and it does not let itself in again. */
+  const been = new Set<string>();
 
   async function byName(name: string, signal: AbortSignal | undefined): Promise<SlackChannel> {
     // without groups:read private channels can't be listed; by their id they still work
@@ -40,7 +42,9 @@ export function createChannels(api: SlackApi): Channels {
       : await byName(name.toLowerCase(), signal);
     if (channel === undefined) return name;
     if (channel.is_archived === true) throw new DeskError("UNREACHABLE", `Slack's channel #${channel.name} is archived. Unarchive it; what waits goes by itself then.`, { certain: true, cause: new SlackFailure("conversations.info", "is_archived", channel.id) });
+    if (channel.is_member !== true && been.has(channel.id)) throw notThere(channel);
     if (channel.is_member !== true) await join(channel, signal);
+    been.add(channel.id);
     return channel.id;
   }
 
@@ -50,7 +54,7 @@ export function createChannels(api: SlackApi): Channels {
     } catch (error) {
       const code = slackCode(error);
       if (code !== "missing_scope" && code !== "method_not_supported_for_channel_type" && (code === undefined || !CHANNEL_CODES.has(code))) throw error;
-      throw new DeskError("UNREACHABLE", `The app is not in Slack's channel #${channel.name}. Write "/invite" and the app's name there; what waits goes by itself then.`, { certain: true, cause: new SlackFailure("conversations.join", "not_in_channel", channel.id) });
+      throw notThere(channel);
     }
   }
 
@@ -65,6 +69,8 @@ export function createChannels(api: SlackApi): Channels {
     forget(channelId) { for (const [reference, id] of ready) if (id === channelId) ready.delete(reference); },
   };
 }
+
+const notThere = (channel: SlackChannel) => new DeskError("UNREACHABLE", `The app is not in Slack's channel #${channel.name}. Write "/invite" and the app's name there; what waits goes by itself then.`, { certain: true, cause: new SlackFailure("conversations.join", "not_in_channel", channel.id) });
 
 /** Without the scope to look at a channel, its id has to do. */
 function unlessScope(error: unknown): undefined {

@@ -19,7 +19,10 @@ export async function fetchSlackFile({ api, files }: { api: SlackApi; files: Fil
     if (info.mode === "tombstone") return missing("it was deleted on Slack");
     if (info.is_external === true || url === undefined) return missing("it lies outside of Slack: share its link instead");
     const answer = await api.download(url, signal);
-    if (answer.body === null) return missing("Slack handed out nothing");
+    // a sign-in page comes with status 200, too
+    const page = answer.headers.get("content-type")?.startsWith("text/html") === true && info.mimetype !== "text/html";
+    if (page) await answer.body?.cancel();
+    if (page || answer.body === null) return missing("Slack does not hand it out: the app needs the scope files:read and has to see the channel it is in");
     const content = Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]);
     return await files.put({ name: file.name || info.name || "file", type: info.mimetype ?? file.type, owner: "slack" }, content, FILE_BYTES);
   } catch (error) {

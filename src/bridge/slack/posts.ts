@@ -6,8 +6,8 @@ import type { SlackApi } from "./api.ts";
 import { AS_IT_STANDS, fileBlocks, identityOf, renderCard, renderPost, UPDATE_AS_IT_STANDS, type Rendered } from "./blocks.ts";
 import type { Channels } from "./channels.ts";
 import { CHANNEL_CODES, postGone, slackCode, threadGone } from "./errors.ts";
-import { shareFiles } from "./files-out.ts";
-import { findCard, findParts, isOurs, markOf, readThread } from "./find.ts";
+import { createShareFiles } from "./files-out.ts";
+import { findCard, findParts, isOurs, markOf, readCard, readThread } from "./find.ts";
 import { isTs, makeThreadId, METADATA_TYPE, readThreadId, timeOfTs, type Mark, type SlackThread } from "./ids.ts";
 import { Recent } from "./known.ts";
 import type { TeamOf } from "./team.ts";
@@ -29,13 +29,14 @@ export function createPosts({ api, team, channels, files }: PostsDeps) {
   const begun = new Recent<Begun>(1_000);
   const marks = new Recent<Mark>(5_000);
   const cards = new Recent<{ collapsed: boolean }>(5_000);
+  const shareFiles = createShareFiles({ api, files });
   const keyOf = (thread: DeskThreadId, key: string) => `${thread}|${key}`;
   const label = () => !api.has(CUSTOMIZE);
 
-  /** A channel that took nothing is looked at anew next time; but where the app was taken out it does not let itself in again. */
+  /** A channel that took nothing is looked at anew next time. */
   const forgetting = (channel: string) => (error: unknown): never => {
     const code = slackCode(error);
-    if (code !== undefined && CHANNEL_CODES.has(code) && code !== "not_in_channel") channels.forget(channel);
+    if (code !== undefined && CHANNEL_CODES.has(code)) channels.forget(channel);
     throw error;
   };
 
@@ -51,7 +52,7 @@ export function createPosts({ api, team, channels, files }: PostsDeps) {
   async function sendFiles(place: SlackThread, post: DeskPost, key: string, signal: AbortSignal): Promise<string> {
     const identity = label() ? undefined : identityOf(post);
     try {
-      const share = await shareFiles({ api, files }, place, { files: post.files, blocks: fileBlocks(post, key, label()), identity }, signal);
+      const share = await shareFiles(place, { files: post.files, blocks: fileBlocks(post, key, label()), identity }, signal);
       if (share.thread_ts === place.ts) return share.ts;
       await api.call("chat.delete", { channel: place.channel, ts: share.ts }, { signal });
       throw threadGone();
@@ -111,7 +112,7 @@ export function createPosts({ api, team, channels, files }: PostsDeps) {
       if (before !== undefined) return before;
       const there: Begun = begun.get(keyOf(thread, key)) ?? { texts: new Map(), files: null };
       // a customer who writes after it was resolved is surfaced in the channel
-      const surfaced = post.kind === "customer" && cards.get(thread)?.collapsed === true;
+      const surfaced = post.kind === "customer" && (await isCollapsed(thread, signal));
       const identity = label() ? undefined : identityOf(post);
       const onlyFiles = post.files.length > 0 && post.text === "" && post.marks.length === 0 && post.deleted !== true;
       const count = onlyFiles ? 0 : renderPost(post, key, label()).length;
@@ -174,6 +175,22 @@ export function createPosts({ api, team, channels, files }: PostsDeps) {
       for (const ts of posts) await takeAway(place, ts, signal);
     },
   };
+
+  /** Whether the card says that the conversation is resolved; a wish, so what is not remembered is looked up only when Slack's limits leave room. */
+  async function isCollapsed(thread: DeskThreadId, signal: AbortSignal): Promise<boolean> {
+    const known = cards.get(thread);
+    if (known !== undefined || !api.spare("conversations.replies")) return known?.collapsed === true;
+    try {
+      const card = await readCard(api, readThreadId(thread), signal);
+      const mark = card === null ? null : markOf(card);
+      const collapsed = mark?.kind === "card" && mark.collapsed;
+      cards.set(thread, { collapsed });
+      return collapsed;
+    } catch (error) {
+      if (!(error instanceof DeskError)) throw error;
+      return false;
+    }
+  }
 
   async function takeAway(place: SlackThread, ts: string, signal: AbortSignal): Promise<void> {
     try {
