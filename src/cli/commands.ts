@@ -3,7 +3,9 @@ import { version } from "../boot/install.ts";
 import { apply } from "./apply.ts";
 import type { Command } from "./command.ts";
 import { delivery } from "./delivery.ts";
+import { doctor } from "./doctor.ts";
 import { retry } from "./retry.ts";
+import { slack } from "./slack.ts";
 import { start } from "./start.ts";
 import { store } from "./store.ts";
 
@@ -22,4 +24,4 @@ export const help: Command = {
   },
 };
 
-export const commands: readonly Command[] = [start, apply, delivery, retry, store, help];
+export const commands: readonly Command[] = [start, apply, doctor, slack, delivery, retry, store, help];

@@ -118,6 +118,18 @@ describe("edits, deletions, reactions", () => {
   });
 });
 
+test("reactions of others mean nothing, and cost no look for their thread", async () => {
+  const s = await desk();
+  const anyone = s.fake.space.addUser("anyone");
+  const elsewhere = s.fake.userPosts(s.channel.id, anyone.id, "Lunch?");
+  await s.settled();
+  const before = s.fake.callsOf("conversations.replies").length;
+  for (const ts of [elsewhere, s.ts, s.posts(s.thread)[0]!.ts]) s.fake.userReacts(s.channel.id, ts, "tada", anyone.id);
+  await s.settled();
+  expect(await s.help.store.deskEvents.countDocuments()).toBe(0);
+  expect(s.fake.callsOf("conversations.replies")).toHaveLength(before);
+});
+
 describe("catching up", () => {
   test("what happened in silence is read back once: in time it is a reply, late it is held", async () => {
     const s = await desk();
@@ -244,11 +256,17 @@ describe("troubles", () => {
   test("a card that was deleted retires its thread; the customer's next line opens another", async () => {
     const s = await desk();
     s.fake.userDeletes(s.channel.id, s.ts);
+    await s.fake.idle();
     await expect.poll(async () => (await s.help.store.threads.findOne({ _id: s.thread }))?.state, { timeout: 5_000 }).toBe("retired");
     await s.help.write("Hello?");
     await s.settled();
     const next = (await s.help.conversation()).thread!.id;
     expect(next).not.toBe(s.thread);
     expect(s.posts(next).length).toBeGreaterThan(0);
+
+    s.fake.eventRule({ do: "duplicate" });
+    await s.says("In the old thread");
+    expect((await s.help.lines("note")).map(({ body }) => body)).toEqual(["In the old thread"]);
+    expect(await s.bodies("outgoing")).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { DeskTarget } from "../../core/model/types.ts";
 import type { DeskHost } from "../../core/ports.ts";
-import { allAgents } from "../../core/services/inbox-settings.ts";
+import { agentByLink, allAgents } from "../../core/services/inbox-settings.ts";
 import type { DeskAnswer, DeskCall, DeskDeps } from "../shared/kind.ts";
 import { createActs, type SlackActs } from "./acts.ts";
 import type { SlackApi } from "./api.ts";
@@ -51,7 +51,7 @@ export function createIncoming({ connection: target, deps, api, apiUrl, team, ch
   }
 
   const people = createPeople({ core, api, team: () => team.load(), tellAdministrators });
-  const parse = createParser({ team: () => team.load(), places: createPlaces(api), names: people, meet: (userId) => people.meet(userId) });
+  const parse = createParser({ team: () => team.load(), places: createPlaces(api), names: people, meet: (userId) => people.meet(userId), isAgent: async (userId) => (await agentByLink(core, "slack", userId)) !== undefined });
   const watch = createWatch({ core, api, team, channels, troubles, tellAdministrators });
   let live: { host: DeskHost; acts: SlackActs } | null = null;
   let reviewedAt = -Infinity;

@@ -24,6 +24,9 @@ const Reacted = z.object({ type: z.enum(["reaction_added", "reaction_removed"]),
 /** What people wrote, whatever else Slack says about it. A bot's own are told apart by their author. */
 const SAID = new Set<string | null | undefined>([undefined, null, "file_share", "thread_broadcast", "me_message", "bot_message"]);
 
+/** Slackbot stands in for a first message that was deleted. */
+const PERSON = /^(?!USLACKBOT$)[UW]/;
+
 export interface ParserOptions {
   /** Whom the app is. @throws {DeskError} while Slack does not say */
   team(): Promise<{ teamId: string; botUserId: string; botId: string }>;
@@ -31,11 +34,13 @@ export interface ParserOptions {
   names: Names;
   /** Called for everyone who writes, before their line is stored: links them to their agent where that is certain. Answers their name. */
   meet(userId: string): Promise<string>;
+  /** Only agents' reactions mean anything; for others' no thread is looked for. */
+  isAgent(userId: string): Promise<boolean>;
 }
 /** `thread`: where it happened, when that is known; else it is looked for. Empty: nothing that concerns a thread. */
 export type Parse = (event: unknown, thread?: DeskThreadId) => Promise<IncomingDeskEvent[]>;
 
-export function createParser({ team, places, names, meet }: ParserOptions): Parse {
+export function createParser({ team, places, names, meet, isAgent }: ParserOptions): Parse {
   type Us = Awaited<ReturnType<typeof team>>;
   const isOwn = (message: Message, us: Us): boolean => message.bot_id === us.botId || message.user === us.botUserId;
 
@@ -43,7 +48,7 @@ export function createParser({ team, places, names, meet }: ParserOptions): Pars
   function threadOf(us: Us, channel: string, message: Message): DeskThreadId | null {
     const { ts, thread_ts: root, parent_user_id: opener } = message;
     places.saw(channel, ts, root ?? null);
-    if (root == null || root === ts || (opener != null && opener !== us.botUserId)) return null;
+    if (root == null || root === ts || (opener != null && PERSON.test(opener) && opener !== us.botUserId)) return null;
     return makeThreadId(us.teamId, channel, root);
   }
   const textOf = (message: Message): Promise<ReadText> => readMessageText({ text: message.text ?? "", blocks: message.blocks }, names);
@@ -96,7 +101,7 @@ export function createParser({ team, places, names, meet }: ParserOptions): Pars
 
   async function reacted(us: Us, event: z.infer<typeof Reacted>, known: DeskThreadId | undefined): Promise<IncomingDeskEvent[]> {
     const { user: userId, item: { channel, ts }, event_ts } = event;
-    if (userId === us.botUserId) return [];
+    if (userId === us.botUserId || !(await isAgent(userId))) return [];
     const root = known === undefined ? await places.threadOf(channel, ts) : null;
     const thread = known ?? (root === null ? null : makeThreadId(us.teamId, channel, root));
     if (thread === null) return [];
