@@ -21,8 +21,6 @@ const CUSTOMIZE = "chat:write.customize";
 /** Author of what is left of a deleted message that has replies. */
 const TOMBSTONE_USER = "USLACKBOT";
 
-export type Posts = ReturnType<typeof createPosts>;
-
 export function createPosts({ api, team, channels, files }: PostsDeps) {
   const opened = new Recent<DeskThreadId>(2_000);
   const done = new Recent<Posted>(5_000);

@@ -17,8 +17,6 @@ const SHOWN: Record<DeliveryStatus, { name: string; spare?: true } | null> = {
 /** Replies that may show ⏳ at once: each needs a reaction to be taken off within seconds. */
 const WAITING_SHOWN = 6;
 const ON_CARD = "mailbox_with_mail";
-/** The app's own reactions that tell a receipt; live events of them mean nothing. */
-export const RECEIPT_NAMES: ReadonlySet<string> = new Set([...Object.values(SHOWN).flatMap((one) => (one === null ? [] : [one.name])), ON_CARD]);
 
 export interface Receipts {
   /** @throws {DeskError} POST_GONE; RATE_LIMITED while an outdated receipt could not be taken off yet (a repeat goes on from there) */
