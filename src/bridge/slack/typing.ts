@@ -1,10 +1,11 @@
 /** The customer's typing at a thread's foot. Source: docs.slack.dev/reference/methods/assistant.threads.setstatus (ends by itself after two minutes) */
+import { DeskError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { SlackApi } from "./api.ts";
-import { cut } from "./text-out.ts";
-import { DeskError } from "../../core/errors.ts";
-import { Recent } from "./known.ts";
+import { slackCode } from "./errors.ts";
 import type { SlackThread } from "./ids.ts";
+import { Recent } from "./known.ts";
+import { cut } from "./text-out.ts";
 
 /** Milliseconds after which a workspace that does not allow it is asked again. */
 const ASK_AGAIN_MS = 3_600_000;
@@ -26,7 +27,7 @@ export function createTyping(api: SlackApi, clock: Clock): (place: SlackThread, 
       await api.call("assistant.threads.setStatus", { channel_id: channel, thread_ts: ts, status: typing ? cut(`${name} is typing…`, 50) : "" }, { priority: "background" });
     } catch (error) {
       if (!(error instanceof DeskError)) throw error;
-      if (error.code === "REFUSED") refusedUntil = now + ASK_AGAIN_MS;
+      if (error.code === "REFUSED" || slackCode(error) === "missing_scope") refusedUntil = now + ASK_AGAIN_MS;
     }
   };
 }
