@@ -135,7 +135,7 @@ describe("over sockets", () => {
     const { slack, sink, troubles, connection } = await connect();
     slack.fail("apps.connections.open", { status: 503, times: 6 });
     slack.fail("apps.connections.open", { dropBefore: true, times: 4 });
-    slack.fail("apps.connections.open", { retryAfter: 1, times: 2 });
+    slack.fail("apps.connections.open", { retryAfter: 1, times: 1 });
     connection.start();
     await twoSockets(slack);
     expect(troubles.some((trouble) => trouble?.code === "UNREACHABLE")).toBe(true);
@@ -228,6 +228,8 @@ describe("over HTTP", () => {
     expect(sink.texts()[0]).toBe("over HTTP");
     expect(sink.stored[1]).toMatchObject({ command: "/desk", text: "mine" });
     expect(outcome.body).toEqual({ text: "Done." });
+    await connection.stop();
+    expect(sink.states).toEqual(["up", "down"]);
   });
 
   test("what could not be stored comes again", async () => {

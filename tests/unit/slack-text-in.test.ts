@@ -34,6 +34,7 @@ describe("mrkdwn", () => {
     ["in <#C1|billing> and <#C1>", "in #billing and #billing"],
     ["on <!date^1392734382^{date_num}|2014-02-18>", "on 2014-02-18"],
     [":wave: :+1::skin-tone-3: :our_logo: at 10:30:15", "👋 👍🏼 :our_logo: at 10:30:15"],
+    ["the ratio is 5:100:3", "the ratio is 5:100:3"],
     ["a \u0000 b", "a  b"],
   ])("%j", async (slack, ours) => {
     expect(await read(slack)).toEqual({ text: ours, mentions: 0 });

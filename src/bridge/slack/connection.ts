@@ -1,5 +1,6 @@
 /** How Slack reaches us: two sockets, so that refreshing one leaves no gap, or its calls over HTTP. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { DeskError } from "../../core/errors.ts";
 import type { Clock, Logger, Trouble } from "../../core/ports.ts";
 import type { DeskAnswer, DeskCall } from "../shared/kind.ts";
 import { CREDENTIAL_CODES, failureOf } from "./errors.ts";
@@ -60,12 +61,15 @@ function createPending() {
   };
 }
 
-function overHttp({ handlers, clock }: ConnectionOptions, signingSecret: string): SlackConnection {
+function overHttp({ handlers, clock, log }: ConnectionOptions, signingSecret: string): SlackConnection {
   const pending = createPending();
   return {
     // nothing tells whether Slack can reach us; what was missed while we were not there is read at once
     start: () => void Promise.resolve(handlers.up()).catch(() => undefined),
-    stop: () => pending.idle(),
+    async stop() {
+      await pending.idle();
+      await Promise.resolve(handlers.down()).catch((error: unknown) => log.warn({ err: error }, "That Slack is not heard any more could not be noted."));
+    },
     receive: (call) => pending.track(receiveCall(call, { signingSecret, clock, handlers })),
   };
 }
@@ -139,7 +143,8 @@ function overSockets({ apiUrl, handlers, log, trouble, siblings = async () => 1,
         if (now() - since < SHORT_MS && socket.reason() !== "refresh_requested") await wait(retryMs);
       } catch (error) {
         failed(error);
-        await wait(Math.min(retryMs * 2 ** (failures - 1), maxMs) * (0.75 + Math.random() / 2));
+        const asked = error instanceof DeskError ? error.o.retryAfterMs ?? 0 : 0;
+        await wait(Math.max(asked, Math.min(retryMs * 2 ** (failures - 1), maxMs) * (0.75 + Math.random() / 2)));
       }
     }
   }

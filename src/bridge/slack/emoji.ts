@@ -49,6 +49,6 @@ export function nameOfEmoji(emoji: string): string | null {
   return name === undefined ? null : toned === undefined ? name : `${name}::skin-tone-${toned.codePointAt(0)! - 0x1f3fb + 2}`;
 }
 
-const SHORT_NAME = /:([a-z0-9_+'-]+)(?:::?(skin-tone-[2-6]))?:/g;
+const SHORT_NAME = /(?<!\d):([a-z0-9_+'-]+)(?:::?(skin-tone-[2-6]))?:(?!\d)/g;
 /** `:wave:` → 👋; times like 10:30:15 and unknown names stay. */
 export const withEmoji = (text: string): string => text.replace(SHORT_NAME, (written, name: string, skin: string | undefined) => emojiOf(skin === undefined ? name : `${name}::${skin}`) ?? written);

@@ -6,20 +6,23 @@ import { z } from "zod";
 import type { DeskFile, DeskThreadId } from "../../core/model/types.ts";
 import type { IncomingDeskEvent } from "../../core/ports.ts";
 import { shownEmoji } from "./emoji.ts";
-import { makeThreadId, timeOfTs } from "./ids.ts";
+import { isTs, makeThreadId, timeOfTs } from "./ids.ts";
 import type { Places } from "./places.ts";
 import { readMessageText, type Names, type ReadText } from "./text-in.ts";
 
+const Ts = z.string().refine(isTs);
+const Id = z.string().regex(/^[A-Z0-9]+$/);
 const File = z.object({ id: z.string(), name: z.string().nullish(), mimetype: z.string().nullish(), size: z.number().nullish(), mode: z.string().nullish(), is_external: z.boolean().nullish(), permalink: z.string().nullish(), url_private: z.string().nullish() });
+// a part that is not as documented must not take the line with it
 const Message = z.object({
-  ts: z.string(), text: z.string().nullish(), subtype: z.string().nullish(), user: z.string().nullish(), username: z.string().nullish(), bot_id: z.string().nullish(), thread_ts: z.string().nullish(), parent_user_id: z.string().nullish(),
-  edited: z.object({ ts: z.string() }).nullish(), files: z.array(File).nullish(), blocks: z.array(z.unknown()).nullish(),
+  ts: Ts, text: z.string().nullish(), subtype: z.string().nullish(), user: z.string().nullish(), username: z.string().nullish(), bot_id: z.string().nullish(), thread_ts: Ts.nullish(), parent_user_id: z.string().nullish(),
+  edited: z.object({ ts: Ts }).nullish(), files: z.array(File).nullish().catch(null), blocks: z.array(z.unknown()).nullish().catch(null),
 });
 type Message = z.infer<typeof Message>;
-const Said = Message.extend({ type: z.literal("message"), channel: z.string() });
-const Changed = z.object({ type: z.literal("message"), subtype: z.literal("message_changed"), channel: z.string(), message: Message, previous_message: Message.nullish() });
-const Deleted = z.object({ type: z.literal("message"), subtype: z.literal("message_deleted"), channel: z.string(), deleted_ts: z.string(), event_ts: z.string(), previous_message: Message.nullish() });
-const Reacted = z.object({ type: z.enum(["reaction_added", "reaction_removed"]), user: z.string(), reaction: z.string(), event_ts: z.string(), item: z.object({ type: z.literal("message"), channel: z.string(), ts: z.string() }) });
+const Said = Message.extend({ type: z.literal("message"), channel: Id });
+const Changed = z.object({ type: z.literal("message"), subtype: z.literal("message_changed"), channel: Id, message: Message, previous_message: Message.nullish().catch(null) });
+const Deleted = z.object({ type: z.literal("message"), subtype: z.literal("message_deleted"), channel: Id, deleted_ts: Ts, event_ts: Ts, previous_message: Message.nullish().catch(null) });
+const Reacted = z.object({ type: z.enum(["reaction_added", "reaction_removed"]), user: z.string(), reaction: z.string(), event_ts: Ts, item: z.object({ type: z.literal("message"), channel: Id, ts: Ts }) });
 
 /** What people wrote, whatever else Slack says about it. A bot's own are told apart by their author. */
 const SAID = new Set<string | null | undefined>([undefined, null, "file_share", "thread_broadcast", "me_message", "bot_message"]);

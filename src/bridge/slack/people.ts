@@ -160,7 +160,7 @@ export function createPeople({ core, api, team, tellAdministrators }: PeopleOpti
       for (const { links } of await allAgents(core)) {
         for (const { desk, userId } of links) {
           if (desk !== "slack") continue;
-          const user = await api.call("users.info", { user: userId }, { priority: "background" }).then((answer) => z.object({ user: User }).parse(answer).user, () => null);
+          const user = await api.call("users.info", { user: userId }, { priority: "post" }).then((answer) => z.object({ user: User }).parse(answer).user, () => null);
           if (user !== null) await look(keep(user));
         }
       }

@@ -102,7 +102,8 @@ export function createWatch({ core, api, team, channels, troubles, tellAdministr
     const place = failure.channel ?? channel;
     if (CHANNEL_CODES.has(failure.code) && place !== undefined && failure.method.startsWith("chat.")) {
       channels.forget(place);
-      void look();
+      // one look at a time: it comes back by itself while something is broken
+      if (troubles.of("channel").length === 0) void look();
     }
   }
   const unwatch = api.watch(heard);
