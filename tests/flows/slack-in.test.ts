@@ -1,6 +1,7 @@
 /** What people do in Slack's threads, as it comes to core: heard live, read back, linked to agents, and kept apart from our own posts. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { readThreadId } from "../../src/bridge/slack/ids.ts";
+import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
 import { startSlack, type StartSlackOptions } from "../support/slack.ts";
 
 async function desk(options: StartSlackOptions = {}) {
@@ -16,6 +17,10 @@ async function desk(options: StartSlackOptions = {}) {
       const post = s.fake.userPosts(channel, user, text, { threadTs: ts, ...more });
       await settled();
       return post;
+    },
+    async addAgent(id: string, name: string) {
+      await s.help.store.agents.insertOne({ ...s.help.jonas, _id: id, name, email: `${id}@example.com`, links: [] });
+      forgetSettings(s.help.core);
     },
     bodies: async (kind: "outgoing" | "note") => (await s.help.lines(kind)).map((line) => line.body),
   };
@@ -155,7 +160,7 @@ describe("catching up", () => {
 describe("people", () => {
   test("a member with an agent's confirmed address is linked by the first line", async () => {
     const s = await desk();
-    await s.help.store.agents.insertOne({ ...s.help.jonas, _id: "lena", name: "Lena", email: "lena@example.com", links: [] });
+    await s.addAgent("lena", "Lena");
     const lena = s.fake.space.addUser("lena");
     await s.says("I take this", lena.id);
     expect(await s.bodies("outgoing")).toEqual(["I take this"]);
@@ -167,7 +172,7 @@ describe("people", () => {
     ["an app", { bot: true, email: "kim@example.com", emailConfirmed: true }], ["an unconfirmed address", { emailConfirmed: false }],
   ])("%s with an agent's address stays a stranger: their line is a note under their name", async (_who, options) => {
     const s = await desk();
-    await s.help.store.agents.insertOne({ ...s.help.jonas, _id: "kim", name: "Kim", email: "kim@example.com", links: [] });
+    await s.addAgent("kim", "Kim");
     const kim = s.fake.space.addUser("kim", { displayName: "Kim K.", ...options });
     await s.says("Hello customer", kim.id);
     expect(await s.bodies("outgoing")).toEqual([]);
