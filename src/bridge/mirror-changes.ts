@@ -50,11 +50,9 @@ function unlessGone(error: unknown): void {
   if (!(error instanceof DeskError) || error.code !== "POST_GONE") throw error;
 }
 
-/** All that one post shows: the parts of an album share theirs. */
-async function partsOf(core: Core, message: Message): Promise<Message[]> {
-  if (message.groupId === undefined) return [message];
-  return core.store.messages.find({ conversationId: message.conversationId, groupId: message.groupId, deskPosts: { $in: message.deskPosts } }).sort({ seq: 1 }).toArray();
-}
+/** All that one post shows: the parts of an album, and lines that went together, share theirs. */
+const partsOf = async (core: Core, message: Message): Promise<Message[]> =>
+  message.kind === "incoming" ? core.store.messages.find({ deskPosts: { $in: message.deskPosts } }).sort({ seq: 1 }).toArray() : [message];
 
 const WITH_CUSTOMER = new Set<string | undefined>(["sent", "delivered", "read"]);
 

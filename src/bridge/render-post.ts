@@ -8,7 +8,7 @@ const capital = (word: string): string => word.charAt(0).toUpperCase() + word.sl
 /** Always with the channel, so that a display name can't pass for a colleague's. */
 export const customerName = (conversation: Pick<Conversation, "contactName" | "channel">, name = conversation.contactName): string => `${name} · ${capital(conversation.channel)}`;
 
-/** One post for one message, or for the parts of one album. */
+/** One post for one message, for the parts of one album, or for lines that went together. */
 export function postOf(conversation: Conversation, parts: Message[]): DeskPost {
   const first = parts[0]!;
   const incoming = first.kind === "incoming";
@@ -23,8 +23,8 @@ export function postOf(conversation: Conversation, parts: Message[]): DeskPost {
   return {
     kind: KINDS[first.kind],
     author: incoming ? { name: customerName(conversation, first.author.name) } : { name: first.author.name, ...(first.author.avatar === undefined ? {} : { avatar: first.author.avatar }) },
-    text: parts.map((p) => p.body).filter((body) => body !== "").join("\n"),
-    files: parts.flatMap((p) => p.files).filter((f) => f.state === "ready"),
+    text: parts.map((p) => (p.deletedAt !== undefined && !deleted ? "(deleted)" : p.body)).filter((body) => body !== "").join("\n"),
+    files: parts.flatMap((p) => (p.deletedAt !== undefined && !deleted ? [] : p.files)).filter((f) => f.state === "ready"),
     marks,
     ...(deleted ? { deleted } : {}), ...(reactions.length > 0 ? { reactions } : {}),
   };

@@ -33,9 +33,10 @@ export function followStreams(core: Core): (desk: DeskKind, state: "up" | "down"
     entry.state = state;
     clearTimeout(entry.again);
     if (state === "up") return up(kind, entry);
-    if (entry.release !== undefined) entry.lastHeard = core.clock.now();
-    await (entry.release ?? (() => noteSilent(core, kind)))();
+    const { release } = entry;
     delete entry.release;
+    if (release !== undefined) entry.lastHeard = core.clock.now();
+    await (release ?? (() => noteSilent(core, kind)))();
     forgetSettings(core);
   };
 }

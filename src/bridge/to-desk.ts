@@ -86,7 +86,7 @@ async function workOff(w: Work, due: Message[]): Promise<boolean> {
       continue;
     }
     if (headWaits || posted.has(message._id)) continue;
-    const album = message.groupId === undefined ? [message] : due.filter((other) => other.groupId === message.groupId && waitsInLane(other));
+    const album = message.groupId === undefined ? burstFrom(w, message, due) : due.filter((other) => other.groupId === message.groupId && waitsInLane(other));
     const uncertain = album.some((part) => part.mirror.state === "posting");
     const done = !album.some((part) => comesLater(w, part)) && (await (uncertain ? settlePosting(w, album) : postMessages(w, album)));
     if (!done) { headWaits = true; continue; }
@@ -96,6 +96,22 @@ async function workOff(w: Work, due: Message[]): Promise<boolean> {
     if (message.kind === "outgoing" || uncertain) again = true;
   }
   return again && progress;
+}
+
+/** The lines of a customer that wait one after the other, as far as they fit into one post of this desk: a slow desk catches up so. */
+function burstFrom(w: Work, first: Message, due: Message[]): Message[] {
+  const room = w.desk.limits.burstChars;
+  const fits = (message: Message) => message.kind === "incoming" && message.mirror.state === "queued" && message.mirror.dueAt! <= w.core.clock.now() && message.seq <= w.held.conversation.appliedSeq
+    && message.groupId === undefined && message.files.length === 0 && message.deletedAt === undefined && message.author.name === first.author.name;
+  if (room === undefined || !fits(first)) return [first];
+  const burst = [first];
+  let chars = first.body.length;
+  for (const message of due.slice(due.indexOf(first) + 1)) {
+    chars += 1 + message.body.length;
+    if (!fits(message) || chars > room) break;
+    burst.push(message);
+  }
+  return burst;
 }
 
 /** The card as it stood when the lane was taken (and applied); a later change makes it due again. */

@@ -112,7 +112,8 @@ export interface Posted { ids: DeskPostId[]; at: Date }
 
 export interface DeskAdapter {
   readonly kind: DeskKind;
-  readonly limits: { textChars: number; fileBytes: number };
+  /** `burstChars`: waiting lines of one customer go as one post of at most so many characters; absent: each line is a post of its own. */
+  readonly limits: { textChars: number; fileBytes: number; burstChars?: number };
   /**
    * Opens a thread whose first post is the card. `key` makes a repeat answer the same thread where the desk can; `mayExist` says that an
    * earlier call under it may have had its effect, so a desk that has to search for it searches then. @throws {DeskError}

@@ -8,7 +8,7 @@ export interface FakePost { id: DeskPostId; key: string | null; post: DeskPost; 
 export interface FakeThread { id: DeskThreadId; key: string; target: DeskTarget; card: Card; posts: FakePost[]; gone: boolean }
 
 export class FakeDesk implements SearchableDesk, TypingDesk, StreamingDesk, AdoptingDesk {
-  readonly limits = { textChars: 4_000, fileBytes: 10_000_000 };
+  readonly limits: { textChars: number; fileBytes: number; burstChars?: number } = { textChars: 4_000, fileBytes: 10_000_000 };
   readonly threads = new Map<DeskThreadId, FakeThread>();
   readonly notices: { userId: string; thread: DeskThreadId | null; notice: Notice }[] = [];
   readonly typing: { thread: DeskThreadId; name: string; typing: boolean }[] = [];

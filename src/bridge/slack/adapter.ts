@@ -42,7 +42,7 @@ export function createSlack(connection: DeskTarget, deps: DeskDeps): Slack {
 
   return {
     kind: "slack",
-    limits: { textChars: TEXT_CHARS, fileBytes: FILE_BYTES },
+    limits: { textChars: TEXT_CHARS, fileBytes: FILE_BYTES, burstChars: TEXT_CHARS },
     api,
     team: () => team.now(),
 
