@@ -1,18 +1,17 @@
 /** Agents: they answer as soon as a line is in the thread, one line at a time per thread, and settle what they are asked about. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { words } from "./customers.ts";
-import { Desk, receiptOf, type DeskMessage, type DeskThread } from "./desk.ts";
-import { Broken, call } from "./http.ts";
+import type { Desk, DeskPost, DeskThread, Notice } from "./desk.ts";
+import { Broken } from "./http.ts";
 import type { Talk, Wrote } from "./journal.ts";
 import type { Dice } from "./options.ts";
-import { AGENTS, anyServer, ask, pause, type World } from "./world.ts";
+import { AGENTS, pause, type World } from "./world.ts";
 
 const ANSWERS = 0.75;
 const ANSWERS_TWICE = 0.25;
 const NOTICES_MS = 2_000;
 /** How often an agent does what a notice offers. */
 const PRESSES = 0.5;
-interface Notice { id: string; threadId: string | null; buttons: { id: string }[] }
 
 export class Agents {
   readonly desk: Desk;
@@ -22,7 +21,7 @@ export class Agents {
 
   constructor(private readonly world: World) {
     this.dice = world.dice.of("agents");
-    this.desk = new Desk(world, (thread, message) => this.onLine(thread, message));
+    this.desk = world.place.see(world, (thread, post) => this.onLine(thread, post));
   }
 
   start(): Promise<void>[] {
@@ -31,8 +30,8 @@ export class Agents {
   /** Resolves when nobody is writing any more. */
   async rest(): Promise<void> { await Promise.all(this.writing.values()); }
 
-  private onLine(thread: DeskThread, message: DeskMessage): void {
-    if (message.author.kind !== "customer" || !this.world.loading || !this.dice.chance(ANSWERS)) return;
+  private onLine(thread: DeskThread, post: DeskPost): void {
+    if (post.by !== "customer" || !this.world.loading || !this.dice.chance(ANSWERS)) return;
     this.writeSoon(thread, this.dice.chance(ANSWERS_TWICE) ? 2 : 1);
   }
 
@@ -64,9 +63,8 @@ export class Agents {
     talk.wrote.push(line);
     const agent = this.dice.pick(AGENTS);
     try {
-      const { status, body } = await call(anyServer(this.world, this.dice), { method: "POST", path: `/playground/v1/threads/${thread.id}/messages`, json: { agent, text: line.text } });
-      if (status === 201) line.confirmed = true;
-      else if (status < 500) throw new Error(`The desk refused an agent's line: ${status} ${JSON.stringify(body)}`);
+      const { taken, status } = await this.desk.write(thread, agent, line.text);
+      line.confirmed = taken;
       this.world.journal.note(talk.name, `${agent} wrote "${line.text}" (${status})`);
     } catch (error) {
       if (!(error instanceof Broken)) throw error;
@@ -81,9 +79,7 @@ export class Agents {
     while (this.world.running) {
       await pause(dice, NOTICES_MS / 2, NOTICES_MS);
       if (!this.world.loading) continue;
-      const answer = await ask(this.world, dice, { path: `/playground/v1/notices?agent=${agent}` });
-      if (answer === null || answer.status !== 200) continue;
-      for (const notice of (answer.body as { notices: Notice[] }).notices) {
+      for (const notice of (await this.desk.notices(agent)) ?? []) {
         const button = notice.buttons.find((one) => one.id === "send" || one.id === "retry")?.id;
         if (button === undefined || this.settled.has(notice.id)) continue;
         this.settled.add(notice.id);
@@ -98,7 +94,7 @@ export class Agents {
     if (thread === undefined || talk === undefined) return;
     try {
       await this.remember(thread, talk, button);
-      const { status } = await call(anyServer(this.world, this.dice), { method: "POST", path: `/playground/v1/notices/${notice.id}/press`, json: { agent, button } });
+      const status = await this.desk.press(agent, notice, button);
       this.world.journal.note(talk.name, `${agent} pressed ${button} (${status})`);
     } catch (error) {
       if (!(error instanceof Broken)) throw error;
@@ -112,8 +108,8 @@ export class Agents {
     for (const post of thread.posts.values()) {
       const line = talk.wrote.find((one) => one.text === post.text);
       if (line === undefined) continue;
-      if (button === "send" && post.held !== undefined) line.everHeld = true;
-      if (button === "retry" && receiptOf(post) === "❔") { line.everUnknown = true; line.retries++; }
+      if (button === "send" && post.held) line.everHeld = true;
+      if (button === "retry" && post.receipt === "❔") { line.everUnknown = true; line.retries++; }
     }
   }
 }

@@ -12,19 +12,21 @@ export interface Options {
   drainSeconds: number;
   seed: number;
   phases: ("kill" | "pause")[];
+  /** Where the agents work. */
+  desk: "playground" | "slack";
   json: boolean;
   /** Leaves data and logs behind. */
   keep: boolean;
 }
 
-const HELP = `npm run chaos -- [--conversations 40] [--seconds 45] [--kills 6] [--pause 35] [--drain 90] [--seed N] [--phase kill|pause] [--json] [--keep]`;
+const HELP = `npm run chaos -- [--conversations 40] [--seconds 45] [--kills 6] [--pause 35] [--drain 90] [--seed N] [--phase kill|pause] [--desk playground|slack] [--json] [--keep]`;
 
 /** @throws Error that says which flags there are. */
 export function readOptions(args: string[]): Options {
   const text = { type: "string" } as const, flag = { type: "boolean" } as const;
   let values;
   try {
-    ({ values } = parseArgs({ args, options: { conversations: text, seconds: text, kills: text, pause: text, drain: text, seed: text, phase: text, json: flag, keep: flag } }));
+    ({ values } = parseArgs({ args, options: { conversations: text, seconds: text, kills: text, pause: text, drain: text, seed: text, phase: text, desk: text, json: flag, keep: flag } }));
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${HELP}`, { cause: error });
   }
@@ -35,8 +37,10 @@ export function readOptions(args: string[]): Options {
   };
   const phase = values.phase;
   if (phase !== undefined && phase !== "kill" && phase !== "pause") throw new Error(`--phase is kill or pause.\n${HELP}`);
+  const desk = values.desk ?? "playground";
+  if (desk !== "playground" && desk !== "slack") throw new Error(`--desk is playground or slack.\n${HELP}`);
   return {
-    conversations: Math.max(2, number("conversations", 40)), seconds: number("seconds", 45), kills: number("kills", 6), pauseSeconds: number("pause", 35), drainSeconds: number("drain", 90),
+    desk, conversations: Math.max(2, number("conversations", 40)), seconds: number("seconds", 45), kills: number("kills", 6), pauseSeconds: number("pause", 35), drainSeconds: number("drain", 90),
     seed: number("seed", Math.floor(Math.random() * 1e9)), phases: phase === undefined ? ["kill", "pause"] : [phase], json: values.json === true, keep: values.keep === true,
   };
 }

@@ -7,7 +7,7 @@ import { freePort, runCommand, Server } from "./server.ts";
 
 export async function killPhase(options: Options, dice: Dice, folder: string): Promise<PhaseResult> {
   const world = await makeWorld(options, dice, folder);
-  const env = { DATA_DIR: join(folder, "data"), THREADLINE_APPLY: writeSettings(folder, world.telegram) };
+  const env = { DATA_DIR: join(folder, "data"), THREADLINE_APPLY: writeSettings(folder, world) };
   // Rate buckets are read at the start, so the settings are there before it.
   await runCommand(["apply", env.THREADLINE_APPLY], { DATA_DIR: env.DATA_DIR });
   const server = new Server("server", await freePort(), folder, env);

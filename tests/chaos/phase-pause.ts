@@ -19,7 +19,7 @@ export async function pausePhase(options: Options, dice: Dice, folder: string): 
   const store = new Server("store", port, folder, { DATA_DIR: join(folder, "store") }, ["store", "serve", "--tcp", String(port)]);
   await store.start(() => listens(port));
   const common = { MONGODB_URI: `mongodb://127.0.0.1:${port}/threadline`, SECRET_KEY: "a key that both processes share" };
-  const settings = writeSettings(folder, world.telegram);
+  const settings = writeSettings(folder, world);
   await runCommand(["apply", settings], { ...common, DATA_DIR: join(folder, "first") });
   for (const name of ["first", "second"]) {
     const server = new Server(name, await freePort(), folder, { ...common, DATA_DIR: join(folder, name), THREADLINE_APPLY: settings });

@@ -6,13 +6,15 @@ import { FakeTelegram } from "../fakes/telegram/server.ts";
 import { Agents } from "./agents.ts";
 import { count, type Verdict } from "./count.ts";
 import { chatOf, telegramCustomer, widgetCustomer } from "./customers.ts";
-import { Desk, receiptOf } from "./desk.ts";
+import type { Desk } from "./desk.ts";
 import { breakTelegram, healTelegram } from "./faults.ts";
+import { playground } from "./desk-playground.ts";
+import { slack } from "./desk-slack.ts";
 import { Broken, closeConnections } from "./http.ts";
 import { Journal } from "./journal.ts";
 import type { Dice, Options } from "./options.ts";
 import type { Server } from "./server.ts";
-import { AGENTS, WIDGET_KEY, type World } from "./world.ts";
+import { AGENTS, WIDGET_KEY, type DeskPlace, type World } from "./world.ts";
 
 export interface PhaseResult extends Verdict {
   name: string;
@@ -36,14 +38,14 @@ export interface Stage {
   others: Server[];
 }
 
-/** Names the agents, one widget and one bot on one desk. */
-export function writeSettings(folder: string, telegram: FakeTelegram): string {
+/** Names the agents, one widget and one bot on one desk. Answers the file. */
+export function writeSettings(folder: string, { telegram, place }: World): string {
   const file = join(folder, "threadline.yaml");
-  const inbox = "undoSeconds: 0, doubleReplySeconds: 0, takeOnReply: false, desk: Desk";
+  const inbox = `undoSeconds: ${place.undoSeconds}, doubleReplySeconds: 0, takeOnReply: false, desk: Desk`;
   writeFileSync(file, [
     "limits: off",
     "agents:", ...AGENTS.map((name, i) => `  - { name: ${name}, email: ${name.toLowerCase()}@example.com, role: ${i === 0 ? "administrator" : "agent"} }`),
-    "desks:", "  - { name: Desk, kind: playground, channel: support }",
+    "desks:", ...place.settings.map((entry) => `  - ${entry}`),
     "inboxes:",
     `  - { name: Website, channel: widget, key: ${WIDGET_KEY}, allowedOrigins: ["*"], ${inbox} }`,
     `  - { name: Bot, channel: telegram, token: "${telegram.token}", apiRoot: "${telegram.apiRoot}", ${inbox} }`, "",
@@ -51,27 +53,32 @@ export function writeSettings(folder: string, telegram: FakeTelegram): string {
   return file;
 }
 
+const PLACES: Record<Options["desk"], (dice: Dice) => Promise<DeskPlace>> = { playground: async () => playground(), slack };
+
 export async function makeWorld(options: Options, dice: Dice, folder: string): Promise<World> {
   mkdirSync(folder, { recursive: true });
   const telegram = await FakeTelegram.start({ record: false });
   breakTelegram(telegram, dice.of("telegram"));
-  return { options, dice, telegram, journal: new Journal(), servers: [], loading: true, running: true, actors: [] };
+  const place = await PLACES[options.desk](dice.of("desk"));
+  return { options, dice, telegram, place, journal: new Journal(), servers: [], loading: true, running: true, actors: [] };
 }
 
 /** `harm` runs while customers and agents write, and ends the load when it resolves. Servers are stopped at the end. */
 export async function runPhase({ name, world, others }: Stage, harm: () => Promise<void>): Promise<PhaseResult> {
   const { journal, options } = world;
-  const agents = new Agents(world);
-  world.actors.push(...agents.start());
-  for (let i = 1; i <= options.conversations; i++) {
-    const talk = journal.talk(`k${i}`, i % 2 === 0 ? "telegram" : "widget");
-    world.actors.push(talk.channel === "telegram" ? telegramCustomer(world, talk) : widgetCustomer(world, talk));
-  }
-  const failed = new Promise<never>((_, fail) => { for (const actor of world.actors) actor.catch(fail); });
   try {
+    await world.place.ready();
+    const agents = new Agents(world);
+    world.actors.push(...agents.start());
+    for (let i = 1; i <= options.conversations; i++) {
+      const talk = journal.talk(`k${i}`, i % 2 === 0 ? "telegram" : "widget");
+      world.actors.push(talk.channel === "telegram" ? telegramCustomer(world, talk) : widgetCustomer(world, talk));
+    }
+    const failed = new Promise<never>((_, fail) => { for (const actor of world.actors) actor.catch(fail); });
     await Promise.race([harm(), failed]);
     world.loading = false;
     healTelegram(world.telegram);
+    world.place.heal();
     journal.note(null, "the load ends");
     await Promise.race([agents.rest(), failed]);
     const began = performance.now();
@@ -86,6 +93,7 @@ export async function runPhase({ name, world, others }: Stage, harm: () => Promi
     await Promise.allSettled([...world.servers].map((server) => server.stop()));
     await Promise.allSettled(others.map((server) => server.stop()));
     await world.telegram.close();
+    await world.place.close();
     closeConnections();
   }
 }
@@ -114,12 +122,12 @@ async function openWork(world: World, desk: Desk): Promise<number> {
   await desk.look(true);
   const threads = [...desk.threads.values()];
   const posts = new Map(threads.flatMap((thread) => [...thread.posts.values()]).map((post) => [post.text, post]));
-  let open = world.telegram.updates.count;
+  let open = world.telegram.updates.count + world.place.pending();
   for (const talk of world.journal.talks.values()) {
     open += talk.said.filter((line) => !line.accepted || !posts.has(line.text)).length;
     open += talk.wrote.filter((line) => {
       const post = posts.get(line.text);
-      return post === undefined ? line.confirmed : post.held === undefined && !SETTLED.has(receiptOf(post) ?? "");
+      return post === undefined ? line.confirmed : !post.held && !SETTLED.has(post.receipt ?? "");
     }).length;
   }
   return open;
@@ -127,7 +135,7 @@ async function openWork(world: World, desk: Desk): Promise<number> {
 
 /** The last look: the desk read anew from its first post, and what the customers have. */
 async function collect(world: World, watched: Desk): Promise<void> {
-  const fresh = new Desk(world, () => undefined);
+  const fresh = world.place.see(world, () => undefined);
   await watched.look(true);
   await fresh.look(true);
   for (const talk of world.journal.talks.values()) {

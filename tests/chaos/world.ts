@@ -1,17 +1,35 @@
 /** What all actors of one phase share. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FakeTelegram } from "../fakes/telegram/server.ts";
+import type { Desk, OnLine } from "./desk.ts";
 import type { Answer, Call } from "./http.ts";
 import { Broken, call } from "./http.ts";
 import type { Journal } from "./journal.ts";
 import type { Dice, Options } from "./options.ts";
 import type { Server } from "./server.ts";
 
+/** Where the agents of the run work. */
+export interface DeskPlace {
+  /** Its entry in the settings file. */
+  settings: string[];
+  undoSeconds: number;
+  /** What its people see, from now on. */
+  see(world: World, onLine: OnLine): Desk;
+  /** Called once the servers answer; then its faults begin. */
+  ready(): Promise<void>;
+  /** No fault any more. */
+  heal(): void;
+  /** What it has not told the servers yet. */
+  pending(): number;
+  close(): Promise<void>;
+}
+
 export interface World {
   options: Options;
   dice: Dice;
   journal: Journal;
   telegram: FakeTelegram;
+  place: DeskPlace;
   /** Those that customers and agents may reach; a paused one is still called, as nobody outside knows that it is. */
   servers: Server[];
   /** Customers and agents write while this holds. */
