@@ -55,6 +55,7 @@ export function createIncoming({ connection: target, deps, api, apiUrl, team, ch
   const watch = createWatch({ core, api, team, channels, troubles, tellAdministrators });
   let live: { host: DeskHost; acts: SlackActs } | null = null;
   let reviewedAt = -Infinity;
+  let reviewedMarks = false;
 
   const handlers: SlackHandlers = {
     async event(body) {
@@ -83,6 +84,8 @@ export function createIncoming({ connection: target, deps, api, apiUrl, team, ch
         reviewedAt = now;
         await people.review();
       });
+      if (!reviewedMarks) void notices.review();
+      reviewedMarks = true;
       await live?.host.stream("slack", "up");
     },
     down: async () => live?.host.stream("slack", "down"),

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Core } from "../../core/core.ts";
 import { DeskError } from "../../core/errors.ts";
 import type { Message } from "../../core/model/types.ts";
+import { deskPostKey } from "../../core/services/send-reply.ts";
 import type { SlackApi } from "./api.ts";
+import { slackCode } from "./errors.ts";
 import { readThreadId } from "./ids.ts";
 
 /** ✋ waits for its author's word; 🔒 stayed inside although its author may have meant it for the customer. */
@@ -11,7 +13,11 @@ const MARKS = { held: "raised_hand", inside: "lock" } as const;
 type MarkName = (typeof MARKS)[keyof typeof MARKS];
 /** Conversations whose marks are looked after; an older one stays until its message is acted on. */
 const KEPT = 2_000;
-const TRIES = 5;
+/** Tries of one change, a minute apart at most: ✋ is all that tells of a reply that was not sent; a lock is worth less than what others need. */
+const TRIES: Record<MarkName, number> = { raised_hand: 30, lock: 3 };
+const LONGEST_MS = 60_000;
+/** How far back marks are looked through after a start, and how many: a process that died may have left them as they were. */
+const REVIEW = { ms: 2 * 3_600_000, most: 50 };
 
 type Marked = Pick<Message, "_id" | "conversationId" | "kind" | "held" | "explicit" | "origin" | "deletedAt">;
 const PROJECTION = { conversationId: 1, kind: 1, held: 1, explicit: 1, origin: 1, deletedAt: 1 } as const;
@@ -21,6 +27,8 @@ export interface Marks {
   set(messageId: string): Promise<void>;
   /** Takes the mark off a message that was settled. Never rejects. */
   settle(messageId: string): Promise<void>;
+  /** After a start: brings the marks of what was held lately to what it is now. Never rejects. */
+  review(): Promise<void>;
   stop(): void;
 }
 
@@ -33,16 +41,23 @@ export function createMarks({ core, api }: { core: Core; api: SlackApi }): Marks
   const isHeld = ({ kind, held }: Marked): boolean => kind === "note" && held !== undefined && held.settled === undefined;
   const find = (ids: string[]): Promise<Marked[]> => core.store.messages.find({ _id: { $in: ids } }, { projection: PROJECTION }).toArray();
 
-  async function react(method: "reactions.add" | "reactions.remove", origin: NonNullable<Message["origin"]>, name: MarkName): Promise<void> {
-    const { channel } = readThreadId(origin.thread);
-    for (let tries = 1; ; tries++) {
+  /** Brings one mark to what its message says, which may change meanwhile; nobody waits for it, so it waits itself. */
+  async function bring(messageId: string, name: MarkName): Promise<void> {
+    for (let tries = 1, done: boolean | undefined; ; tries++) {
+      const [message] = await find([messageId]);
+      if (message?.origin?.desk !== "slack" || message.deletedAt !== undefined) return;
+      const wanted = name === MARKS.held ? isHeld(message) : message.kind === "note";
+      if (wanted === done) return;
+      const method = wanted ? "reactions.add" : "reactions.remove";
+      const { channel } = readThreadId(message.origin.thread);
       try {
-        return void (await api.call(method, { channel, timestamp: origin.postId, name }, { channel, priority: name === MARKS.held ? "post" : "background" }));
+        await api.call(method, { channel, timestamp: message.origin.postId, name }, { channel, priority: name === MARKS.held ? "post" : "background" });
+        done = wanted;
       } catch (error) {
-        // Nobody waits for it, so it waits itself; a lock is worth less than what others need.
-        const again = error instanceof DeskError && error.code === "RATE_LIMITED" && name === MARKS.held && tries < TRIES;
-        if (!again) return core.log.debug({ err: error, method }, "A mark on an agent's message was not changed.");
-        await sleep(error.o.retryAfterMs ?? 1_000 * tries, undefined, { signal: ended.signal, ref: false });
+        const code = slackCode(error);
+        if (code === "already_reacted" || code === "no_reaction") { done = wanted; continue; }
+        if (!(error instanceof DeskError) || error.o.refused === true || tries >= TRIES[name]) return core.log.debug({ err: error, method }, "A mark on an agent's message was not changed.");
+        await sleep(error.o.retryAfterMs ?? Math.min(1_000 * 2 ** (tries - 1), LONGEST_MS), undefined, { signal: ended.signal, ref: false });
       }
     }
   }
@@ -59,9 +74,7 @@ export function createMarks({ core, api }: { core: Core; api: SlackApi }): Marks
     if (mine.get(messageId) === name) return;
     standing.set(message.conversationId, mine.set(messageId, name));
     if (standing.size > KEPT) standing.delete(standing.keys().next().value!);
-    await react("reactions.add", message.origin, name);
-    // It was settled while its mark was still on the way.
-    if (mine.get(messageId) !== name) await react("reactions.remove", message.origin, name);
+    await bring(messageId, name);
   }
 
   async function settle(message: Marked): Promise<void> {
@@ -72,7 +85,16 @@ export function createMarks({ core, api }: { core: Core; api: SlackApi }): Marks
     if (name === undefined || (name === MARKS.inside && message.kind === "note")) return;
     mine?.delete(message._id);
     if (mine?.size === 0) standing.delete(message.conversationId);
-    if (message.deletedAt === undefined) await react("reactions.remove", message.origin, name);
+    await bring(message._id, name);
+  }
+
+  async function review(): Promise<void> {
+    const since = new Date(core.clock.now().getTime() - REVIEW.ms);
+    const held = core.store.deskEvents.find({ handledAt: { $gte: since }, desk: "slack", outcome: /^held: / }, { projection: { thread: 1, event: 1 } }).sort({ handledAt: -1 }).limit(REVIEW.most);
+    for await (const { thread, event } of held) {
+      const message = await core.store.messages.findOne({ deskPosts: deskPostKey(thread, event.postId) }, { projection: { _id: 1 } });
+      if (message !== null) await bring(message._id, MARKS.held);
+    }
   }
 
   /** Whatever moves in a conversation may have settled what is marked there. One look at a time. */
@@ -90,6 +112,7 @@ export function createMarks({ core, api }: { core: Core; api: SlackApi }): Marks
   return {
     set: (messageId) => quietly(messageId, () => set(messageId)),
     settle: (messageId) => quietly(messageId, async () => { for (const message of await find([messageId])) await settle(message); }),
+    review: () => quietly("those of late", review),
     stop() { off(); ended.abort(); },
   };
 }

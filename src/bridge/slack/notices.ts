@@ -13,6 +13,8 @@ export interface Notices {
   notify(userId: string, thread: DeskThreadId | null, notice: Notice, number?: number): Promise<void>;
   /** Takes the mark off a message that was settled. Never rejects. */
   settle(messageId: string): Promise<void>;
+  /** After a start: marks that a process which died left wrong. Never rejects. */
+  review(): Promise<void>;
   stop(): void;
 }
 
@@ -37,6 +39,7 @@ export function createNotices({ core, api }: { core: Core; api: SlackApi }): Not
 
   return {
     settle: marks.settle,
+    review: marks.review,
     stop: marks.stop,
     async notify(userId, thread, notice, number) {
       // The mark stays when the words can't be said.
