@@ -27,19 +27,21 @@ class SlackDesk extends Desk {
   }
   async read(thread: DeskThread): Promise<void> {
     const there = this.fake.messagesIn(this.channel.id, thread.id).filter(({ ts }) => ts !== thread.id);
-    for (const [position, message] of there.entries()) this.saw(thread, this.asPost(message, position));
-    const ids = new Set(there.map(({ ts }) => ts));
+    const posts = there.flatMap((message) => this.asPosts(message)).map((post, position) => ({ ...post, position }));
+    for (const post of posts) this.saw(thread, post);
+    const ids = new Set(posts.map(({ id }) => id));
     for (const post of thread.posts.values()) post.deleted = !ids.has(post.id);
   }
 
-  private asPost(message: StoredMessage, position: number): DeskPost {
+  /** A customer's waiting lines go as one message: each counts by itself. */
+  private asPosts(message: StoredMessage): Omit<DeskPost, "position">[] {
     const ours = message.botId === this.fake.space.botId;
     const mine = message.reactions.filter(({ users }) => users.includes(this.fake.space.botUserId)).map(({ name }) => name);
     const receipt = STRONGEST.find((name) => mine.includes(name));
-    return {
-      id: message.ts, position, deleted: false, text: ours ? shown(message) : message.text, held: mine.includes(HELD), receipt: receipt === undefined ? null : RECEIPTS[receipt]!,
-      by: ours ? (message.username === null ? "bot" : "customer") : "agent",
-    };
+    const post = { deleted: false, held: mine.includes(HELD), receipt: receipt === undefined ? null : RECEIPTS[receipt]! };
+    if (!ours) return [{ ...post, id: message.ts, by: "agent", text: message.text }];
+    const foot = footOf(message);
+    return message.text.split("\n").map((line, n) => ({ ...post, id: `${message.ts} ${n}`, by: message.username === null ? "bot" : "customer", text: foot === "" ? line : `${line}\n(${foot})` }));
   }
 
   async write(thread: DeskThread, agent: string, text: string): Promise<{ taken: boolean; status: string }> {
@@ -65,11 +67,9 @@ class SlackDesk extends Desk {
 
 const isCard = ({ metadata }: StoredMessage): boolean => metadata?.["event_type"] === "threadline" && typeof (metadata["event_payload"] as Json)["conversation"] === "string";
 
-/** The line, and under it in brackets what its foot says, as all desks of the run show marks. */
-function shown({ blocks, text }: StoredMessage): string {
-  const foot = (blocks ?? []).filter((block) => block["type"] === "context").flatMap((block) => (block["elements"] as { text?: string }[]).map((element) => element.text ?? ""));
-  return [text, ...foot.map((words) => `(${words})`)].join("\n");
-}
+/** What stands under a post, as all desks of the run show marks. */
+const footOf = ({ blocks }: StoredMessage): string =>
+  (blocks ?? []).filter((block) => block["type"] === "context").flatMap((block) => (block["elements"] as { text?: string }[]).map((element) => element.text ?? "")).join(" ");
 
 interface Button { actionId: string; value: string; verb: string }
 function buttonsOf(blocks: Json[] | null): Button[] {

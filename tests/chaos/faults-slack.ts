@@ -9,6 +9,7 @@ const NEVER_MS = 25_000;
 /** Events that are held back come after this, in any order. */
 const HELD_MS = { low: 200, high: 1_500 };
 const CUT_MS = { low: 3_000, high: 8_000 };
+const FROZEN_MS = 6_000;
 
 /** Answers how to stop what happens by the clock. */
 export function breakSlack(fake: FakeSlack, dice: Dice): () => void {
@@ -40,10 +41,13 @@ export function breakSlack(fake: FakeSlack, dice: Dice): () => void {
     timers.add(timer);
   };
   again(HELD_MS.low, HELD_MS.high, () => { fake.releaseEvents((held) => held.toSorted(() => events.between(-1, 1))); });
-  const ends = [() => fake.sockets.cut(), () => fake.sockets.disconnect("refresh_requested", 1), () => fake.sockets.disconnect("warning"), () => fake.sockets.freeze()];
-  const cuts = dice.of("sockets");
-  again(CUT_MS.low, CUT_MS.high, () => { cuts.pick(ends)(); });
-  return () => { for (const timer of timers) clearTimeout(timer); timers.clear(); };
+  const cut = () => fake.sockets.cut();
+  // Slack ends a connection that it hears nothing over, as the server does, which has another one by then.
+  const freeze = () => { fake.sockets.freeze(); timers.add(setTimeout(cut, FROZEN_MS)); };
+  const ends = [cut, () => fake.sockets.disconnect("refresh_requested", 1), () => fake.sockets.disconnect("warning"), freeze];
+  const moments = dice.of("sockets");
+  again(CUT_MS.low, CUT_MS.high, () => { moments.pick(ends)(); });
+  return () => { for (const timer of timers) clearTimeout(timer); timers.clear(); cut(); };
 }
 
 /** Slack is well again, and tells what it held back, so that what waits can come to rest. */
