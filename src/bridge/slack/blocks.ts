@@ -1,8 +1,9 @@
 /** Posts and cards as Block Kit, within its budgets. Pure. Source: docs.slack.dev/reference/block-kit/blocks */
 import type { Card, CardFact, DeskPost } from "../../core/ports.ts";
+import { cleanText, cut, splitText } from "../shared/text.ts";
 import { buttonElement } from "./button.ts";
 import { makeMark } from "./ids.ts";
-import { cleanText, cut, fallbackText, formatted, literal, splitText, type RichElement, type RichPart } from "./text-out.ts";
+import { fallbackText, formatted, literal, TEXT_CHARS, type RichElement, type RichPart } from "./text-out.ts";
 
 export type Block = Record<string, unknown>;
 export interface Rendered { text: string; blocks: Block[] }
@@ -54,7 +55,7 @@ export function renderPost(post: DeskPost, key: string, label: boolean, into?: I
     const pieces = fitInto(splitText([body, foot].filter((words) => words !== "").join(" · "), 2_000), into?.texts);
     return pieces.map((piece, part) => ({ text: fallbackText(piece), blocks: [context(piece === "" ? " " : piece, { block_id: makeMark({ kind: "post", key, part, parts: into?.parts ?? pieces.length }) })] }));
   }
-  const pieces = fitInto(splitText(body), into?.texts);
+  const pieces = fitInto(splitText(body, TEXT_CHARS), into?.texts);
   return pieces.map((piece, part) => {
     const head: RichPart[] = label && part === 0 ? [section([{ type: "text", text: `${cleanText(post.author.name)}\n`, style: { bold: true } }])] : [];
     const blockId = makeMark({ kind: "post", key, part, parts: into?.parts ?? pieces.length });

@@ -1,7 +1,7 @@
 /** A button in Slack ↔ the verb behind it and what it is about. */
 import { z } from "zod";
 import type { CardButton } from "../../core/ports.ts";
-import { cut } from "./text-out.ts";
+import { cut } from "../shared/text.ts";
 
 /** What a button's act is about, where the place that it stands in does not say it. */
 const Subject = z.object({

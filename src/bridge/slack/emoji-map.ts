@@ -5,7 +5,7 @@ import type { Agent, Conversation, DeskThreadId } from "../../core/model/types.t
 import type { DeskHost } from "../../core/ports.ts";
 import { agentByLink } from "../../core/services/inbox-settings.ts";
 import { verbNamed } from "../../core/verbs/table.ts";
-import { Recent } from "./known.ts";
+import { Recent } from "../shared/recent.ts";
 import type { Notices } from "./notices.ts";
 import { seenAt } from "./seen.ts";
 

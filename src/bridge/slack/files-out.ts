@@ -7,7 +7,7 @@ import type { SlackApi } from "./api.ts";
 import type { Block } from "./blocks.ts";
 import { SlackFailure } from "./errors.ts";
 import type { SlackThread } from "./ids.ts";
-import { Recent } from "./known.ts";
+import { Recent } from "../shared/recent.ts";
 
 /** Bytes of one file. Slack takes 1 GB; we hold a file in memory while it is sent. */
 export const FILE_BYTES = 50_000_000;

@@ -7,7 +7,7 @@ import type { ActResult, CardButton, Form, FormField } from "../../core/ports.ts
 import type { About } from "./button.ts";
 import type { AckBody } from "./handlers.ts";
 import type { SlackView } from "./payload.ts";
-import { cut } from "./text-out.ts";
+import { cut } from "../shared/text.ts";
 import { saying } from "./words.ts";
 
 const [TITLE, OPTIONS, OPTION_TEXT, OPTION_VALUE, INPUT] = [24, 100, 75, 150, 3_000];

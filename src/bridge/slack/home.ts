@@ -8,9 +8,9 @@ import type { CardButton } from "../../core/ports.ts";
 import { myConversations, queueFor } from "../../core/services/find.ts";
 import { agentByLink } from "../../core/services/inbox-settings.ts";
 import { lineOf, timeFor } from "../../core/verbs/describe.ts";
+import { cleanText, cut } from "../shared/text.ts";
 import type { SlackApi } from "./api.ts";
 import { buttonElement, OPEN } from "./button.ts";
-import { cleanText, cut } from "./text-out.ts";
 import { wordsBlock } from "./words.ts";
 
 /** Rows of one list: with four lists far below the 100 blocks of a home. */

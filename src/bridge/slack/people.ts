@@ -6,7 +6,7 @@ import { changeConversation } from "../../core/services/change-conversation.ts";
 import { agentByLink, allAgents, forgetSettings } from "../../core/services/inbox-settings.ts";
 import type { SlackApi } from "./api.ts";
 import { slackCode } from "./errors.ts";
-import { Recent } from "./known.ts";
+import { Recent } from "../shared/recent.ts";
 
 const User = z.object({
   id: z.string(), team_id: z.string().optional(), name: z.string().default(""), real_name: z.string().nullish(), deleted: z.boolean().default(false), is_bot: z.boolean().default(false),

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { SlackApi } from "./api.ts";
 import { slackCode } from "./errors.ts";
-import { Recent } from "./known.ts";
+import { Recent } from "../shared/recent.ts";
 
 const Replies = z.object({ messages: z.array(z.object({ ts: z.string(), thread_ts: z.string().optional() })) });
 const KEPT = 20_000;

@@ -9,7 +9,7 @@ import { CHANNEL_CODES, postGone, slackCode, threadGone } from "./errors.ts";
 import { createShareFiles } from "./files-out.ts";
 import { findCard, findParts, isOurs, markOf, readCard, readThread } from "./find.ts";
 import { isTs, makeThreadId, METADATA_TYPE, readThreadId, timeOfTs, type Mark, type SlackThread } from "./ids.ts";
-import { Recent } from "./known.ts";
+import { Recent } from "../shared/recent.ts";
 import type { TeamOf } from "./team.ts";
 
 export interface PostsDeps { api: SlackApi; team: TeamOf; channels: Channels; files: FileStore }

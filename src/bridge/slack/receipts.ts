@@ -7,7 +7,7 @@ import type { DeliveryStatus } from "../../core/model/types.ts";
 import type { SlackApi } from "./api.ts";
 import { postGone, slackCode } from "./errors.ts";
 import { isTs, type SlackThread } from "./ids.ts";
-import { Recent } from "./known.ts";
+import { Recent } from "../shared/recent.ts";
 
 /** Slack's names. `spare`: only while the limits leave room; then what was shown before stays. */
 const SHOWN: Record<DeliveryStatus, { name: string; spare?: true } | null> = {

@@ -2,6 +2,7 @@
  * Text as Slack shows it, as `rich_text` elements: what is text there stays text, whatever characters it holds, so nobody can be mentioned,
  * no link can bear a false name and nothing is formatted that we did not format. Source: docs.slack.dev/reference/block-kit/blocks/rich-text-block
  */
+import { cleanText } from "../shared/text.ts";
 
 interface Style { bold?: true; italic?: true; strike?: true; code?: true }
 export type RichElement = { type: "text"; text: string; style?: Style } | { type: "link"; url: string; text?: string; style?: Style } | { type: "date"; timestamp: number; format: string; fallback: string };
@@ -16,12 +17,6 @@ const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;
 /** Source: docs.slack.dev/messaging/formatting-message-text#escaping */
 export const escapeText = (text: string): string => text.replace(/[&<>]/g, (sign) => ENTITIES[sign]!);
 
-/** Without what no screen shows: control characters, halves of characters, and the marks that turn the reading direction around. */
-export const cleanText = (text: string): string => text.replace(/\r\n?/g, "\n").replace(/[^\P{Cc}\n\t]|[\u202D\u202E]|\p{Cs}/gu, "");
-
-/** At most `max` UTF-16 units, "…" included. */
-export const cut = (text: string, max: number): string => (text.length <= max ? text : `${text.slice(0, max - 1).replace(/[\uD800-\uDBFF]$/, "")}…`);
-
 /** What notifications and screen readers get: escaped, and short enough for every method. */
 export function fallbackText(text: string): string {
   let kept = cleanText(text).slice(0, FALLBACK_CHARS);
@@ -30,20 +25,6 @@ export function fallbackText(text: string): string {
     if (escaped.length <= FALLBACK_CHARS) return escaped === "" ? " " : escaped;
     kept = kept.slice(0, Math.floor(kept.length * 0.8));
   }
-}
-
-/** Pieces of at most `max` UTF-16 units that give the text again when they are put together: cut after a line, else a word, else a character. */
-export function splitText(text: string, max = TEXT_CHARS): string[] {
-  const pieces: string[] = [];
-  let rest = text;
-  while (rest.length > max) {
-    const window = rest.slice(0, max);
-    let end = Math.max(window.lastIndexOf("\n"), window.lastIndexOf(" ")) + 1;
-    if (end <= max / 2) end = /[\uD800-\uDBFF]$/.test(window) ? max - 1 : max;
-    pieces.push(rest.slice(0, end));
-    rest = rest.slice(end);
-  }
-  return [...pieces, rest];
 }
 
 const URL_IN_TEXT = /\bhttps?:\/\/[^\s<>"]+/gi;

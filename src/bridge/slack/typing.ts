@@ -4,8 +4,8 @@ import type { Clock } from "../../core/ports.ts";
 import type { SlackApi } from "./api.ts";
 import { slackCode } from "./errors.ts";
 import type { SlackThread } from "./ids.ts";
-import { Recent } from "./known.ts";
-import { cut } from "./text-out.ts";
+import { Recent } from "../shared/recent.ts";
+import { cut } from "../shared/text.ts";
 
 /** Milliseconds after which a workspace that does not allow it is asked again. */
 const ASK_AGAIN_MS = 3_600_000;

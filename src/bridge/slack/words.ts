@@ -1,8 +1,9 @@
 /** Our own words as blocks: literally, so that a customer's name or line quoted in them can't format, mention or mislead. Pure. */
 import type { CardButton } from "../../core/ports.ts";
+import { cleanText, cut } from "../shared/text.ts";
 import { buttonElement } from "./button.ts";
 import type { About } from "./button.ts";
-import { cleanText, cut, fallbackText, literal } from "./text-out.ts";
+import { fallbackText, literal } from "./text-out.ts";
 
 /** Characters of one answer: blocks of a message may have about 13,200 in all (github.com/slackapi/bolt-js/issues/2509). */
 const TEXT = 6_000;

@@ -1,4 +1,4 @@
-/** What this process knows of its own posts. A fast path: what is not known any more is looked up on Slack. */
+/** What a process knows of its own posts. A fast path: what is not known any more is looked up at the desk. */
 
 /** A map that forgets what was set longest ago. */
 export class Recent<V> {
