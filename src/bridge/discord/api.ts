@@ -1,0 +1,89 @@
+/**
+ * Calls to Discord's REST API through discord.js's own client, which keeps to the limits that Discord tells in its headers. Without retries, and
+ * a wait that is not short is no wait but RATE_LIMITED with its time: what is tried again is decided by the lane, never by a library.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { DefaultRestOptions, REST, type RequestMethod } from "discord.js";
+import { DeskError } from "../../core/errors.ts";
+import { DiscordFailure, failureOf, toDeskError } from "./errors.ts";
+
+export const DEFAULT_API_URL = "https://discord.com/api";
+/** Milliseconds after which a call is given up; longer only for files. */
+const CALL_MS = 10_000;
+const LONGEST_MS = 180_000;
+
+/** Interactive: a person waits for it. Background: nice to have; it never waits. */
+export type Priority = "interactive" | "post" | "background";
+/** Milliseconds that a call waits for its limit to pass, well within the time of a desk call; past that its lane comes back. */
+const PATIENCE: Record<Priority, number> = { interactive: 2_000, post: 4_000, background: 0 };
+
+export interface UploadedFile { name: string; type: string; content: Buffer }
+export interface CallOptions {
+  signal?: AbortSignal; priority?: Priority; body?: unknown; query?: Record<string, string | number | boolean>; files?: UploadedFile[];
+  /** False where a token in the path says who calls. */
+  auth?: boolean;
+  /** The call is to a channel or forum, so "unknown channel" means that this is gone and not a thread. */
+  home?: boolean;
+  /** Milliseconds after which it is given up, for files. */
+  withinMs?: number;
+}
+export type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+/** A path under `/api/v10`, ids filled in. */
+export type Path = `/${string}`;
+
+export interface DiscordApi {
+  readonly apiUrl: string;
+  /** discord.js's own client, for its gateway. */
+  readonly rest: REST;
+  /** What Discord answered, as JSON; undefined for no content. @throws {DeskError}; `discordCode(error)` is Discord's own number for it */
+  call(method: Method, path: Path, how?: CallOptions): Promise<unknown>;
+  /** Hears of every call: its failure, or null when it worked. `path` has the ids in it. Answers how to stop listening. */
+  watch(listener: (method: Method, path: Path, failure: DiscordFailure | null) => void): () => void;
+}
+export interface DiscordApiOptions { token: string; apiUrl?: string; /** False leaves only the limits that Discord tells. */ rateLimits?: boolean }
+
+/** Makes the calls of one bot. Nothing is asked yet. */
+export function createDiscordApi({ token, apiUrl = DEFAULT_API_URL, rateLimits = true }: DiscordApiOptions): DiscordApi {
+  const calls = new AsyncLocalStorage<{ sent: boolean; patience: number }>();
+  const listeners = new Set<Parameters<DiscordApi["watch"]>[0]>();
+  const rest = new REST({
+    api: apiUrl, retries: 0, timeout: LONGEST_MS, globalRequestsPerSecond: rateLimits ? 50 : 10_000,
+    rejectOnRateLimit: ({ timeToReset, retryAfter, sublimitTimeout }) => Math.max(timeToReset, retryAfter, sublimitTimeout) > (calls.getStore()?.patience ?? PATIENCE.post),
+    makeRequest: (url, init) => {
+      const call = calls.getStore();
+      if (call !== undefined && init.signal?.aborted !== true) call.sent = true;
+      return DefaultRestOptions.makeRequest(url, init);
+    },
+  });
+
+  return {
+    apiUrl,
+    rest,
+    async call(method, path, { signal, priority = "post", body, query, files, auth = true, home = false, withinMs = CALL_MS } = {}) {
+      if (signal?.aborted === true) throw new DeskError("TIMEOUT", "There was no time left for a call to Discord.", { certain: true });
+      const own = AbortSignal.timeout(withinMs);
+      const within = signal === undefined ? own : AbortSignal.any([signal, own]);
+      const state = { sent: false, patience: PATIENCE[priority] };
+      // its client forgets the token once it was refused, and then says nothing of use
+      rest.setToken(token === "" ? "none" : token);
+      try {
+        const answer = await calls.run(state, () => rest.request({
+          method: method as RequestMethod, fullRoute: path, auth, signal: within, ...(body === undefined ? {} : { body }),
+          ...(query === undefined ? {} : { query: new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)])) }),
+          ...(files === undefined || files.length === 0 ? {} : { files: files.map(({ name, type, content }) => ({ name, contentType: type, data: content })) }),
+        }));
+        for (const listener of listeners) listener(method, path, null);
+        return answer instanceof ArrayBuffer ? undefined : answer;
+      } catch (thrown) {
+        const what = `${method} ${path.replace(/\/webhooks\/(\d+)\/[^/]+/, "/webhooks/$1/-").replace(/\d{15,}/g, "-").replace(/\/reactions\/.*/, "/reactions/-").replace(/\/interactions\/.*/, "/interactions/-")}`;
+        const error = toDeskError(thrown, what, { home, sent: state.sent });
+        for (const listener of listeners) listener(method, path, failureOf(error) ?? new DiscordFailure(what, "unknown"));
+        throw error;
+      }
+    },
+    watch(listener) {
+      listeners.add(listener);
+      return () => { listeners.delete(listener); };
+    },
+  };
+}
