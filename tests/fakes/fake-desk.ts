@@ -18,6 +18,8 @@ export class FakeDesk implements SearchableDesk, TypingDesk, StreamingDesk, Adop
   fail: DeskError | undefined;
   /** The next call has its effect, then times out. */
   timeoutAfterEffect = false;
+  /** Newest posts and events that a thread keeps. */
+  keeps = Number.POSITIVE_INFINITY;
   /** Each call takes this long. */
   delayMs = 0;
   readonly #events = new Map<DeskThreadId, IncomingDeskEvent[]>();
@@ -44,6 +46,7 @@ export class FakeDesk implements SearchableDesk, TypingDesk, StreamingDesk, Adop
       const texts = post.text.match(new RegExp(`[^]{1,${this.limits.textChars / 2}}`, "gu")) ?? [""];
       const made = texts.map((text): FakePost => ({ id: `p${++this.#ids}`, key, post: { ...post, text }, at: this.now(), removed: false, edits: 0 }));
       posts.push(...made);
+      posts.splice(0, Math.max(0, posts.length - this.keeps));
       return postedAs(made);
     });
   }
@@ -127,7 +130,10 @@ export class FakeDesk implements SearchableDesk, TypingDesk, StreamingDesk, Adop
   texts(thread: DeskThreadId): string[] { return this.#open(thread).posts.filter((one) => !one.removed).map((one) => one.post.text); }
 
   async #happened(host: DeskHost | undefined, event: IncomingDeskEvent): Promise<void> {
-    this.#events.set(event.thread, [...(this.#events.get(event.thread) ?? []), event]);
+    const events = this.#events.get(event.thread) ?? [];
+    this.#events.set(event.thread, events);
+    events.push(event);
+    events.splice(0, Math.max(0, events.length - this.keeps));
     await host?.accept(this.kind, [event]);
   }
 
