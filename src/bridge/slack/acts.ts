@@ -20,8 +20,9 @@ import type { Notices } from "./notices.ts";
 import { ActEvent, Interaction } from "./payload.ts";
 import type { BlockActions, MessageAction, ViewSubmission } from "./payload.ts";
 import { respond } from "./respond.ts";
-import { seenAt } from "./seen.ts";
-import { actOf, messageOfPost, NO_MESSAGE, SHORTCUTS } from "./shortcuts.ts";
+import { actOf, messageOfPost, NO_MESSAGE } from "../shared/on-post.ts";
+import { seenAt } from "../shared/seen.ts";
+import { SHORTCUTS } from "./shortcuts.ts";
 import { sayingBody } from "./words.ts";
 
 export interface ActsOptions {

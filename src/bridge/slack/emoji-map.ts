@@ -7,7 +7,7 @@ import { agentByLink } from "../../core/services/inbox-settings.ts";
 import { verbNamed } from "../../core/verbs/table.ts";
 import { Recent } from "../shared/recent.ts";
 import type { Notices } from "./notices.ts";
-import { seenAt } from "./seen.ts";
+import { seenAt } from "../shared/seen.ts";
 
 /** Slack's names of emoji → verbs, with arguments behind a colon: `fire: "priority:urgent"`. */
 export const EmojiSettings = z.record(

@@ -1,7 +1,4 @@
 /** The message shortcuts: what can be done from the ⋯ menu of one message. Slack takes ten of an app (docs.slack.dev/reference/app-manifest). */
-import type { Core } from "../../core/core.ts";
-import type { DeskThreadId, Message } from "../../core/model/types.ts";
-import { deskPostKey } from "../../core/services/send-reply.ts";
 
 export interface Shortcut {
   callbackId: string;
@@ -26,20 +23,3 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { callbackId: "resolve", name: "Resolve", description: "Marks this conversation as done; the customer's next line opens it again.", verb: "resolve", onMessage: false },
   { callbackId: "more", name: "More…", description: "Shows what else can be done with this conversation.", verb: "more", onMessage: false },
 ];
-
-/** The message of a post; of a post that shows several, the last. Null when there is none (yet). */
-export const messageOfPost = async (core: Core, thread: DeskThreadId, ts: string): Promise<Message | null> =>
-  core.store.messages.find({ deskPosts: deskPostKey(thread, ts) }).sort({ seq: -1 }).limit(1).next();
-
-/**
- * What a shortcut means for this message: *Make note* on a reply that still waits stops it, and a guest's note is sent as the agent's own
- * words, under the guard of all replies.
- */
-export function actOf(shortcut: Shortcut, message: Message | null): { verb: string; args: string; mentions?: number } {
-  if (shortcut.verb === "keep" && message?.kind === "outgoing") return { verb: "cancel", args: "" };
-  const asMe = shortcut.verb === "send" && message?.kind === "note" && message.author.type === "guest" && message.deletedAt === undefined && message.files.length === 0;
-  if (asMe) return { verb: "reply", args: message.body, ...(message.mentions === undefined ? {} : { mentions: message.mentions }) };
-  return { verb: shortcut.verb, args: "" };
-}
-
-export const NO_MESSAGE = "Threadline has no message for this post. It may still be taking it in: try again in a moment. On the card, or on what Threadline says itself, this does nothing.";
