@@ -82,10 +82,18 @@ export class Agents {
       for (const notice of (await this.desk.notices(agent)) ?? []) {
         const button = notice.buttons.find((one) => one.id === "send" || one.id === "retry")?.id;
         if (button === undefined || this.settled.has(notice.id)) continue;
+        if (!(await this.isPlain(notice))) continue;
         this.settled.add(notice.id);
         if (dice.chance(PRESSES)) await this.press(agent, notice, button);
       }
     }
+  }
+
+  private async isPlain(notice: Notice): Promise<boolean> {
+    const thread = this.desk.threads.get(notice.threadId ?? "");
+    if (thread === undefined) return true;
+    try { await this.desk.read(thread); } catch (error) { if (error instanceof Broken) return false; throw error; }
+    return this.desk.isPlain(thread, notice);
   }
 
   private async press(agent: string, notice: Notice, button: string): Promise<void> {

@@ -51,6 +51,10 @@ class SlackDesk extends Desk {
   async notices(agent: string): Promise<Notice[] | null> {
     return this.fake.ephemeralsFor(this.people.get(agent)!).map(({ ts, threadTs, blocks }) => ({ id: ts, threadId: threadTs, buttons: buttonsOf(blocks).map(({ verb }) => ({ id: verb })) }));
   }
+  /** The question comes before the mark on its line. */
+  override isPlain(thread: DeskThread, notice: Notice): boolean {
+    return [...thread.posts.values()].every((post) => post.by !== "agent" || post.id > notice.id || post.held || post.receipt !== null);
+  }
   async press(agent: string, notice: Notice, button: string): Promise<string> {
     const user = this.people.get(agent)!;
     for (let press = 1; press <= PRESSES; press++) {

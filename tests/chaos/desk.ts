@@ -31,6 +31,8 @@ export abstract class Desk {
   abstract write(thread: DeskThread, agent: string, text: string): Promise<{ taken: boolean; status: string }>;
   /** Null when it could not be asked. */
   abstract notices(agent: string): Promise<Notice[] | null>;
+  /** Whether all that was written before the notice shows by now what became of it, so that what a press acts on can be seen. */
+  isPlain(_thread: DeskThread, _notice: Notice): boolean { return true; }
   /** Answers the status in words. @throws {Broken} */
   abstract press(agent: string, notice: Notice, button: string): Promise<string>;
 
