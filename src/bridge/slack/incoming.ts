@@ -2,8 +2,10 @@
 import { z } from "zod";
 import type { DeskTarget } from "../../core/model/types.ts";
 import type { DeskHost } from "../../core/ports.ts";
-import { agentByLink, allAgents } from "../../core/services/inbox-settings.ts";
+import { agentByLink } from "../../core/services/inbox-settings.ts";
 import type { DeskAnswer, DeskCall, DeskDeps } from "../shared/kind.ts";
+import { tellAdministrators as tellEach } from "../shared/tell-administrators.ts";
+import { createTroubles } from "../shared/troubles.ts";
 import { createActs, type SlackActs } from "./acts.ts";
 import type { SlackApi } from "./api.ts";
 import type { Channels } from "./channels.ts";
@@ -16,7 +18,6 @@ import { createPeople } from "./people.ts";
 import { createPlaces } from "./places.ts";
 import { joinSiblings } from "./siblings.ts";
 import type { TeamOf } from "./team.ts";
-import { createTroubles } from "./troubles.ts";
 import { createWatch } from "./watch.ts";
 
 export interface IncomingDeps { connection: DeskTarget; deps: DeskDeps; api: SlackApi; apiUrl: string; team: TeamOf; channels: Channels; notices: Notices }
@@ -34,7 +35,7 @@ const REVIEW_MS = 10 * 60_000;
 
 export function createIncoming({ connection: target, deps, api, apiUrl, team, channels, notices }: IncomingDeps): Incoming {
   const { core } = deps;
-  const troubles = createTroubles(deps.trouble);
+  const troubles = createTroubles(deps.trouble, ["tokens", "connection", "scopes", "channel"]);
   const behind = new Set<Promise<void>>();
   /** Work behind the acknowledgement. What it does not get done is found again at the next look. */
   function later(work: () => Promise<void>): void {
@@ -42,13 +43,7 @@ export function createIncoming({ connection: target, deps, api, apiUrl, team, ch
     behind.add(run);
   }
 
-  async function tellAdministrators(text: string): Promise<void> {
-    for (const agent of await allAgents(core)) {
-      const link = agent.active && agent.role === "administrator" ? agent.links.find(({ desk }) => desk === "slack") : undefined;
-      if (link === undefined) continue;
-      await notices.notify(link.userId, null, { text, buttons: [] }).catch((error: unknown) => core.log.warn({ err: error }, "An administrator could not be told what keeps Slack from working."));
-    }
-  }
+  const tellAdministrators = (text: string): Promise<void> => tellEach(core, "slack", (...told) => notices.notify(...told), text);
 
   const people = createPeople({ core, api, team: () => team.load(), tellAdministrators });
   const parse = createParser({ team: () => team.load(), places: createPlaces(api), names: people, meet: (userId) => people.meet(userId), isAgent: async (userId) => (await agentByLink(core, "slack", userId)) !== undefined });

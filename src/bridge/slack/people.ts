@@ -2,8 +2,8 @@
 import { z } from "zod";
 import type { Core } from "../../core/core.ts";
 import type { Agent } from "../../core/model/types.ts";
-import { changeConversation } from "../../core/services/change-conversation.ts";
 import { agentByLink, allAgents, forgetSettings } from "../../core/services/inbox-settings.ts";
+import { endLink, unlinkedText } from "../shared/unlink.ts";
 import type { SlackApi } from "./api.ts";
 import { slackCode } from "./errors.ts";
 import { Recent } from "../shared/recent.ts";
@@ -91,17 +91,8 @@ export function createPeople({ core, api, team, tellAdministrators }: PeopleOpti
   }
 
   async function unlink(agent: Agent, userId: string, why: string): Promise<void> {
-    const { modifiedCount } = await core.store.agents.updateOne({ _id: agent._id, "links.userId": userId }, { $pull: { links: { desk: "slack", userId } } });
-    forgetSettings(core);
-    const theirs = { assigneeId: agent._id, status: { $in: ["open" as const, "pending" as const, "snoozed" as const] } };
-    let released = 0;
-    for await (const { _id } of core.store.conversations.find(theirs, { projection: { _id: 1 } })) {
-      const done = await changeConversation(core, _id, { type: "system", name: "Threadline" }, { expect: theirs, set: { assigneeId: null, assigneeName: null }, activity: [{ type: "assigned", to: null, toName: null }] });
-      if (done !== null) released++;
-    }
-    if (modifiedCount === 0 && released === 0) return;
-    core.log.warn({ agentId: agent._id, released }, "A Slack account may no longer act for its agent: unlinked, and its work released.");
-    await tellAdministrators(`${agent.name}'s Slack account was unlinked: ${why}. ${released === 0 ? "No conversation was theirs." : `${released === 1 ? "1 conversation has" : `${released} conversations have`} no owner now and wait${released === 1 ? "s" : ""} in the queue.`}`);
+    const released = await endLink(core, "slack", agent, userId);
+    if (released !== null) await tellAdministrators(unlinkedText(agent, "Slack", why, released));
   }
 
   async function look(user: SlackUser): Promise<void> {

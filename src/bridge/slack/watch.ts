@@ -3,13 +3,13 @@ import { z } from "zod";
 import type { Core } from "../../core/core.ts";
 import type { DeskTarget, DeskThreadId } from "../../core/model/types.ts";
 import type { Trouble } from "../../core/ports.ts";
+import type { Troubles } from "../shared/troubles.ts";
 import type { SlackApi } from "./api.ts";
 import type { Channels } from "./channels.ts";
 import { CHANNEL_CODES, CREDENTIAL_CODES, failureOf, type SlackFailure } from "./errors.ts";
 import { makeThreadId } from "./ids.ts";
 import { BOT_SCOPES } from "./scopes.ts";
 import type { TeamOf } from "./team.ts";
-import type { Troubles } from "./troubles.ts";
 
 const About = z.object({ type: z.string(), channel: z.union([z.string(), z.object({ id: z.string() })]).optional(), user: z.string().optional(), tokens: z.object({ bot: z.array(z.string()).nullish() }).optional() });
 const Gone = z.object({
