@@ -5,7 +5,7 @@ import { botIdOf } from "./ids.ts";
 
 const snowflake = (what: string) => z.string().regex(/^\d{15,21}$/, `this is no ${what}: in Discord switch on Developer Mode (settings, Advanced), then right-click and Copy ID`);
 const url = (protocol: RegExp, error: string) => z.url({ protocol, error }).transform((address) => address.replace(/\/+$/, ""));
-const RoleNames = z.array(z.string().min(1)).min(1);
+const RoleNames = z.union([z.string().min(1).transform((name) => [name]), z.array(z.string().min(1)).min(1)]);
 
 /** `customers`: under whose name a customer's lines stand. As the bot is the default: only then does Discord know a repeat, so that no line can stand there twice. */
 const shape = {
