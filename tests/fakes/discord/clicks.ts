@@ -21,11 +21,11 @@ export abstract class Clicks extends People {
     const source = more.source ?? null;
     const interaction = new Interaction(this, this.ids.next(), randomBytes(48).toString("base64url"), kind, channel, member, source, more.parent ?? null);
     this.interactions.set(interaction.token, interaction);
-    const guild = { id: this.guildId, locale: "en-US", features: [] };
+    const guild = { id: this.guildId, locale: "en-US", features: [] }, direct = channel.recipient !== undefined;
     this.emit("INTERACTION_CREATE", {
-      id: interaction.id, application_id: this.bot.id, type: kind, data, guild, guild_id: this.guildId, channel: { ...showChannel(this, channel), permissions: this.permissions(member, channel).toString() }, channel_id: channel.id,
-      member: { ...showMember(member), permissions: this.permissions(member, channel).toString() }, token: interaction.token, version: 1, app_permissions: (this.botMember === undefined ? 0n : this.permissions(this.botMember, channel)).toString(),
-      locale: "en-US", guild_locale: "en-US", entitlements: [], authorizing_integration_owners: { "0": this.guildId }, context: 0, attachment_size_limit: this.attachmentBytes, ...(source === null ? {} : { message: showMessage(this, source) }),
+      id: interaction.id, application_id: this.bot.id, type: kind, data, ...(direct ? { user: showUser(member.user) } : { guild, guild_id: this.guildId, member: { ...showMember(member), permissions: this.permissions(member, channel).toString() } }), channel: { ...showChannel(this, channel), permissions: this.permissions(member, channel).toString() }, channel_id: channel.id,
+      token: interaction.token, version: 1, app_permissions: (this.botMember === undefined ? 0n : this.permissions(this.botMember, channel)).toString(),
+      locale: "en-US", ...(direct ? { context: 1 } : { guild_locale: "en-US", context: 0 }), entitlements: [], authorizing_integration_owners: { "0": direct ? "0" : this.guildId }, attachment_size_limit: this.attachmentBytes, ...(source === null ? {} : { message: showMessage(this, source) }),
     });
     await interaction.answered;
     if (interaction.modal !== null) this.shown.push({ member: member.user.id, interaction, modal: interaction.modal });

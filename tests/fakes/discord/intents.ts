@@ -24,7 +24,8 @@ function withoutContent(world: World, data: Json): Json {
 /** The event as a session with these intents gets it; null: not at all. */
 export function seenBy(world: World, intents: number, event: string, data: Json, place: EventPlace): Json | null {
   if (!world.botInGuild && event !== "GUILD_DELETE") return null;
-  const needed = NEEDED.find(([pattern]) => pattern.test(event))?.[1] ?? 0;
+  const direct = place.channel !== undefined && world.channels.get(place.channel)?.recipient !== undefined;
+  const needed = direct && event.startsWith("MESSAGE_") ? INTENT.directMessages : (NEEDED.find(([pattern]) => pattern.test(event))?.[1] ?? 0);
   const ofSelf = event === "GUILD_MEMBER_UPDATE" && object(data.user).id === world.bot.id;
   if (needed !== 0 && (intents & needed) === 0 && !ofSelf) return null;
   const channel = place.channel === undefined ? undefined : world.channels.get(place.channel);
@@ -33,6 +34,6 @@ export function seenBy(world: World, intents: number, event: string, data: Json,
     const added = objects(data.added_members).filter((m) => m.user_id === world.bot.id), removed = (data.removed_member_ids as string[]).filter((id) => id === world.bot.id);
     return added.length + removed.length === 0 ? null : { ...data, added_members: added, removed_member_ids: removed };
   }
-  if ((event === "MESSAGE_CREATE" || event === "MESSAGE_UPDATE") && (intents & INTENT.messageContent) === 0) return withoutContent(world, data);
+  if (!direct && (event === "MESSAGE_CREATE" || event === "MESSAGE_UPDATE") && (intents & INTENT.messageContent) === 0) return withoutContent(world, data);
   return data;
 }

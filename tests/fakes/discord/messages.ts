@@ -25,6 +25,7 @@ const NONCE_SETTABLE = FLAG.suppressEmbeds | FLAG.suppressNotifications | FLAG.c
 export function mayWrite(world: World, member: FakeMember, channel: FakeChannel, { files, embeds }: { files: boolean; embeds: boolean }): void {
   world.need(member, channel);
   if (channel.type === GUILD_FORUM) throw refusal(40058);
+  if (channel.recipient !== undefined && world.shutDirects.has(channel.recipient)) throw refusal(50007);
   const { thread } = channel;
   world.need(member, channel, thread === null ? "SEND_MESSAGES" : "SEND_MESSAGES_IN_THREADS");
   if (thread?.locked === true && !world.may(member, "MANAGE_THREADS", channel)) throw refusal(160005);
@@ -101,6 +102,7 @@ export function withMember(world: World, message: FakeMessage): Json {
   const member = message.webhook === null ? world.members.get(message.author.id) : undefined;
   const shown = showMessage(world, message);
   const mentions = message.pings.users.flatMap((id) => { const m = world.members.get(id); return m === undefined ? [] : [{ ...showUser(m.user), member: showPartialMember(m) }]; });
+  if (world.channel(message.channel).recipient !== undefined) return { ...shown, mentions };
   return { ...shown, guild_id: world.guildId, mentions, ...(member === undefined ? {} : { member: showPartialMember(member) }) };
 }
 

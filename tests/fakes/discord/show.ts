@@ -20,6 +20,7 @@ export const showTag = (tag: FakeChannel["tags"][number]): Json => ({ id: tag.id
 export const showThreadMember = (thread: string, user: string, joinedAt: number): Json => ({ id: thread, user_id: user, join_timestamp: iso(joinedAt), flags: 1 });
 
 export function showChannel(world: World, channel: FakeChannel): Json {
+  if (channel.recipient !== undefined) return { id: channel.id, type: channel.type, last_message_id: channel.lastMessage, flags: channel.flags, recipients: [world.members.get(channel.recipient)].flatMap((m) => (m === undefined ? [] : [showUser(m.user)])) };
   const base = { id: channel.id, type: channel.type, guild_id: world.guildId, name: channel.name, parent_id: channel.parent, last_message_id: channel.lastMessage, rate_limit_per_user: channel.slowmodeSeconds, flags: channel.flags };
   const { thread } = channel;
   if (thread !== null) {
@@ -93,6 +94,6 @@ export function showGuildCreate(world: World): Json {
   const visible = world.activeThreads().filter((thread) => world.may(own, "VIEW_CHANNEL", thread));
   return {
     ...guildBase(world), joined_at: iso(own?.joinedAt ?? 0), large: false, member_count: world.members.size, voice_states: [], presences: [], stage_instances: [], guild_scheduled_events: [], soundboard_sounds: [],
-    members: own === undefined ? [] : [showMember(own)], channels: [...world.channels.values()].filter((c) => c.thread === null).map((c) => showChannel(world, c)), threads: visible.map((thread) => showChannel(world, thread)),
+    members: own === undefined ? [] : [showMember(own)], channels: [...world.channels.values()].filter((c) => c.thread === null && c.recipient === undefined).map((c) => showChannel(world, c)), threads: visible.map((thread) => showChannel(world, thread)),
   };
 }

@@ -17,6 +17,8 @@ export interface FakeChannel {
   tags: FakeTag[]; appliedTags: string[]; flags: number; lastMessage: string | null; slowmodeSeconds: number; thread: ThreadState | null;
   /** When it was renamed or its topic changed, for the limit of two in ten minutes. */
   renames: number[];
+  /** Of direct messages: who writes with the bot there. */
+  recipient?: string;
 }
 export interface FakeAttachment { id: string; channel: string; filename: string; description: string | null; contentType: string; content: Buffer; ephemeral: boolean }
 export interface Pings { users: string[]; roles: string[]; everyone: boolean }
@@ -33,7 +35,7 @@ export interface UploadedFile { name: string; filename: string; contentType: str
 /** A file that a person attaches. */
 export interface SentFile { name: string; content?: Buffer | string; type?: string; description?: string }
 
-export const GUILD_TEXT = 0, PUBLIC_THREAD = 11, PRIVATE_THREAD = 12, GUILD_FORUM = 15;
+export const GUILD_TEXT = 0, DIRECT = 1, PUBLIC_THREAD = 11, PRIVATE_THREAD = 12, GUILD_FORUM = 15;
 /** Source: discord.com/developers/docs/resources/message#message-object-message-flags */
 export const FLAG = { suppressEmbeds: 4, hasThread: 32, ephemeral: 64, loading: 128, suppressNotifications: 4096, componentsV2: 32_768 } as const;
 /** Source: discord.com/developers/docs/resources/channel#channel-object-channel-flags */

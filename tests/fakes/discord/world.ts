@@ -3,7 +3,7 @@ import { refusal } from "./errors.ts";
 import type { Interaction } from "./interactions.ts";
 import { Snowflakes } from "./ids.ts";
 import { bitOf, DEFAULT_BOT, EVERYONE, permissionsOf, type PermissionName } from "./permissions.ts";
-import { GUILD_FORUM, GUILD_TEXT, PRIVATE_THREAD, type FakeAttachment, type FakeChannel, type FakeCommand, type FakeMember, type FakeMessage, type FakeRole, type FakeTag, type FakeUser, type FakeWebhook, type Json } from "./types.ts";
+import { DIRECT, GUILD_FORUM, GUILD_TEXT, PRIVATE_THREAD, type FakeAttachment, type FakeChannel, type FakeCommand, type FakeMember, type FakeMessage, type FakeRole, type FakeTag, type FakeUser, type FakeWebhook, type Json } from "./types.ts";
 
 export interface WorldOptions {
   token?: string; guildName?: string; botName?: string; botPermissions?: bigint;
@@ -93,6 +93,10 @@ export class World {
   addForum(name: string, tags: (string | { name: string; moderated?: boolean; emoji?: string })[] = [], { requireTag = false }: { requireTag?: boolean } = {}): FakeChannel {
     return this.addChannel(GUILD_FORUM, name, { tags: tags.map((tag) => this.newTag(typeof tag === "string" ? { name: tag } : tag)), flags: requireTag ? 16 : 0 });
   }
+  /** Members who take no direct messages from the bot. */
+  readonly shutDirects = new Set<string>();
+  /** Direct messages between the bot and one member: the same channel each time. */
+  directWith(recipient: string): FakeChannel { return [...this.channels.values()].find((c) => c.recipient === recipient) ?? this.addChannel(DIRECT, "", { recipient }); }
   newTag(tag: { name: string; moderated?: boolean; emoji?: string | null }): FakeTag { return { id: this.ids.next(), name: tag.name, moderated: tag.moderated ?? false, emojiName: tag.emoji ?? null }; }
 
   get botMember(): FakeMember | undefined { return this.botInGuild ? this.members.get(this.bot.id) : undefined; }

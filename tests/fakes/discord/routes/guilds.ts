@@ -45,11 +45,12 @@ function searchMembers(call: Call): Json[] {
 export const guildRoutes = [
   route("GET", "/users/@me", (call) => ({ ...showUser(call.world.bot), verified: true, mfa_enabled: false, locale: "en-US", email: null, flags: 0 })),
   route("GET", "/users/@me/guilds", (call) => (call.bot === undefined ? [] : [{ id: call.world.guildId, name: call.world.guildName, icon: null, owner: false, permissions: call.world.permissions(call.bot, null).toString(), features: [] }])),
+  route("POST", "/users/@me/channels", (call) => { const member = call.world.members.get(String(call.body.recipient_id)); if (member === undefined) throw refusal(10013); return showChannel(call.world, call.world.directWith(member.user.id)); }),
   route("GET", "/users/:user", (call) => { const member = call.world.members.get(call.param("user")); if (member === undefined) throw refusal(10013); return showUser(member.user); }),
   route("GET", "/oauth2/applications/@me", (call) => application(call.world)),
   route("GET", "/applications/@me", (call) => application(call.world)),
   route("GET", "/guilds/:guild", (call) => { guildOf(call); return showGuild(call.world); }),
-  route("GET", "/guilds/:guild/channels", (call) => { guildOf(call); return [...call.world.channels.values()].filter((c) => c.thread === null).map((c) => showChannel(call.world, c)); }),
+  route("GET", "/guilds/:guild/channels", (call) => { guildOf(call); return [...call.world.channels.values()].filter((c) => c.thread === null && c.recipient === undefined).map((c) => showChannel(call.world, c)); }),
   route("POST", "/guilds/:guild/channels", createChannel),
   route("GET", "/guilds/:guild/roles", (call) => { guildOf(call); return [...call.world.roles.values()].map(showRole); }),
   route("GET", "/guilds/:guild/roles/:role", (call) => { guildOf(call); const role = call.world.roles.get(call.param("role")); if (role === undefined) throw refusal(10011); return showRole(role); }),
