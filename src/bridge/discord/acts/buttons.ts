@@ -24,9 +24,11 @@ const unpackId = (packed: string): string => (packed.startsWith("=") ? packed.sl
  */
 export function customId(id: string, place: number, about: About = {}): string | null {
   const form = FORM.exec(id);
+  // A form says itself which conversation and message it is about.
+  const { conversation, messageId, number, seen } = form === null ? about : { ...about, conversation: undefined, messageId: undefined, number: undefined };
   const tokens = [
-    ...(about.conversation === undefined ? [] : [`c${packId(about.conversation)}`]), ...(about.messageId === undefined ? [] : [`m${packId(about.messageId)}`]),
-    ...(about.number === undefined ? [] : [`n${about.number}`]), ...(about.seen === undefined ? [] : [`s${about.seen}`]),
+    ...(conversation === undefined ? [] : [`c${packId(conversation)}`]), ...(messageId === undefined ? [] : [`m${packId(messageId)}`]),
+    ...(number === undefined ? [] : [`n${number}`]), ...(seen === undefined ? [] : [`s${seen}`]),
   ];
   const what = form === null ? id : `!${form[1]}.${packId(form[2]!)}.${packId(form[3]!)}.${form[4]}`;
   const text = `${PREFIX}${place}|${tokens.join(",")}|${what}`;
