@@ -13,10 +13,9 @@ export const TEXT_CHARS = 1_800;
 const URL_IN_TEXT = /\bhttps?:\/\/[^\s<>"\\]+/gi;
 /** A list, a heading, a quote or small print, at the start of a line. */
 const LINE_START = /^([ \t]*)([-+>]|#{1,3}(?=[ \t])|\d{1,9}(?=[.)]))/gm;
-const escapeSigns = (text: string): string => text
-  .replace(/[\\*_~`|<[]/g, "\\$&")
-  // neither a teammate's nor everybody's name, a channel, an emoji or a command
-  .replace(/(<)([@#:/])/g, "$1\\$2").replace(/@(?=everyone|here)/gi, "\\@").replace(/:(?=[\w+-]+:)/g, "\\:")
+/** Marks of Markdown, and what begins a mention, a channel, an emoji, a time or a command. */
+const SIGNS = /[\\*_~`|<[]|(?<=<)[@#:/]|@(?=everyone|here)|:(?=[\w+-]+:)/gi;
+const escapeSigns = (text: string): string => text.replace(SIGNS, "\\$&")
   .replace(LINE_START, (_match, blank: string, sign: string) => (/\d/.test(sign) ? `${blank}${sign}\\` : `${blank}\\${sign}`));
 
 /** As it is written, whatever signs it holds; addresses lead where they say. */
@@ -44,7 +43,7 @@ function escapeFrom(text: string, start: number, end: number): string {
 export const name = (text: string, max = 80): string => literal(cut(cleanText(text).replace(/\s+/g, " ").trim(), max));
 
 /** A teammate's text: light markdown is Discord's own; only what would mention somebody or bear a picture's or command's face is shown as written. */
-export const formatted = (text: string): string => text.replace(/<(?=[@#:/a])/g, "\\<").replace(/(\\<)([@#:/])/g, "$1\\$2").replace(/@(?=everyone|here)/gi, "\\@");
+export const formatted = (text: string): string => text.replace(/<(?=[@#:/a])|(?<=<)[@#:/]|@(?=everyone|here)/gi, "\\$&");
 
 /** Small print, line by line. */
 export const small = (text: string): string => text.split("\n").map((line) => (line.trim() === "" ? "" : `-# ${line}`)).join("\n");
