@@ -12,7 +12,7 @@ const Channel = z.object({
 });
 export const Member = z.object({
   user: z.object({ id: z.string(), username: z.string().default(""), global_name: z.string().nullish(), bot: z.boolean().optional() }),
-  nick: z.string().nullish(), roles: z.array(z.string()).default([]),
+  nick: z.string().nullish(), roles: z.array(z.string()),
 });
 const Guild = z.object({ id: z.string(), name: z.string().default(""), owner_id: z.string(), unavailable: z.boolean().optional(), roles: z.array(Role), channels: z.array(Channel), threads: z.array(Channel).default([]), members: z.array(Member).default([]) });
 const Threads = z.object({ guild_id: z.string(), threads: z.array(Channel) });
@@ -33,6 +33,8 @@ export class Directory {
   name = "";
   /** Whether the server's state has come; false in an outage of Discord's, and for a bot that is not in the server. */
   here = false;
+  /** The bot is not in the server (any more). */
+  absent = false;
   me: { userId: string; applicationId: string } | null = null;
   #roles: string[] = [];
 
@@ -43,7 +45,7 @@ export class Directory {
     if (t === "READY") return this.#ready(d);
     if (t === "GUILD_CREATE") return this.#guild(d);
     if (t === "GUILD_UPDATE") return this.#renamed(d);
-    if (t === "GUILD_DELETE") { if (z.object({ id: z.literal(this.guildId) }).safeParse(d).success) this.here = false; return; }
+    if (t === "GUILD_DELETE") return this.#left(d);
     const about = OfGuild.safeParse(d);
     if (!about.success || about.data.guild_id !== this.guildId) return;
     if (t === "GUILD_ROLE_CREATE" || t === "GUILD_ROLE_UPDATE") this.#role(z.object({ role: Role }).safeParse(d).data?.role);
@@ -69,7 +71,15 @@ export class Directory {
     const ready = Ready.safeParse(d).data;
     if (ready === undefined) return;
     this.me = { userId: ready.user.id, applicationId: ready.application.id };
-    if (!ready.guilds.some(({ id }) => id === this.guildId)) this.here = false;
+    this.absent = !ready.guilds.some(({ id }) => id === this.guildId);
+    // it comes, or comes anew, with what follows
+    this.here = false;
+  }
+  #left(d: unknown): void {
+    const gone = z.object({ id: z.literal(this.guildId), unavailable: z.boolean().optional() }).safeParse(d).data;
+    if (gone === undefined) return;
+    this.here = false;
+    this.absent = gone.unavailable !== true;
   }
   #guild(d: unknown): void {
     const guild = Guild.safeParse(d).data;
@@ -81,6 +91,7 @@ export class Directory {
     for (const channel of [...guild.channels, ...guild.threads]) this.#channel(channel);
     for (const member of guild.members) this.#self(member);
     this.here = true;
+    this.absent = false;
   }
   #renamed(d: unknown): void {
     const guild = z.object({ id: z.literal(this.guildId), owner_id: z.string() }).safeParse(d).data;

@@ -31,7 +31,7 @@ function withCommonMarks(text: string): string {
     .replace(/^#{1,3} +(\S[^\n]*?)[ #]*$/gm, (_line, words: string) => `**${words.replaceAll("**", "")}**`)
     .replace(/\|\|(?=\S)([\s\S]+?)(?<=\S)\|\|/g, "$1")
     .replace(/(?<![*\\])\*\*\*(?=[^\s*])([^*\n]*[^\s*])\*\*\*(?!\*)/g, "**$1**")
-    .replace(/(?<![\p{L}\p{N}_\\])__(?=[^\s_])([^\n]*?[^\s_])__(?![\p{L}\p{N}_])/gu, "_$1_");
+    .replace(/(?<![\p{L}\p{N}_\\])__(?=[^\s_])((?:(?!__)[^\n])*[^\s_])__(?![\p{L}\p{N}_])/gu, "_$1_");
 }
 
 /** @param source a message's `content` */

@@ -1,0 +1,173 @@
+/** What comes in from Discord, on its way to core: gateway, parser, people, acts and the watch over the server, put together. */
+import { z } from "zod";
+import type { DeskTarget } from "../../../core/model/types.ts";
+import type { DeskHost, StreamingDesk } from "../../../core/ports.ts";
+import { agentByLink } from "../../../core/services/inbox-settings.ts";
+import type { DeskDeps } from "../../shared/kind.ts";
+import { tellAdministrators as tellEach } from "../../shared/tell-administrators.ts";
+import { createTroubles } from "../../shared/troubles.ts";
+import { createActs, type DiscordActs } from "../acts/acts.ts";
+import type { Notices } from "../acts/notices.ts";
+import type { DiscordApi } from "../api.ts";
+import { isSnowflake } from "../ids.ts";
+import type { Me } from "../me.ts";
+import type { Channels } from "../out/channels.ts";
+import type { Threads } from "../out/threads.ts";
+import type { Webhooks } from "../out/webhook.ts";
+import type { Config } from "../settings.ts";
+import { connectDiscord } from "./connection.ts";
+import { Directory, Member } from "./directory.ts";
+import type { GatewayEvent } from "./gateway.ts";
+import { createHistory } from "./history.ts";
+import { createParser, displayName, shownEmoji } from "./parse.ts";
+import { createPeople } from "./people.ts";
+import { createPlaces } from "./places.ts";
+import { allTakenOff, onlyChanges } from "./reactions.ts";
+import { readContent } from "./text.ts";
+import { createWatch, PLACES } from "./watch.ts";
+
+export interface IncomingDeps { connection: DeskTarget; deps: DeskDeps; config: Config; api: DiscordApi; me(): Promise<Me>; channels: Channels; threads: Threads; webhooks: Webhooks; notices: Notices }
+export interface Incoming {
+  history: StreamingDesk["history"];
+  changedSince: StreamingDesk["changedSince"];
+  /** The server's cap of active threads is near; null: there is room. */
+  near(text: string | null): void;
+  start(host: DeskHost): void;
+  stop(): Promise<void>;
+}
+
+/** Linked accounts are looked through this often: without the intent for members nobody tells us of roles that change and people who leave. */
+const REVIEW_MS = 10 * 60_000;
+/** Somebody whose lines can't be read is told so at most this often. */
+const HINT_MS = 60 * 60_000;
+
+const About = z.object({ channel_id: z.string() });
+const TakenOff = z.object({ channel_id: z.string(), message_id: z.string().refine(isSnowflake), emoji: z.object({ id: z.string().nullish(), name: z.string().nullish() }).optional() });
+const Typing = z.object({ channel_id: z.string(), user_id: z.string() });
+const Acting = z.object({ member: Member });
+
+export function createIncoming({ connection: target, deps, config, api, me, channels, threads, webhooks, notices }: IncomingDeps): Incoming {
+  const { core } = deps;
+  const { guild } = config;
+  const directory = new Directory(guild);
+  const troubles = createTroubles(deps.trouble, PLACES);
+  const behind = new Set<Promise<void>>();
+  /** Work behind what was stored. What it does not get done is found again at the next look. */
+  function later(work: () => Promise<void>): void {
+    const run: Promise<void> = work().catch((error: unknown) => core.log.warn({ err: error }, "What follows from an event of Discord's could not be done; it is looked at again.")).finally(() => behind.delete(run));
+    behind.add(run);
+  }
+  const tellAdministrators = (text: string): Promise<void> => tellEach(core, "discord", (...told) => notices.notify(...told), text);
+
+  const people = createPeople({ core, api, directory, roles: config.roles, tellAdministrators });
+  const places = createPlaces({ core, api, directory, me });
+  const watch = createWatch({ core, api, directory, channels, threads, webhooks, troubles, me, webhook: config.customers === "webhook", tellAdministrators });
+  const parsing = {
+    me, threadOf: places.threadOf, names: people.names, meet: people.meet, now: () => core.clock.now(),
+    isAgent: async (userId: string) => (await agentByLink(core, "discord", userId)) !== undefined,
+  };
+  const hinted = new Map<string, number>();
+  const parse = createParser({
+    ...parsing, content: config.messageContent,
+    unread(thread, userId) {
+      const now = core.clock.now().getTime();
+      if (now - (hinted.get(userId) ?? -Infinity) < HINT_MS) return;
+      hinted.set(userId, now);
+      later(() => notices.notify(userId, thread, { text: "Threadline can't read plain messages here, so this one stays as it is. Answer with /reply, write a note with /note, or use the message's menu: Apps, Send to customer.", buttons: [] }));
+    },
+  });
+  /** Reads a message that was handed over with its text, whatever is heard by itself. */
+  const parseGiven = createParser({ ...parsing, content: true });
+  const past = createHistory({ core, api, parse });
+  let live: { host: DeskHost; acts: DiscordActs } | null = null;
+  let reviewing: NodeJS.Timeout | undefined;
+
+  /** What belongs to one channel is stored in the order in which it came. */
+  const lanes = new Map<string, Promise<void>>();
+  function inLane(channel: string, work: () => Promise<void>): Promise<void> {
+    const run = (lanes.get(channel) ?? Promise.resolve()).catch(() => undefined).then(work);
+    lanes.set(channel, run);
+    const end = () => { if (lanes.get(channel) === run) lanes.delete(channel); };
+    run.then(end, end);
+    return run;
+  }
+
+  async function store(t: string, d: unknown): Promise<void> {
+    if (live === null) throw new Error("The desk has not been started.");
+    const taken = t === "MESSAGE_REACTION_REMOVE_ALL" || t === "MESSAGE_REACTION_REMOVE_EMOJI" ? TakenOff.safeParse(d).data : undefined;
+    const thread = taken === undefined ? null : await places.threadOf(taken.channel_id);
+    const events = taken === undefined ? await onlyChanges(core, await parse(t, d))
+      : thread === null ? [] : await allTakenOff(core, thread, taken.message_id, taken.emoji === undefined ? null : shownEmoji(taken.emoji));
+    if (events.length > 0) await live.host.accept("discord", events);
+  }
+  async function typing(d: unknown): Promise<void> {
+    const read = Typing.safeParse(d).data;
+    if (read === undefined || (await agentByLink(core, "discord", read.user_id)) === undefined) return;
+    const thread = await places.threadOf(read.channel_id);
+    if (thread !== null) await live?.host.typing("discord", thread, read.user_id, true);
+  }
+  async function event({ t, d }: GatewayEvent): Promise<void> {
+    directory.take(t, d);
+    if (t === "INTERACTION_CREATE") {
+      const acting = Acting.safeParse(d).data?.member;
+      later(async () => {
+        // their roles may make them an agent now, or not any more
+        if (acting !== undefined) await people.meet({ userId: acting.user.id, username: acting.user.username, displayName: displayName(acting.user, acting.nick), roles: acting.roles });
+        await live?.acts.interaction(d);
+      });
+      return;
+    }
+    if (t === "TYPING_START") { later(() => typing(d)); return; }
+    const about = t.startsWith("MESSAGE_") ? About.safeParse(d).data : undefined;
+    if (about !== undefined) await inLane(about.channel_id, () => store(t, d));
+    later(() => watch.event(t, d));
+  }
+
+  const connection = connectDiscord({
+    core, api, token: deps.secret("botToken") ?? "", guild, gatewayUrl: config.gatewayUrl ?? null, content: config.messageContent, event,
+    ready: () => directory.here,
+    async up() {
+      later(async () => {
+        await watch.look();
+        await live?.acts.register((await me()).applicationId);
+      });
+      await live?.host.stream("discord", "up");
+      later(() => people.review());
+      clearInterval(reviewing);
+      reviewing = setInterval(() => later(() => people.review()), REVIEW_MS).unref();
+    },
+    async down() {
+      clearInterval(reviewing);
+      await live?.host.stream("discord", "down");
+    },
+    trouble: (trouble) => void troubles.set("connection", trouble),
+  });
+
+  return {
+    history: past.history,
+    changedSince: (those, since, signal) => past.changedSince(those, since, signal, async () => {
+      const targets = await core.store.deskTargets.find({ kind: "discord", identity: target.identity }).toArray();
+      const homes = await Promise.all(targets.map((one) => channels.resolve(one.channel, signal).then(({ id }) => id, () => null)));
+      return new Set(homes.filter((id) => id !== null));
+    }),
+    near: (text) => void troubles.set("cap", text === null ? null : { code: "TOO_MANY", text }),
+    start(host) {
+      live = {
+        host,
+        acts: createActs({
+          core, host, api, notices, guild, link: people.link,
+          async read(text) { const { text: shown, notified } = readContent(text, people.names()); return { text: shown, mentions: notified.size }; },
+          ...(config.messageContent ? {} : { takeIn: async (message: unknown) => { const events = await parseGiven("MESSAGE_CREATE", message); if (events.length > 0) await host.accept("discord", events); } }),
+        }),
+      };
+      connection.start();
+    },
+    async stop() {
+      await connection.stop();
+      clearInterval(reviewing);
+      watch.stop();
+      await live?.acts.stop();
+      while (behind.size > 0) await Promise.all(behind);
+    },
+  };
+}
