@@ -33,7 +33,8 @@ export async function postMessages(w: Work, parts: Message[]): Promise<boolean> 
 async function recordPosted(w: Work, parts: Message[], thread: DeskThreadId, posted: Posted, state: "posted" | "fallback", found = false): Promise<void> {
   const { core, held } = w;
   const keys = posted.ids.map((id) => deskPostKey(thread, id));
-  for (const message of parts) {
+  // The head last: by it the post is found again when we stop between two of these, and then it shows what was noted so far.
+  for (const message of [...parts.slice(1), ...parts.slice(0, 1)]) {
     const wasRev = { _id: message._id, "mirror.token": { $lte: held.token } };
     const set = { "mirror.state": state, "mirror.rev": found ? -1 : message.rev, "mirror.token": held.token, "mirror.postedAt": posted.at, "mirror.tries": 0 };
     // What changed while it was posted stays due.
