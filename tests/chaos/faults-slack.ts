@@ -16,7 +16,8 @@ export function breakSlack(fake: FakeSlack, dice: Dice): () => void {
   const calls = dice.of("calls"), events = dice.of("events");
   const method = (name: string) => (chance: number, fault: CallFault) => fake.fail(name, { ...fault, times: Infinity, when: () => calls.chance(chance) });
   const post = method("chat.postMessage");
-  post(0.05, { retryAfter: 1 });
+  // each keeps the whole channel waiting
+  post(0.015, { retryAfter: 1 });
   post(0.01, { status: 503 });
   post(0.01, { status: 500, afterEffect: true });
   post(0.015, { dropAfterEffect: true });
@@ -25,7 +26,7 @@ export function breakSlack(fake: FakeSlack, dice: Dice): () => void {
   post(0.05, { delayMs: 150 });
   for (const name of ["chat.update", "reactions.add", "reactions.remove", "chat.postEphemeral", "conversations.replies", "conversations.history", "apps.connections.open"]) {
     const other = method(name);
-    other(0.02, { retryAfter: 1 });
+    other(0.01, { retryAfter: 1 });
     other(0.01, { status: 503 });
     other(0.01, { dropAfterEffect: true });
     other(0.01, { dropBefore: true });
