@@ -8,9 +8,10 @@ import type { Core } from "../core/core.ts";
 import { DeskError } from "../core/errors.ts";
 import { acquire, release, releasing } from "../core/lanes/lease.ts";
 import type { Held } from "../core/lanes/lease.ts";
-import type { Message } from "../core/model/types.ts";
+import type { DeskTarget, Message } from "../core/model/types.ts";
 import { applyUpTo } from "../core/services/apply.ts";
 import { deskTargetOf, inboxOf } from "../core/services/inbox-settings.ts";
+import { routeOf } from "../core/services/routing.ts";
 import { DUE_AT_ONCE, dueInLane } from "../core/store/look-together.ts";
 
 /** Works off what is due; returns when nothing is or the head has to wait. */
@@ -47,7 +48,7 @@ function comesLater(m: Mirror, message: Message): boolean {
 async function work(m: Mirror, held: Held, first: Message[]): Promise<number | undefined> {
   const { core } = m;
   const conversationId = held.conversation._id;
-  const target = await deskTargetOf(core, held.conversation.deskTargetId);
+  const target = await targetOf(core, held);
   const desk = core.desks.get(target.kind);
   if (desk === undefined) return undefined;
   const w: Work = { ...m, held, desk, target, thread: held.conversation.thread?.id };
@@ -70,6 +71,17 @@ async function work(m: Mirror, held: Held, first: Message[]): Promise<number | u
     }
     throw error;
   }
+}
+
+/** Where the thread is, or, when there is none, where the routing rules want it. */
+async function targetOf(core: Core, held: Held): Promise<DeskTarget> {
+  const { conversation } = held;
+  const deskTargetId = conversation.thread === undefined ? await routeOf(core, conversation) : conversation.deskTargetId;
+  if (deskTargetId !== conversation.deskTargetId) {
+    await core.store.conversations.updateOne({ _id: conversation._id, "lanes.mirror.token": held.token }, { $set: { deskTargetId } });
+    held.conversation = { ...conversation, deskTargetId };
+  }
+  return deskTargetOf(core, deskTargetId);
 }
 
 /** Posts in order, until the head has to wait; changes of what is there go on. True: look again, more may be due. */

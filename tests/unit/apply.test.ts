@@ -93,6 +93,27 @@ describe("what changes is told and done, identities stay", () => {
     expect(await store.inboxes.countDocuments({ identity: "654321" })).toBe(0);
   });
 
+  test("routing rules are stored as written, replaced as a whole, and stay when the file is silent", async () => {
+    const { apply, store } = await installation();
+    await apply(FILE, { TELEGRAM_TOKEN: TOKEN });
+    const desk = (await store.deskTargets.findOne({ name: "Playground" }))!;
+    const rules = async () => (await store.settings.findOne({ _id: "routing" }))?.value;
+    expect(await apply("routing:\n  - { when: 'label:billing priority>low', desk: Playground }")).toEqual({ faults: [], changes: ["Routing: 1 rule"] });
+    expect(await rules()).toEqual([{ when: "label:billing priority>low", deskTargetId: desk._id }]);
+    expect((await apply("limits: on")).changes).toEqual([]);
+    expect((await apply("routing: []")).changes).toEqual(["Routing: 0 rules"]);
+    expect(await rules()).toEqual([]);
+  });
+
+  test("a routing rule with a fault says where", async () => {
+    const { apply } = await installation();
+    await apply(FILE, { TELEGRAM_TOKEN: TOKEN });
+    const { faults } = await apply("routing:\n  - { when: 'label:bilings', desk: Playground }\n  - { when: '\"refund\"', desk: Playgrund }");
+    expect(faults.map(({ line, reason }) => [line, reason.split(".")[0]])).toEqual([
+      [2, expect.stringContaining("bilings")], [3, "A routing rule can't look for words in messages: it decides when the thread is opened"], [3, "There is no desk named Playgrund"],
+    ]);
+  });
+
   test("limits are stored and stay until the file says otherwise", async () => {
     const { apply, store } = await installation();
     expect(await readLimits(store)).toEqual({});

@@ -1,5 +1,7 @@
 /** `threadline.yaml`: checks everything, then changes what differs. Applying the same file twice changes nothing. */
 import { UserError } from "../errors.ts";
+import { ROUTING_ID } from "../services/routing.ts";
+import type { RoutingRule } from "../services/routing.ts";
 import { isDuplicateKey } from "../store/store.ts";
 import type { Store } from "../store/store.ts";
 import { readLimits } from "./limits.ts";
@@ -16,10 +18,10 @@ export interface ApplyDeps extends PlanDeps { store: Store }
 export interface ApplyResult { changes: string[]; faults: Fault[] }
 
 async function readStored(store: Store): Promise<StoredSettings> {
-  const [agents, labels, desks, inboxes, limits] = await Promise.all([
-    store.agents.find().toArray(), store.labels.find().toArray(), store.deskTargets.find().toArray(), store.inboxes.find().toArray(), readLimits(store),
+  const [agents, labels, desks, inboxes, limits, routing] = await Promise.all([
+    store.agents.find().toArray(), store.labels.find().toArray(), store.deskTargets.find().toArray(), store.inboxes.find().toArray(), readLimits(store), store.settings.findOne({ _id: ROUTING_ID }),
   ]);
-  return { agents, labels, desks, inboxes, rateLimits: limits.rateLimits ?? true };
+  return { agents, labels, desks, inboxes, rateLimits: limits.rateLimits ?? true, routing: (routing?.value ?? []) as RoutingRule[] };
 }
 
 /** `env` gives the values for `${NAME}`. @throws {UserError} NAME_TAKEN when the same was being written elsewhere. */

@@ -1,12 +1,15 @@
 /** What the file asks for, compared with what is stored: the documents as they should be and the faults that forbid it. Writes nothing. */
 import { z } from "zod";
+import { UserError } from "../errors.ts";
 import { didYouMean } from "../model/close-names.ts";
 import { newId } from "../model/ids.ts";
 import type { Agent, DeskTarget, Inbox, InboxSettings, Label } from "../model/types.ts";
 import type { Clock } from "../ports.ts";
+import { readCondition } from "../services/routing.ts";
+import type { RoutingRule } from "../services/routing.ts";
 import type { Secrets } from "../services/secrets.ts";
 import { matchEntries } from "./match.ts";
-import { agentShape, deskShape, inWords, inboxShape } from "./shape.ts";
+import { agentShape, deskShape, inWords, inboxShape, routeShape } from "./shape.ts";
 import type { DeskEntry, InboxEntry, SettingsFile } from "./shape.ts";
 import type { Fault, Path, ReadFile } from "./yaml.ts";
 
@@ -24,11 +27,11 @@ export interface PlanDeps {
   channelKinds: Readonly<Record<string, ChannelSettingsKind>>;
   deskKinds: Readonly<Record<string, DeskSettingsKind>>;
 }
-export interface StoredSettings { agents: Agent[]; labels: Label[]; desks: DeskTarget[]; inboxes: Inbox[]; rateLimits: boolean }
+export interface StoredSettings { agents: Agent[]; labels: Label[]; desks: DeskTarget[]; inboxes: Inbox[]; rateLimits: boolean; routing: RoutingRule[] }
 
 /** A document as it should be; `was` is absent for a new one. Secrets stand open in `secrets` until written. */
 export interface Wish<T> { was: T | undefined; now: T; secretsChanged: string[] }
-export interface Plan { faults: Fault[]; agents: Wish<Agent>[]; labels: Wish<Label>[]; desks: Wish<DeskTarget>[]; inboxes: Wish<Inbox>[]; rateLimits: boolean | undefined }
+export interface Plan { faults: Fault[]; agents: Wish<Agent>[]; labels: Wish<Label>[]; desks: Wish<DeskTarget>[]; inboxes: Wish<Inbox>[]; rateLimits: boolean | undefined; routing: RoutingRule[] | undefined }
 
 const DEFAULT_COLOR = "#64748b";
 export const DEFAULT_INBOX_SETTINGS: InboxSettings = { undoSeconds: 8, doubleReplySeconds: 3, noteFirst: false, reopenHours: 72, takeOnReply: true };
@@ -135,8 +138,7 @@ function planInboxes(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, store
   const identityOf = (channel: string, identity: string) => JSON.stringify([channel, identity]);
   const found = matchEntries(file, read.map(({ entry, path, channel }) => ({ path, name: entry.name, identity: identityOf(entry.channel, channel.identity) })), stored.inboxes,
     { noun: "inbox", identityPath: "channel", identityOf: (inbox) => identityOf(inbox.channel, inbox.identity), refusal: (inbox) => `is connected to ${inbox.identity} on ${inbox.channel}` }, faults);
-  const fresh = desks.map((desk) => desk.now);
-  const known = [...fresh, ...stored.desks.filter((desk) => !fresh.some((one) => one._id === desk._id))];
+  const known = afterwards(desks, stored.desks);
   return read.flatMap(({ entry, path, channel }, i) => {
     const was = found[i];
     const desk = entry.desk === undefined ? known.find((one) => one._id === was?.deskTargetId) ?? known[0] : known.find((one) => one.name === entry.desk);
@@ -157,6 +159,28 @@ function planInboxes(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, store
   });
 }
 
+/** Rules are kept as they are written; names in them are read each time, so a later rename is told in the log. */
+function planRouting(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, desks: DeskTarget[], names: { agents: Agent[]; inboxes: Inbox[]; labels: Label[] }, faults: Fault[]): RoutingRule[] | undefined {
+  return wanted.routing?.flatMap(({ when, desk: name }, i) => {
+    const path = ["routing", i];
+    const desk = desks.find((one) => one.name === name);
+    if (desk === undefined) faults.push(file.fault([...path, "desk"], `There is no desk named ${name}.${didYouMean(name, desks.map((one) => one.name))}`));
+    try {
+      readCondition(when, { ...names, labels: names.labels.map((label) => label.name) }, deps.clock.now());
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      faults.push(file.fault([...path, "when"], error.message));
+    }
+    return desk === undefined ? [] : [{ when, deskTargetId: desk._id }];
+  });
+}
+
+/** What there will be: what the file names, and what is stored besides. */
+const afterwards = <T extends { _id: string }>(wishes: Wish<T>[], stored: T[]): T[] => {
+  const now = wishes.map((one) => one.now);
+  return [...now, ...stored.filter((one) => !now.some((other) => other._id === one._id))];
+};
+
 /** Every part is planned even when another has faults, so that all are told at once. */
 export function makePlan(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored: StoredSettings): Plan {
   const faults: Fault[] = [];
@@ -164,9 +188,11 @@ export function makePlan(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, s
   const labels = planLabels(deps, file, wanted, stored, faults);
   const desks = planDesks(deps, file, wanted, stored, faults);
   const inboxes = planInboxes(deps, file, wanted, stored, desks, faults);
-  return { faults, agents, labels, desks, inboxes, rateLimits: wanted.limits === undefined ? undefined : wanted.limits === "on" };
+  const names = { agents: afterwards(agents, stored.agents), inboxes: afterwards(inboxes, stored.inboxes), labels: afterwards(labels, stored.labels) };
+  const routing = planRouting(deps, file, wanted, afterwards(desks, stored.desks), names, faults);
+  return { faults, agents, labels, desks, inboxes, routing, rateLimits: wanted.limits === undefined ? undefined : wanted.limits === "on" };
 }
 
 /** Names of the settings that may stand in each part, for "did you mean". */
 export const knownIn = (part: string | undefined): string[] =>
-  part === "agents" ? Object.keys(agentShape.shape) : part === "labels" ? ["name", "color"] : ["limits", "agents", "labels", "inboxes", "desks"];
+  part === "agents" ? Object.keys(agentShape.shape) : part === "labels" ? ["name", "color"] : part === "routing" ? Object.keys(routeShape.shape) : ["limits", "agents", "labels", "inboxes", "desks", "routing"];

@@ -37,12 +37,15 @@ export const inboxShape = z.looseObject({
 
 export const deskShape = z.looseObject({ name, kind: z.string(), channel: plain(80) });
 
+export const routeShape = z.strictObject({ when: plain(2_000), desk: z.string() });
+
 export const fileShape = z.strictObject({
   limits: z.enum(["on", "off"]).optional(),
   agents: z.array(agentShape).max(1_000).optional(),
   labels: z.array(labelShape).max(1_000).optional(),
   desks: z.array(deskShape).max(100).optional(),
   inboxes: z.array(inboxShape).max(200).optional(),
+  routing: z.array(routeShape).max(100).optional(),
 });
 export type SettingsFile = z.infer<typeof fileShape>;
 export type InboxEntry = z.infer<typeof inboxShape>;

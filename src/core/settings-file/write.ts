@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Collection, Filter, UpdateFilter } from "mongodb";
 import type { Clock } from "../ports.ts";
+import { ROUTING_ID } from "../services/routing.ts";
 import type { Secrets } from "../services/secrets.ts";
 import type { Store } from "../store/store.ts";
 import { LIMITS_ID } from "./limits.ts";
@@ -65,6 +66,10 @@ export async function writePlan(deps: { store: Store; clock: Clock; secrets: Sec
     ...await writeAll("Agent", store.agents, plan.agents, stored.agents),
     ...await writeAll("Inbox", store.inboxes, inboxes, stored.inboxes, { deskTargetId: (id: string) => deskNames.get(id) ?? "none" }),
   ];
+  if (plan.routing !== undefined && !isDeepStrictEqual(plan.routing, stored.routing)) {
+    await store.settings.updateOne({ _id: ROUTING_ID }, { $set: { value: plan.routing, at: deps.clock.now() } }, { upsert: true });
+    changes.push(`Routing: ${plan.routing.length} ${plan.routing.length === 1 ? "rule" : "rules"}`);
+  }
   if (plan.rateLimits !== undefined && plan.rateLimits !== stored.rateLimits) {
     await store.settings.updateOne({ _id: LIMITS_ID }, { $set: { value: { rateLimits: plan.rateLimits }, at: deps.clock.now() } }, { upsert: true });
     changes.push(`Limits: ${plan.rateLimits ? "on" : "off"} from the next start`);

@@ -1,0 +1,47 @@
+/** Which desk channel a conversation's thread is opened in: the first rule whose filter holds, else its inbox's own. */
+import type { Core } from "../core.ts";
+import type { Filter } from "../filters/ast.ts";
+import { isCondition } from "../filters/ast.ts";
+import { parseFilter } from "../filters/parse.ts";
+import type { FilterContext } from "../filters/plan.ts";
+import { planFilter } from "../filters/plan.ts";
+import { toPredicate } from "../filters/to-predicate.ts";
+import type { Predicate } from "../filters/to-predicate.ts";
+import { UserError } from "../errors.ts";
+import type { Conversation } from "../model/types.ts";
+import { allAgents, allInboxes } from "./inbox-settings.ts";
+
+/** `when` in the filter language's text form. */
+export interface RoutingRule { when: string; deskTargetId: string }
+export const ROUTING_ID = "routing";
+
+type Names = Pick<FilterContext, "agents" | "inboxes" | "labels">;
+
+/** Reads a rule's condition; it is asked of one conversation, by nobody. @throws {UserError} BAD_FILTER */
+export function readCondition(when: string, names: Names, now: Date): Predicate {
+  const filter = parseFilter(when);
+  if (asksText(filter)) throw new UserError("BAD_FILTER", "A routing rule can't look for words in messages: it decides when the thread is opened. Use subject: for the first line.");
+  return toPredicate(planFilter(filter, { ...names, me: null, now, timeZone: "UTC", words: new Map() }));
+}
+
+function asksText(filter: Filter): boolean {
+  if (isCondition(filter)) return filter.field === "text";
+  return "not" in filter ? asksText(filter.not) : ("and" in filter ? filter.and : filter.or).some(asksText);
+}
+
+/** The id of the desk target in which this conversation's thread belongs now. A rule that can't be read (any more) is passed over and logged. */
+export async function routeOf(core: Core, conversation: Conversation): Promise<string> {
+  const rules = ((await core.store.settings.findOne({ _id: ROUTING_ID }))?.value ?? []) as RoutingRule[];
+  if (rules.length === 0) return conversation.deskTargetId;
+  const [agents, inboxes, labels] = await Promise.all([allAgents(core), allInboxes(core), core.store.labels.find({}, { projection: { name: 1 } }).toArray()]);
+  const names = { agents, inboxes, labels: labels.map((label) => label.name) };
+  for (const rule of rules) {
+    try {
+      if (readCondition(rule.when, names, core.clock.now())(conversation)) return rule.deskTargetId;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      core.log.warn({ code: error.code, when: rule.when }, `A routing rule can't be read and is passed over: ${error.message}`);
+    }
+  }
+  return conversation.deskTargetId;
+}
