@@ -70,7 +70,7 @@ describe("windows", () => {
     const asked = await fake.memberRunsCommand("reply", {}, thread, people.mara);
     expect(asked.ack).toBe("modal");
     const id = String(asked.modal?.custom_id);
-    await fake.memberSubmitsModal(id, { text: "It left today.\nGreetings", then: ["resolve"] }, people.mara);
+    await fake.memberSubmitsModal(id, { text: "It left today.\nGreetings", next: ["resolve"] }, people.mara);
     await settle();
     expect(channel.textsTo("ana")).toEqual(["It left today.\nGreetings"]);
     expect((await conversation()).status).toBe("resolved");
@@ -82,7 +82,7 @@ describe("windows", () => {
     const asked = await fake.memberRunsCommand("reply", {}, thread, people.mara);
     await write("And another thing");
     await settle();
-    const answer = await fake.memberSubmitsModal(String(asked.modal?.custom_id), { text: "It left today.", then: ["resolve"] }, people.mara);
+    const answer = await fake.memberSubmitsModal(String(asked.modal?.custom_id), { text: "It left today.", next: ["resolve"] }, people.mara);
     expect(answer.said).toMatch(/not yet in the thread|newer|wrote/i);
     expect(answer.said).toContain("not resolved");
     expect((await conversation()).status).toBe("open");

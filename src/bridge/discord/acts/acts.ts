@@ -12,7 +12,7 @@ import { answersTo } from "./answers.ts";
 import { choicesFor } from "./autocomplete.ts";
 import { readCustomId, splitVerb, type About } from "./buttons.ts";
 import { commandSet, LINK, typedText, WRITING } from "./commands.ts";
-import { isThen, readModal, readSelect, SAY_TEXT, SAY_THEN, SAY_UNTIL, sayModal, sayVerb } from "./forms.ts";
+import { isThen, readModal, readSelect, SAY_NEXT, SAY_TEXT, SAY_UNTIL, sayModal, sayVerb } from "./forms.ts";
 import { MENU } from "./menu.ts";
 import type { Notices } from "./notices.ts";
 import { COMMAND, EPHEMERAL, Interaction, KIND, personOf, threadOf } from "./payload.ts";
@@ -50,6 +50,8 @@ const NOT_A_THREAD = "This is about one conversation. Use it in the conversation
 /** Interactions remembered: a resumed session may tell one twice. */
 const REMEMBERED = 2_000;
 const WAIT_MS = 1_500;
+/** What is written behind them goes to a person. */
+const SAYING = new Set([...WRITING, "correct"]);
 
 export function createActs(o: ActsOptions): DiscordActs {
   const { core, host, api, notices, guild, ackMs = 1_200 } = o;
@@ -60,7 +62,8 @@ export function createActs(o: ActsOptions): DiscordActs {
     const run: Promise<void> = work.catch((error: unknown) => { core.log.error({ err: error }, "What a person did in Discord could not be carried out."); }).finally(() => { underWay.delete(run); });
     underWay.add(run);
   }
-  const typed = async (text: string): Promise<{ text: string; mentions: number }> => (text.includes("<") ? o.read(text) : { text, mentions: 0 });
+  /** A text for people is read as such; names and times only where Discord put an id into them. */
+  const typed = async (verb: string, text: string): Promise<{ text: string; mentions: number }> => (SAYING.has(verb) || text.includes("<") ? o.read(text) : { text, mentions: 0 });
   const said = (notice: string, about: About = {}, verb = "help"): Told => ({ result: { ok: false, notice }, about, verb });
 
   /** The thread of a conversation of ours in which somebody stands; null elsewhere. */
@@ -117,7 +120,7 @@ export function createActs(o: ActsOptions): DiscordActs {
     const { args, number, badNumber } = typedText(verb, it.data.options);
     if (badNumber) return said("The option \"conversation\" takes a number, such as #1042.");
     const sameThread = number !== null && here !== null && (await conversationIn(here))?.number === number;
-    const { text, mentions } = await typed(args);
+    const { text, mentions } = await typed(verb.name, args);
     const asked: Asked = { userId, thread: here, about: number === null || sameThread ? {} : { number }, verb: verb.name, args: text, mentions, at: timeOf(it.id) };
     return WRITING.has(verb.name) && text === "" ? writing(asked) : perform(asked);
   }
@@ -131,7 +134,7 @@ export function createActs(o: ActsOptions): DiscordActs {
     const asked: Asked = { userId, thread: here, about: {}, verb: entry.verb, args: "", at: timeOf(it.id) };
     if (!entry.onMessage) return perform(asked);
     let message = await messageOfPost(core, here, target.id);
-    const foreign = target.author.bot === true || target.webhook_id !== undefined || target.author.id === it.application_id;
+    const foreign = target.author.bot === true || target.webhook_id != null || target.author.id === it.application_id;
     if (message === null && !foreign && o.takeIn !== undefined) {
       const theirs = target.author.id === userId || (await agentByLink(core, "discord", target.author.id)) === undefined;
       if (!theirs) return said("Only its author can send or keep this line: Threadline does not read what is written here. Write your own with /reply or /note.");
@@ -144,7 +147,7 @@ export function createActs(o: ActsOptions): DiscordActs {
     if (message === null) return said(NO_MESSAGE);
     return perform({ ...asked, ...actOf(entry, message), about: { messageId: message._id } });
   }
-  const written = async (text: string) => { const read = await typed(text); return { args: read.text, mentions: read.mentions }; };
+  const written = async (text: string) => { const read = await o.read(text); return { args: read.text, mentions: read.mentions }; };
   /** The message that a post becomes, soon after it was taken in. */
   async function arrived(thread: DeskThreadId, post: string) {
     for (const end = Date.now() + WAIT_MS; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 40))) {
@@ -174,18 +177,18 @@ export function createActs(o: ActsOptions): DiscordActs {
     const values = readModal(it);
     const say = sayVerb(id);
     if (say !== null) return wrote({ ...asked, verb: say, args: "" }, values);
-    const read = await Promise.all(Object.entries(values).map(async ([name, value]) => [name, await typed(value)] as const));
+    const verb = /^form\.([a-z-]+)\./.exec(id)?.[1] ?? "help";
+    const read = await Promise.all(Object.entries(values).map(async ([name, value]) => [name, await typed(verb, value)] as const));
     const mentions = read.reduce((sum, [, one]) => sum + one.mentions, 0);
     const told = await perform({ ...asked, verb: id, args: "", mentions, values: Object.fromEntries(read.map(([name, one]) => [name, one.text])) });
-    const verb = /^form\.([a-z-]+)\./.exec(id)?.[1] ?? "help";
     return { ...told, verb, result: kept(told.result, Object.values(values), verb) };
   }
 
   /** The window for writing: the text, then what was chosen to follow it. */
   async function wrote(asked: Asked, values: Record<string, string>): Promise<Told> {
-    const { text, mentions } = await typed(values[SAY_TEXT] ?? "");
+    const { text, mentions } = await o.read(values[SAY_TEXT] ?? "");
     const result = await act({ ...asked, args: text, mentions });
-    const chosen = values[SAY_THEN] ?? "wait";
+    const chosen = values[SAY_NEXT] ?? "wait";
     const about = asked.about;
     if (!result.ok) return { result: kept(result, [text], asked.verb), about, verb: asked.verb };
     const then = isThen(chosen) ? chosen : "wait";

@@ -95,13 +95,13 @@ export function readModal(it: ModalInteraction): Record<string, string> {
 /** Opens a form again by a press: a modal may only be the first answer to something that a person did. */
 export const openButton = (verb: string, about: About): object | null => buttonComponent({ id: verb, label: "Open the form", style: "main" }, 30, about);
 
-/** `then` of the window for writing. */
+/** What may follow what is written in a window. */
 export const THEN = { wait: "Wait for the answer", resolve: "Resolve", snooze: "Snooze…" } as const;
 export type Then = keyof typeof THEN;
 export const isThen = (text: string): text is Then => text in THEN;
 const SAY = "say";
 export const SAY_TEXT = "text";
-export const SAY_THEN = "then";
+export const SAY_NEXT = "next";
 export const SAY_UNTIL = "until";
 
 /** The window in which a reply or a note is written. @param verb reply or note */
@@ -110,7 +110,7 @@ export function sayModal(verb: string, about: About, value = ""): object | null 
   const fields: FormField[] = [
     { name: SAY_TEXT, label: isReply ? "To the customer" : "For the team only", kind: "longtext", required: true, ...(value === "" ? {} : { value }), ...(isReply ? {} : { help: "It never leaves the team." }) },
     ...(isReply ? [
-      { name: SAY_THEN, label: "Then", kind: "select" as const, required: true, value: "wait", options: Object.entries(THEN).map(([then, label]) => ({ value: then, label })) },
+      { name: SAY_NEXT, label: "Then", kind: "select" as const, required: true, value: "wait", options: Object.entries(THEN).map(([then, label]) => ({ value: then, label })) },
       { name: SAY_UNTIL, label: "Snooze until", kind: "text" as const, required: false, help: "Such as 2h, tomorrow 9:00 or monday. Only with Snooze; until the customer replies when left out." },
     ] : []),
   ];

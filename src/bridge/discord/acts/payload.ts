@@ -1,5 +1,6 @@
 /** Interactions as Discord sends them: what is used of them. Source: docs.discord.com/developers/interactions/receiving-and-responding#interaction-object */
 import { z } from "zod";
+import { isSnowflake } from "../ids.ts";
 
 export const KIND = { command: 2, component: 3, autocomplete: 4, modal: 5 } as const;
 export const COMMAND = { chat: 1, message: 3 } as const;
@@ -9,23 +10,19 @@ export const EPHEMERAL = 64;
 export const COMPONENTS_V2 = 32_768;
 const THREADS = new Set([10, 11, 12]);
 
-const User = z.object({ id: z.string() });
+const Id = z.string().refine(isSnowflake);
+const User = z.object({ id: Id });
 const Option = z.object({ name: z.string(), type: z.number(), value: z.union([z.string(), z.number(), z.boolean()]).optional(), focused: z.boolean().optional() });
 export type OptionValue = z.infer<typeof Option>;
-const Source = z.object({ id: z.string(), flags: z.number().default(0) });
-/** The message that a context-menu command was used on. Its text comes with it, whatever the intents. */
-const Target = z.object({
-  id: z.string(), channel_id: z.string(), type: z.number().default(0), content: z.string().default(""), webhook_id: z.string().optional(),
-  author: z.object({ id: z.string(), bot: z.boolean().optional() }), attachments: z.array(z.unknown()).default([]),
-  mentions: z.array(z.object({ id: z.string() })).default([]), mention_roles: z.array(z.string()).default([]), mention_everyone: z.boolean().default(false),
-});
-export type TargetMessage = z.infer<typeof Target>;
+const Source = z.object({ id: Id, flags: z.number().default(0) });
+/** The message that a menu was used on, whole: its text comes with it, whatever the intents. */
+const Target = z.looseObject({ id: Id, content: z.string().default(""), webhook_id: z.string().nullish(), author: z.looseObject({ id: Id, bot: z.boolean().optional() }) });
 /** Labels of a modal, and rows as older modals have them. */
 const Input = z.object({ custom_id: z.string(), value: z.union([z.string(), z.boolean()]).nullish(), values: z.array(z.string()).nullish() });
 const Part = z.object({ component: Input.optional(), components: z.array(Input).optional() });
 
 const base = {
-  id: z.string(), application_id: z.string(), token: z.string(), guild_id: z.string().optional(), channel_id: z.string().optional(), channel: z.object({ id: z.string(), type: z.number() }).optional(),
+  id: Id, application_id: Id, token: z.string(), guild_id: Id.optional(), channel: z.object({ id: Id, type: z.number() }).optional(),
   /** In a guild. */
   member: z.object({ user: User }).optional(),
   /** In direct messages. */
@@ -34,7 +31,7 @@ const base = {
 export const Interaction = z.discriminatedUnion("type", [
   z.object({
     ...base, type: z.literal(KIND.command),
-    data: z.object({ name: z.string(), type: z.number().default(COMMAND.chat), options: z.array(Option).default([]), target_id: z.string().optional(), resolved: z.object({ messages: z.record(z.string(), Target).optional() }).optional() }),
+    data: z.object({ name: z.string(), type: z.number().default(COMMAND.chat), options: z.array(Option).default([]), target_id: Id.optional(), resolved: z.object({ messages: z.record(z.string(), Target).optional() }).optional() }),
   }),
   z.object({ ...base, type: z.literal(KIND.component), data: z.object({ custom_id: z.string(), values: z.array(z.string()).optional() }), message: Source }),
   z.object({ ...base, type: z.literal(KIND.autocomplete), data: z.object({ name: z.string(), options: z.array(Option).default([]) }) }),
