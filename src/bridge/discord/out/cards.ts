@@ -130,7 +130,7 @@ export function createCards({ api, guild, me, channels, threads, tags, clock, op
 
     async updateCard(id: DeskThreadId, card: Card, signal: AbortSignal): Promise<void> {
       const { thread } = readThreadId(id);
-      const state = await threads.look(thread, signal);
+      const state = await threads.fresh(thread, signal);
       const home = await channels.home(state.home, signal);
       try {
         const body = renderCard(card, await refIn(thread, home, signal));

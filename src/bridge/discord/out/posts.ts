@@ -112,13 +112,14 @@ export function createPosts({ api, me, threads, webhooks, files, customers }: Po
       if (before !== undefined) return before;
       const there = begun.get(keyOf(threadId, key)) ?? new Map<number, string>();
       try {
-        await threads.open(thread, post.kind === "customer", signal);
+        const unlock = post.kind === "customer";
+        await threads.open(thread, unlock, signal);
         let hook = await hookFor(thread, post, signal);
         const parts = partsOf(post, refOf(key), hook !== null);
         for (const [n, part] of parts.entries()) {
           if (there.has(n)) continue;
           begun.set(keyOf(threadId, key), there);
-          const make = (by: OwnWebhook | null) => threads.within(thread, () => send(thread, post, { ...part, n, key }, by, signal), signal);
+          const make = (by: OwnWebhook | null) => threads.within(thread, () => send(thread, post, { ...part, n, key }, by, signal), signal, { stays: true, unlock });
           const message = await make(hook).catch(async (error: unknown) => {
             if (hook === null || !isWebhookGone(error)) throw error;
             webhooks.forget((await threads.look(thread, signal)).home);

@@ -23,17 +23,22 @@ export interface Threads {
   /** A thread as Discord tells it, by an answer or an event. Null: it is none. */
   saw(channel: unknown): ThreadState | null;
   gone(thread: string): void;
+  /** Whether this process hears of every change. While it does not, what others did is asked for where it matters. */
+  hears(all: boolean): void;
+  /** As it is now. @throws {DeskError} */
+  fresh(thread: string, signal: AbortSignal): Promise<ThreadState>;
   /** Only what differs is asked of Discord. @throws {DeskError} */
   change(thread: string, change: ThreadChange, signal: AbortSignal, priority?: Priority): Promise<void>;
   /** Not archived any more, and, with `unlock`, open to everybody. @throws {DeskError} */
   open(thread: string, unlock: boolean, signal: AbortSignal): Promise<void>;
-  /** Does `work` in a thread that may be archived, and leaves it as it was. @throws {DeskError} */
-  within<T>(thread: string, work: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** Does `work` in a thread that may be archived, and leaves it as it was; with `stays`, open. @throws {DeskError} */
+  within<T>(thread: string, work: () => Promise<T>, signal: AbortSignal, o?: { stays?: boolean; unlock?: boolean }): Promise<T>;
 }
 
 /** @param opened hears of every thread that became active */
 export function createThreads(api: DiscordApi, opened: () => void): Threads {
-  const known = new Recent<ThreadState>(KEPT);
+  let known = new Recent<ThreadState>(KEPT);
+  let heard = false;
 
   function saw(channel: unknown): ThreadState | null {
     const read = Thread.safeParse(channel);
@@ -47,6 +52,10 @@ export function createThreads(api: DiscordApi, opened: () => void): Threads {
     const state = known.get(thread) ?? saw(await api.call("GET", `/channels/${thread}`, { signal }));
     if (state === null) throw threadGone();
     return state;
+  }
+  function fresh(thread: string, signal: AbortSignal): Promise<ThreadState> {
+    if (!heard) known.delete(thread);
+    return look(thread, signal);
   }
   async function change(thread: string, wanted: ThreadChange, signal: AbortSignal, priority: Priority = "post"): Promise<void> {
     const before = await look(thread, signal);
@@ -62,21 +71,27 @@ export function createThreads(api: DiscordApi, opened: () => void): Threads {
     if (before.archived && after?.archived === false) opened();
   }
   async function open(thread: string, unlock: boolean, signal: AbortSignal): Promise<void> {
+    await fresh(thread, signal);
     await change(thread, unlock ? { archived: false, locked: false } : { archived: false }, signal);
   }
 
   return {
-    look, saw, change, open,
+    look, saw, fresh, change, open,
     gone: (thread) => known.delete(thread),
-    async within(thread, work, signal) {
+    hears(all) {
+      heard = all;
+      // what happened before it heard is not known
+      known = new Recent(KEPT);
+    },
+    async within(thread, work, signal, { stays = false, unlock = false } = {}) {
       const isShut = (error: unknown) => discordCode(error) === CODE.archived || discordCode(error) === CODE.locked;
       if (known.get(thread)?.archived !== true) {
         try { return await work(); } catch (error) { if (!(error instanceof DeskError) || !isShut(error)) throw error; }
         known.delete(thread);
       }
       const { archived } = await look(thread, signal);
-      await open(thread, false, signal);
-      try { return await work(); } finally { if (archived) await change(thread, { archived: true }, signal); }
+      await open(thread, unlock, signal);
+      try { return await work(); } finally { if (archived && !stays) await change(thread, { archived: true }, signal); }
     },
   };
 }
