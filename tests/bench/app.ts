@@ -1,11 +1,12 @@
-/** The application under test: the rooms as `src/main.ts` composes them, with a desk in this process. Arguments: data folder, API root, "count" or "plain". */
+/** The application under test: the rooms as `src/main.ts` composes them. Arguments: data folder, API root, "count" or "plain", and where Slack is as JSON, or nothing for a desk in this process. */
 import type { AddressInfo } from "node:net";
 import { assemble } from "../../src/assemble.ts";
 import { createScheduler } from "../../src/automation/scheduler.ts";
+import { slackKind } from "../../src/bridge/slack/kind.ts";
 import { telegramKind } from "../../src/channels/telegram/kind.ts";
 import { hookRoutes } from "../../src/channels/webhooks.ts";
 import { newId } from "../../src/core/model/ids.ts";
-import type { DeskThreadId, Inbox } from "../../src/core/model/types.ts";
+import type { DeskTarget, DeskThreadId, Inbox } from "../../src/core/model/types.ts";
 import { receiveEvent } from "../../src/core/services/receive-inbound.ts";
 import { createSecrets } from "../../src/core/services/secrets.ts";
 import { openStore } from "../../src/core/store/store.ts";
@@ -15,9 +16,11 @@ import { connectMongo } from "../../src/mongo/connect.ts";
 import { buildServer } from "../../src/server.ts";
 import { countCommands } from "./commands.ts";
 import { BenchDesk } from "./desk.ts";
-import { AGENT, FIRST_CHAT, listen, Reporter, tell, TOKEN, type Ask } from "./wire.ts";
+import { AGENT, FIRST_CHAT, listen, Reporter, tell, TOKEN, type Ask, type SlackPlace } from "./wire.ts";
 
-const [dataDir = "", apiRoot = "", mode = "plain"] = process.argv.slice(2);
+const [dataDir = "", apiRoot = "", mode = "plain", where = ""] = process.argv.slice(2);
+const slack = where === "" ? null : (JSON.parse(where) as SlackPlace);
+const slackSettings = slack === null ? null : slackKind.read(slackKind.settings.parse({ botToken: slack.botToken, appToken: slack.appToken, apiUrl: slack.apiUrl }));
 const clock = { now: () => new Date() };
 const log = createLog("warn");
 const mongo = await connectMongo({ dataDir });
@@ -26,6 +29,10 @@ await store.ensureIndexes();
 const counter = countCommands(store);
 const secrets = createSecrets("the bench's own key");
 const files = createFileStore(store.db, clock);
+
+const targetOf = (_id: string, createdAt: Date): DeskTarget => slackSettings === null
+  ? { _id, name: "Desk", kind: "fake", identity: "fake", channel: "support", createdAt }
+  : { _id, name: "Desk", kind: "slack", identity: slackSettings.identity, channel: slack!.channel, config: slackSettings.config, createdAt };
 
 async function prepare(): Promise<Inbox> {
   const known = await store.inboxes.findOne({ channel: "telegram" });
@@ -37,8 +44,8 @@ async function prepare(): Promise<Inbox> {
     _id: newId(at), name: "Bot", channel: "telegram", identity, enabled: true, config, secrets: {}, deskTargetId, createdAt: at,
     settings: { undoSeconds: 0, doubleReplySeconds: 0, noteFirst: false, reopenHours: 48, takeOnReply: true },
   };
-  await store.deskTargets.insertOne({ _id: deskTargetId, name: "Desk", kind: "fake", identity: "fake", channel: "support", createdAt: at });
-  await store.agents.insertOne({ _id: newId(at), name: AGENT, email: "mara@example.com", role: "administrator", active: true, links: [{ desk: "fake", userId: AGENT }], inboxIds: "all", timeZone: "UTC", createdAt: at });
+  await store.deskTargets.insertOne(targetOf(deskTargetId, at));
+  await store.agents.insertOne({ _id: newId(at), name: AGENT, email: "mara@example.com", role: "administrator", active: true, links: [slack === null ? { desk: "fake", userId: AGENT } : { desk: "slack", userId: slack.user }], inboxIds: "all", timeZone: "UTC", createdAt: at });
   await store.inboxes.insertOne(made);
   return made;
 }
@@ -47,9 +54,11 @@ const inbox = await prepare();
 const { secrets: open } = telegramKind.read(telegramKind.settings.parse({ token: TOKEN, apiRoot, webhook: true }));
 const assembly = assemble({ store, clock, log, files, secrets, limits: { rateLimits: false } });
 const { core, host } = assembly;
-const reporter = new Reporter();
-const desk = new BenchDesk(reporter);
-core.desks.set("fake", desk);
+const desk = new BenchDesk(new Reporter());
+const live = slackSettings === null ? null
+  : slackKind.create(targetOf(inbox.deskTargetId, inbox.createdAt), { core, publicUrl: null, trouble: () => undefined, secret: (name) => slackSettings.secrets[name] ?? null });
+if (live === null) core.desks.set("fake", desk);
+else core.desks.set("slack", live);
 core.channels.set(inbox._id, telegramKind.create(
   { ...inbox, config: { ...inbox.config, apiRoot } },
   { secret: (name) => open[name]!, files, log, bus: core.bus, clock, trouble: () => undefined, publicUrl: "http://127.0.0.1", rateLimits: false },
@@ -62,6 +71,10 @@ const server = await buildServer({ log, trustProxy: false, plugins: [
 ] });
 assembly.start();
 await scheduler.start();
+if (live !== null) {
+  await host.stream("slack", "down");
+  live.start(host);
+}
 await server.listen({ port: 0, host: "127.0.0.1" });
 
 const threads = new Map<number, DeskThreadId>();
@@ -92,6 +105,7 @@ async function answer(ask: Ask): Promise<unknown> {
     case "count": return ask.on ? counter.start() : counter.stop();
     case "stop":
       await scheduler.stop();
+      await live?.stop();
       await server.close();
       await assembly.stop();
       await store.close();

@@ -1,14 +1,16 @@
-/** The floor: as many raw driver writes and HTTP calls per message as the application makes, and nothing else. Arguments: data folder, API root, writes inbound, writes outbound. */
+/** The floor: as many raw driver writes and the calls that no one can do without, and nothing else. Arguments: data folder, API root, writes inbound, writes outbound, and where Slack is as JSON, or nothing. */
 import { Agent, createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { MongoClient } from "mongodb";
 import { connectMongo } from "../../src/mongo/connect.ts";
-import { CHATS, FIRST_CHAT, idOf, listen, Reporter, tell, TOKEN } from "./wire.ts";
+import { openSlack, slackCall } from "./floor-slack.ts";
+import { CHATS, FIRST_CHAT, idOf, listen, Reporter, tell, TOKEN, type SlackPlace } from "./wire.ts";
 
 interface FloorMessage { _id: string; chat: number; source: string; body: string; author: { type: string; name: string }; createdAt: Date; mirror: object; delivery: object; terms: string[] }
 interface FloorConversation { _id: number; lines: number; lastLine: string; lastAt: Date }
 
-const [dataDir = "", apiRoot = "", inbound = "1", outbound = "1"] = process.argv.slice(2);
+const [dataDir = "", apiRoot = "", inbound = "1", outbound = "1", where = ""] = process.argv.slice(2);
+const slack = where === "" ? null : (JSON.parse(where) as SlackPlace);
 const mongo = await connectMongo({ dataDir });
 const client = await new MongoClient(mongo.uri, { maxPoolSize: 64 }).connect();
 const messages = client.db().collection<FloorMessage>("floorMessages");
@@ -34,7 +36,7 @@ function sendMessage(chat: number, text: string): Promise<void> {
   });
 }
 
-/** The insert, the answer to the vendor, the other writes, the "post". */
+/** The insert, the answer to the vendor, the other writes, the post: one call to Slack, or nothing when the desk is in the application. */
 const server = createServer((incoming, response) => {
   const chunks: Buffer[] = [];
   incoming.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", () => {
@@ -43,16 +45,18 @@ const server = createServer((incoming, response) => {
     insert(message.chat.id, id, message.text).then(async () => {
       response.writeHead(200, { "content-type": "application/json" }).end('{"ok":true}');
       await updates(message.chat.id, Number(inbound) - 1, message.text);
-      reporter.arrived(id);
+      if (slack === null) reporter.arrived(id);
+      else await slackCall(slack, agent, slack.botToken, "chat.postMessage", { channel: slack.channel, text: message.text, username: `Ana Nr ${message.chat.id} · Telegram` });
     }).catch((error: unknown) => { console.error(error); process.exit(1); });
   });
 });
 
-/** The insert, half of the other writes, the call to the vendor, the rest. */
-async function say(chat: number, id: string): Promise<void> {
+/** The insert, half of the other writes, the call to the vendor, the rest. `stored`: called after the insert. */
+async function say(chat: number, id: string, stored = (): void => undefined): Promise<void> {
   const text = `${id} here is the answer to your question`;
   const others = Number(outbound) - 1, before = Math.ceil(others / 2);
   await insert(chat, id, text);
+  stored();
   await updates(chat, before, text);
   await sendMessage(chat, text);
   await updates(chat, others - before, text);
@@ -61,11 +65,13 @@ async function say(chat: number, id: string): Promise<void> {
 server.keepAliveTimeout = 120_000;
 await new Promise<void>((done) => { server.listen(0, "127.0.0.1", done); });
 const working = new Set<Promise<void>>();
+function saySoon(chat: number, id: string, stored?: () => void): void {
+  const work = say(chat, id, stored).catch((error: unknown) => { console.error(error); process.exit(1); }).finally(() => working.delete(work));
+  working.add(work);
+}
+const closeSlack = slack === null ? () => undefined : await openSlack(slack, agent, (text) => new Promise((stored) => { saySoon(Number(text.split(" ").at(-1)), idOf(text), stored); }));
 listen(
-  (chat, id) => {
-    const work = say(chat, id).catch((error: unknown) => { console.error(error); process.exit(1); }).finally(() => working.delete(work));
-    working.add(work);
-  },
-  async (ask) => { if (ask.do !== "stop") return null; await Promise.all(working); server.closeAllConnections(); await client.close(); await mongo.stop(); return process.exit(0); },
+  saySoon,
+  async (ask) => { if (ask.do !== "stop") return null; closeSlack(); await Promise.all(working); server.closeAllConnections(); await client.close(); await mongo.stop(); return process.exit(0); },
 );
 tell({ type: "ready", port: (server.address() as AddressInfo).port, hook: { path: "/", secret: "none" } });

@@ -11,6 +11,8 @@ export class Generator {
   private readonly waiting = new Map<string, { at: number; arrived(ms: number): void }>();
   private next = 0;
   app: Child | undefined;
+  /** Where agents write; the application itself when the desk is in it. */
+  desk: Child | undefined;
 
   /** For the children's `onArrival`. */
   readonly onArrival = (id: string, at: number): void => {
@@ -31,7 +33,7 @@ export class Generator {
       this.waiting.set(id, { at: machineMs(), arrived: done });
     });
     try {
-      if (way === "outbound") this.app!.say(chat, id);
+      if (way === "outbound") (this.desk ?? this.app!).say(chat, id);
       else await this.hook(chat, id);
       return await arrival;
     } finally {

@@ -10,7 +10,7 @@ import { asJson, printTable, type Results } from "./report.ts";
 import { fdatasyncMs, run as runStore } from "./store.ts";
 import { Child } from "./wire.ts";
 
-const HELP = "npm run bench -- [store] [--sizes 1k,100k,1M] [--seconds 8] [--concurrency 32] [--profile] [--json]";
+const HELP = "npm run bench -- [store] [--sizes 1k,100k,1M] [--seconds 8] [--concurrency 32] [--desk fake|slack] [--profile] [--json]";
 const print = (line: string) => console.log(line);
 
 /** "1k,100k,1M" as rising numbers. @throws Error */
@@ -23,7 +23,7 @@ function sizesOf(text: string): number[] {
   return sizes.toSorted((a, b) => a - b);
 }
 
-async function bench(options: { sizes: number[]; profile: boolean } & Loads): Promise<Results> {
+async function bench(options: { sizes: number[]; profile: boolean; desk: "fake" | "slack" } & Loads): Promise<Results> {
   const folder = mkdtempSync(join(tmpdir(), "threadline-bench-"));
   const profiles = options.profile ? mkdtempSync(join(tmpdir(), "threadline-profile-")) : null;
   const generator = new Generator();
@@ -36,19 +36,22 @@ async function bench(options: { sizes: number[]; profile: boolean } & Loads): Pr
   try {
     const telegram = await start(new URL("./telegram.ts", import.meta.url), []);
     const apiRoot = telegram.ready.apiRoot!;
+    const slack = options.desk === "slack" ? await start(new URL("./slack.ts", import.meta.url), []) : undefined;
+    generator.desk = slack;
+    const where = slack === undefined ? [] : [JSON.stringify(slack.ready.slack)];
 
     print("Counting what one message costs the store …");
-    const counted = generator.app = await start(new URL("./app.ts", import.meta.url), [join(folder, "count"), apiRoot, "count"]);
+    const counted = generator.app = await start(new URL("./app.ts", import.meta.url), [join(folder, "count"), apiRoot, "count", ...where]);
     await warmUp(generator);
     const perMessage = await countPerMessage(generator);
     await counted.stop();
 
     print("Measuring the floor …");
-    const floorApp = generator.app = await start(new URL("./floor.ts", import.meta.url), [join(folder, "floor"), apiRoot, String(Math.round(perMessage.inbound.writes)), String(Math.round(perMessage.outbound.writes))]);
+    const floorApp = generator.app = await start(new URL("./floor.ts", import.meta.url), [join(folder, "floor"), apiRoot, String(Math.round(perMessage.inbound.writes)), String(Math.round(perMessage.outbound.writes)), ...where]);
     const floor = await measureFloor(generator, options);
     await floorApp.stop();
 
-    const app = generator.app = await start(new URL("./app.ts", import.meta.url), [join(folder, "data"), apiRoot, "plain"], profiles === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`, "--cpu-prof-interval=500"]);
+    const app = generator.app = await start(new URL("./app.ts", import.meta.url), [join(folder, "data"), apiRoot, "plain", ...where], profiles === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`, "--cpu-prof-interval=500"]);
     await warmUp(generator);
     const sizes = [];
     for (const messages of options.sizes) {
@@ -56,7 +59,7 @@ async function bench(options: { sizes: number[]; profile: boolean } & Loads): Pr
       sizes.push(await measureSize(generator, messages, options));
     }
     await app.stop();
-    return { sizes, floor, perMessage, fdatasyncMs: fdatasyncMs(folder), concurrency: options.concurrency, node: process.version, profiles: profiles === null ? [] : readProfiles(profiles) };
+    return { desk: options.desk, sizes, floor, perMessage, fdatasyncMs: fdatasyncMs(folder), concurrency: options.concurrency, node: process.version, profiles: profiles === null ? [] : readProfiles(profiles) };
   } finally {
     for (const child of children) await child.stop();
     generator.close();
@@ -67,7 +70,7 @@ async function bench(options: { sizes: number[]; profile: boolean } & Loads): Pr
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { sizes: { type: "string", default: "1k,100k" }, seconds: { type: "string", default: "8" }, concurrency: { type: "string", default: "32" }, profile: { type: "boolean", default: false }, json: { type: "boolean", default: false } },
+    options: { sizes: { type: "string", default: "1k,100k" }, seconds: { type: "string", default: "8" }, concurrency: { type: "string", default: "32" }, desk: { type: "string", default: "fake" }, profile: { type: "boolean", default: false }, json: { type: "boolean", default: false } },
   });
   if (positionals[0] === "store") {
     const figures = await runStore({ ms: Number(values.seconds) * 375 });
@@ -78,7 +81,9 @@ async function main(): Promise<void> {
   if (positionals.length > 0) throw new Error(`There is no bench "${positionals[0]}".\n${HELP}`);
   const ms = Number(values.seconds) * 1_000, concurrency = Number(values.concurrency);
   if (!(ms > 0) || !(concurrency >= 1 && concurrency <= 256)) throw new Error(`--seconds and --concurrency (1 to 256) take numbers.\n${HELP}`);
-  const results = await bench({ sizes: sizesOf(values.sizes), profile: values.profile, ms, concurrency });
+  const { desk } = values;
+  if (desk !== "fake" && desk !== "slack") throw new Error(`--desk is fake or slack.\n${HELP}`);
+  const results = await bench({ desk, sizes: sizesOf(values.sizes), profile: values.profile, ms, concurrency });
   printTable(results, print);
   if (values.json) print(asJson(results));
 }

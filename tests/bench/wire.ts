@@ -15,7 +15,9 @@ export const CHATS = 256;
 
 /** Lines that ended their way, with the time when they did. */
 export interface Arrivals { type: "arrivals"; list: [id: string, at: number][] }
-export interface Ready { type: "ready"; port: number; uri?: string; apiRoot?: string; hook?: { path: string; secret: string } }
+/** A Slack workspace with its app, a channel and the agent there. */
+export interface SlackPlace { apiUrl: string; botToken: string; appToken: string; channel: string; user: string }
+export interface Ready { type: "ready"; port: number; uri?: string; apiRoot?: string; slack?: SlackPlace; hook?: { path: string; secret: string } }
 export interface Done { type: "done"; asked: number; result: unknown }
 export type FromChild = Arrivals | Ready | Done;
 
