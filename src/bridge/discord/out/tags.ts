@@ -34,22 +34,30 @@ export function createTags({ api, channels, clock }: { api: DiscordApi; channels
   /** Channels whose tag we applied: when a conversation changes hands it must not keep the old one. */
   const channelTags = new Set<string>();
 
-  async function make(home: Home, names: string[], signal: AbortSignal): Promise<Home> {
+  /** One after the other: two that add at once would undo each other. */
+  const making = new Map<string, Promise<unknown>>();
+  function make(home: Home, names: string[], signal: AbortSignal): Promise<Home> {
+    const run = (making.get(home.id) ?? Promise.resolve()).catch(() => undefined).then(() => add(home, names, signal));
+    making.set(home.id, run);
+    return run;
+  }
+
+  async function add(home: Home, names: string[], signal: AbortSignal): Promise<Home> {
     const now = clock.now().getTime();
     if ((refusedUntil.get(home.id) ?? 0) > now) return home;
-    const added = names.slice(0, Math.max(0, PER_FORUM - home.tags.length)).map((name) => ({ name }));
-    if (added.length === 0) return home;
     try {
       // read anew: what others changed meanwhile must not be undone
       channels.forget(home.id);
       const fresh = await channels.home(home.id, signal);
-      const missing = added.filter(({ name }) => !fresh.tags.some((tag) => tag.name.toLowerCase() === name.toLowerCase()));
-      if (missing.length === 0) return fresh;
-      return channels.saw(await api.call("PATCH", `/channels/${home.id}`, { signal, home: true, body: { available_tags: [...fresh.tags, ...missing] } })) ?? fresh;
+      const missing = names.filter((name) => !fresh.tags.some((tag) => tag.name.toLowerCase() === name.toLowerCase())).map((name) => ({ name }));
+      const added = missing.slice(0, Math.max(0, PER_FORUM - fresh.tags.length));
+      if (added.length < missing.length) refusedUntil.set(home.id, now + AGAIN_MS);
+      if (added.length === 0) return fresh;
+      return channels.saw(await api.call("PATCH", `/channels/${home.id}`, { signal, home: true, body: { available_tags: [...fresh.tags, ...added] } })) ?? fresh;
     } catch (error) {
       if (!(error instanceof DeskError) || !error.o.certain || discordCode(error) === CODE.unknownChannel) throw error;
-      // without Manage Channels the tags that are there have to do
-      refusedUntil.set(home.id, now + AGAIN_MS);
+      // without Manage Channels, the tags that are there have to do
+      refusedUntil.set(home.id, now + (error.o.retryAfterMs ?? AGAIN_MS));
       return home;
     }
   }
@@ -62,7 +70,7 @@ export function createTags({ api, channels, clock }: { api: DiscordApi; channels
       if (channel !== null) channelTags.add(channel.toLowerCase());
       const find = (in_: Home, name: string) => in_.tags.find((tag) => tag.name.toLowerCase() === name.toLowerCase());
       const missing = names.filter((name) => find(home, name) === undefined);
-      const forum = missing.length === 0 ? home : await make(home, missing, signal);
+      const forum = missing.length === 0 ? home : await make(home, names, signal);
       const ours = names.map((name) => find(forum, name)?.id).filter((id) => id !== undefined);
       const theirs = before.filter((id) => forum.tags.some((tag) => tag.id === id && !OURS.has(tag.name.toLowerCase()) && !channelTags.has(tag.name.toLowerCase())));
       const tags = [...new Set([...ours, ...theirs])].slice(0, PER_POST);
