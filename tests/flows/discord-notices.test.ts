@@ -1,5 +1,7 @@
 /** What people on Discord are told about what they wrote, where nobody else can be spared from seeing it. */
 import { describe, expect, test } from "vitest";
+import { buttonRows } from "../../src/bridge/discord/acts/buttons.ts";
+import { sayingBody } from "../../src/bridge/discord/acts/words.ts";
 import type { FakeChannel } from "../fakes/discord/types.ts";
 import { componentNamed, startDiscordActs } from "../support/discord-acts.ts";
 
@@ -34,6 +36,14 @@ describe("a notice in a thread", () => {
     await fake.until(() => reactionsOn(post).includes("✋"), "the mark");
     await line(thread, people.mara, "!keep");
     await fake.until(() => said().length === 0 && reactionsOn(post).length === 0, "notice and mark gone");
+  });
+
+  test("one that a process left behind goes away when it is acted on", async () => {
+    const { fake, api, people, said, thread, notice, message } = await held();
+    await api.call("POST", `/channels/${thread.id}/messages`, { body: sayingBody(notice.text, buttonRows(notice.buttons, { messageId: message._id })) });
+    const [post] = said();
+    await fake.memberPressesButton(post!, componentNamed(post!, "Keep as note"), people.mara);
+    await fake.until(() => said().length === 0, "the notice gone");
   });
 
   test("what merely tells something goes away by itself", async () => {

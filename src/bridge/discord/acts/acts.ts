@@ -166,7 +166,12 @@ export function createActs(o: ActsOptions): DiscordActs {
     const asked = { userId, thread, about: rest, at: timeOf(it.id) };
     if (it.data.values !== undefined) return perform({ ...asked, verb: id, args: "", values: readSelect(it.data.values) });
     const { verb, args } = splitVerb(id);
-    return WRITING.has(verb) && args === "" ? writing({ ...asked, verb, args }) : perform({ ...asked, verb, args });
+    if (WRITING.has(verb) && args === "") return writing({ ...asked, verb, args });
+    const told = await perform({ ...asked, verb, args });
+    // What asked about one message in the thread has its answer.
+    const asking = here !== null && rest.messageId !== undefined && (it.message.flags & EPHEMERAL) === 0;
+    if (asking && told.result.ok) later(notices.dismiss(here, it.message.id));
+    return told;
   }
 
   async function submitted(it: ModalInteraction, userId: string, here: DeskThreadId | null): Promise<Told | null> {

@@ -28,6 +28,8 @@ export interface Notices {
   notify(userId: string, thread: DeskThreadId | null, notice: Notice): Promise<void>;
   /** Takes the mark off a message that was settled, and what was said about it away. Never rejects. */
   settle(messageId: string): Promise<void>;
+  /** Takes a notice away that was acted on, also one of a process that has ended. Never rejects. */
+  dismiss(thread: DeskThreadId, postId: string): Promise<void>;
   /** After a start: marks that a process which died left wrong. Never rejects. */
   review(): Promise<void>;
   /** Takes away what still stands. */
@@ -38,7 +40,7 @@ export interface NoticesOptions { core: Core; api: DiscordApi; toldMs?: number; 
 export function createNotices({ core, api, toldMs = TOLD_MS, askedMs = ASKED_MS }: NoticesOptions): Notices {
   const ended = new AbortController();
   /** What stands in threads, by what takes it away. */
-  const standing = new Set<{ about: string | undefined; thread: DeskThreadId; take: () => Promise<void> }>();
+  const standing = new Set<{ id: string; about: string | undefined; take: () => Promise<void> }>();
   const directs = new Recent<string>(KEPT);
 
   const marks = createMarks({
@@ -68,25 +70,29 @@ export function createNotices({ core, api, toldMs = TOLD_MS, askedMs = ASKED_MS 
     for (const message of found) if (!isHeld(message)) await takeAway((about) => about === message._id);
   }
 
-  function stands(thread: DeskThreadId, id: string, about: string | undefined, ms: number): void {
-    let taken: Promise<void> | null = null;
-    const path: Path = `/channels/${readThreadId(thread).thread}/messages/${id}`;
-    const timer = setTimeout(() => void one.take(), ms);
-    timer.unref();
-    const one = { about, thread, take: () => (taken ??= take()) };
-    standing.add(one);
-    async function take(): Promise<void> {
-      clearTimeout(timer);
-      standing.delete(one);
-      for (let tries = 1; tries <= 5; tries++) {
-        try {
-          return void (await api.call("DELETE", path));
-        } catch (error) {
-          if (!(error instanceof DeskError) || error.o.refused === true || ended.signal.aborted) return core.log.debug({ err: error }, "A notice in Discord was not taken away.");
-          await sleep(error.o.retryAfterMs ?? 1_000 * tries, undefined, { signal: ended.signal, ref: false }).catch(() => undefined);
-        }
+  async function remove(thread: DeskThreadId, id: string): Promise<void> {
+    for (let tries = 1; tries <= 5; tries++) {
+      try {
+        return void (await api.call("DELETE", `/channels/${readThreadId(thread).thread}/messages/${id}`));
+      } catch (error) {
+        if (!(error instanceof DeskError) || error.o.refused === true || ended.signal.aborted) return core.log.debug({ err: error }, "A notice in Discord was not taken away.");
+        await sleep(error.o.retryAfterMs ?? 1_000 * tries, undefined, { signal: ended.signal, ref: false }).catch(() => undefined);
       }
     }
+  }
+  function stands(thread: DeskThreadId, id: string, about: string | undefined, ms: number): void {
+    let taken: Promise<void> | null = null;
+    const timer = setTimeout(() => void one.take(), ms);
+    timer.unref();
+    const one = {
+      id, about,
+      take: () => (taken ??= (() => {
+        clearTimeout(timer);
+        standing.delete(one);
+        return remove(thread, id);
+      })()),
+    };
+    standing.add(one);
   }
 
   async function inThread(userId: string, thread: DeskThreadId, notice: Notice): Promise<void> {
@@ -110,6 +116,7 @@ export function createNotices({ core, api, toldMs = TOLD_MS, askedMs = ASKED_MS 
       await marks.settle(messageId);
       await settled([messageId]).catch((error: unknown) => core.log.warn({ err: error, messageId }, "A notice in Discord could not be looked after."));
     },
+    dismiss: (thread, postId) => [...standing].find(({ id }) => id === postId)?.take() ?? remove(thread, postId),
     review: marks.review,
     async stop() {
       off();
