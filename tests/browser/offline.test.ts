@@ -42,7 +42,7 @@ test("a browser that loses its connection keeps what is written, and catches up 
     await chat.line("Answered while you were away").waitFor();
     await expect.poll(async () => (await chat.lines()).toSorted()).toEqual(["> Before the tunnel", "> In the tunnel, one", "> In the tunnel, two", "Answered while you were away"]);
     await chat.frame.getByText("You’re offline.").waitFor({ state: "hidden" });
-    expect(await chat.frame.locator(".line[data-state]").count()).toBe(0);
+    await expect.poll(() => chat.frame.locator(".line[data-state]").count()).toBe(0);
     await expect.poll(() => posts(desk)).toEqual(["Before the tunnel", "In the tunnel, one", "In the tunnel, two"]);
     await desk.receipt(desk.post("Answered while you were away"), "delivered", "read");
     await chat.write("After the tunnel");

@@ -19,7 +19,7 @@ export interface Options {
   keep: boolean;
 }
 
-const HELP = `npm run chaos -- [--conversations 40] [--seconds 45] [--kills 6] [--pause 35] [--drain 90] [--seed N] [--phase kill|pause] [--desk playground|slack] [--json] [--keep]`;
+const HELP = `npm run chaos -- [--conversations 40] [--seconds 40] [--kills 6] [--pause 35] [--drain 90] [--seed N] [--phase kill|pause] [--desk playground|slack] [--json] [--keep]`;
 
 /** @throws Error that says which flags there are. */
 export function readOptions(args: string[]): Options {
@@ -40,7 +40,7 @@ export function readOptions(args: string[]): Options {
   const desk = values.desk ?? "playground";
   if (desk !== "playground" && desk !== "slack") throw new Error(`--desk is playground or slack.\n${HELP}`);
   return {
-    desk, conversations: Math.max(2, number("conversations", 40)), seconds: number("seconds", 45), kills: number("kills", 6), pauseSeconds: number("pause", 35), drainSeconds: number("drain", 90),
+    desk, conversations: Math.max(2, number("conversations", 40)), seconds: number("seconds", 40), kills: number("kills", 6), pauseSeconds: number("pause", 35), drainSeconds: number("drain", 90),
     seed: number("seed", Math.floor(Math.random() * 1e9)), phases: phase === undefined ? ["kill", "pause"] : [phase], json: values.json === true, keep: values.keep === true,
   };
 }

@@ -108,7 +108,7 @@ describe("refusals", () => {
     const me = createMe(api);
     expect(await thrown(me())).toMatchObject({ code: "UNREACHABLE", o: { certain: true } });
     const known = createMe(createDiscordApi({ token: fake.token, apiUrl: fake.restUrl }));
-    expect(await Promise.all([known(), known()])).toEqual(Array(2).fill({ userId: fake.bot.id, applicationId: fake.bot.id }));
+    expect(await Promise.all([known(), known()])).toEqual(Array.from({ length: 2 }, () => ({ userId: fake.bot.id, applicationId: fake.bot.id })));
     expect(fake.calls).toHaveLength(1);
   });
 });

@@ -66,6 +66,8 @@ export async function openGateway({ token, intents, address, session, dispatch, 
   const ended = new Promise<GatewayEnd>((resolve) => { settle = resolve; });
   let over = false, closes = 0;
   session.progress = session.progress.restart();
+  /** What overtook a new session's READY: discord.js tells READY a moment later than what comes right behind it. */
+  let early: GatewayEvent[] | null = session.info === null ? [] : null;
 
   async function end(why: GatewayEnd, resumable: boolean): Promise<void> {
     if (over) return;
@@ -77,6 +79,13 @@ export async function openGateway({ token, intents, address, session, dispatch, 
     settle(why);
   }
 
+  function come(event: GatewayEvent): void {
+    if (early !== null && event.t !== "READY") { early.push(event); return; }
+    take(event);
+    const waiting = early ?? [];
+    early = null;
+    for (const one of waiting) take(one);
+  }
   function take(event: GatewayEvent): void {
     const { progress } = session;
     if (!progress.begin(event.s)) return;
@@ -95,7 +104,8 @@ export async function openGateway({ token, intents, address, session, dispatch, 
       retrieveSessionInfo: () => (over ? new Promise<never>(() => undefined) : session.info && { ...session.info, sequence: session.progress.stored }),
       updateSessionInfo(_shard: number, info: SessionInfo | null) {
         if (over) return;
-        if (info !== null && info.sessionId !== session.info?.sessionId) session.progress = new Progress();
+        if (info === null) early = [];
+        else if (info.sessionId !== session.info?.sessionId) session.progress = new Progress();
         session.info = info;
       },
     },
@@ -103,7 +113,7 @@ export async function openGateway({ token, intents, address, session, dispatch, 
     getShardCount: async () => 1,
     emit(name: string, { code, data }: ShardEvents): boolean {
       if (over) return true;
-      if (name === "dispatch" && data !== undefined) take(data);
+      if (name === "dispatch" && data !== undefined) come(data);
       if (name === "closed") {
         state("down");
         if (code !== undefined && REFUSED.has(code)) void end({ code, why: "refused" }, false);

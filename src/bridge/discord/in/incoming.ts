@@ -127,6 +127,7 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
     core, api, token: deps.secret("botToken") ?? "", guild, gatewayUrl: config.gatewayUrl ?? null, content: config.messageContent, event,
     ready: () => directory.here,
     async up() {
+      threads.hears(true);
       later(async () => {
         await watch.look();
         await live?.acts.register((await me()).applicationId);
@@ -137,6 +138,7 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
       reviewing = setInterval(() => later(() => people.review()), REVIEW_MS).unref();
     },
     async down() {
+      threads.hears(false);
       clearInterval(reviewing);
       await live?.host.stream("discord", "down");
     },

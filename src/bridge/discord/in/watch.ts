@@ -58,7 +58,6 @@ export function createWatch({ core, api, directory, channels, threads, webhooks,
 
   async function lookAt(target: DeskTarget): Promise<void> {
     try {
-      channels.forget(directory.channels.get(target.channel)?.id);
       const home = await channels.resolve(target.channel);
       const bits = directory.may(home.id);
       const missing = bits === null ? [] : missingOf(bits, wantedFor(webhook)).filter(({ without }) => without === null);
@@ -75,6 +74,7 @@ export function createWatch({ core, api, directory, channels, threads, webhooks,
       if (troubles.of("token").length > 0) await api.call("GET", "/users/@me", { priority: "background" });
       if (directory.absent) return await absent();
       troubles.set("guild", null);
+      channels.forget();
       const all = await core.store.deskTargets.find({ kind: "discord" }).toArray();
       for (const target of all) await lookAt(target);
       for (const subject of troubles.of("channel")) if (!all.some((target) => target.channel === subject)) troubles.set("channel", null, subject);

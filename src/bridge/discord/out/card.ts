@@ -3,7 +3,7 @@ import type { Card, CardFact } from "../../../core/ports.ts";
 import { cleanText, cut } from "../../shared/text.ts";
 import { buttonRows } from "../acts/buttons.ts";
 import { COMPONENTS_V2 } from "../acts/payload.ts";
-import { makeMark, refOf } from "../ids.ts";
+import { makeMark } from "../ids.ts";
 import { name, small } from "./text.ts";
 
 export type Body = Record<string, unknown>;
@@ -49,4 +49,3 @@ export function renderCard(card: Card, ref: string): Body {
     components: [{ type: CONTAINER, accent_color: card.priority === "urgent" && card.status !== "resolved" ? URGENT : COLOURS[card.status], components: [...shown, ...buttonRows(card.buttons, { conversation: card.conversationId })] }],
   };
 }
-export const cardRef = (key: string): string => refOf(key);

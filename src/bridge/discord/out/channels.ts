@@ -58,9 +58,8 @@ export function createChannels(api: DiscordApi, guild: string): Channels {
     home,
     saw,
     async resolve(reference, signal) {
-      const name: string = reference.trim().replace(/^#/, "");
+      const name = reference.trim().replace(/^#/, ""), wanted = name.toLowerCase();
       if (isSnowflake(name)) return home(name, signal);
-      const wanted: string = name.toLowerCase();
       const found = [...known.values()].find((one) => one.name.toLowerCase() === wanted) ?? (await list(signal)).find((one) => one.name.toLowerCase() === wanted);
       if (found === undefined) throw missing(`Discord shows the bot no forum or text channel #${name}. Create it, or give the bot View Channel there.`);
       return found;
