@@ -1,6 +1,6 @@
 /** Buttons, shortcuts, modals and notices in Slack, as people use them, to what is stored and what they read. */
 import { describe, expect, test } from "vitest";
-import { formView } from "../../src/bridge/slack/form.ts";
+import { formView } from "../../src/bridge/slack/acts/forms.ts";
 import { startActs, textOf } from "../support/slack-acts.ts";
 
 async function withCard(options: Parameters<typeof startActs>[0] = {}) {

@@ -1,9 +1,9 @@
 /** People's acts in the fake Slack, handed straight to the acts of a whole core: no socket between them. */
 import { onTestFinished } from "vitest";
-import { createActs } from "../../src/bridge/slack/acts.ts";
-import type { EmojiMap } from "../../src/bridge/slack/emoji-map.ts";
+import { createActs } from "../../src/bridge/slack/acts/acts.ts";
+import type { EmojiMap } from "../../src/bridge/slack/acts/reactions.ts";
 import { makeThreadId, readThreadId, timeOfTs } from "../../src/bridge/slack/ids.ts";
-import { createNotices } from "../../src/bridge/slack/notices.ts";
+import { createNotices } from "../../src/bridge/slack/acts/notices.ts";
 import type { DeskThreadId, InboxSettings } from "../../src/core/model/types.ts";
 import type { DeskHost } from "../../src/core/ports.ts";
 import type { Transport } from "../fakes/slack/delivery.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createBudget } from "../../src/bridge/slack/budget.ts";
 import { createSlackApi } from "../../src/bridge/slack/api.ts";
-import { createReceipts } from "../../src/bridge/slack/receipts.ts";
+import { createReceipts } from "../../src/bridge/slack/out/receipts.ts";
 import { failureOf, slackCode } from "../../src/bridge/slack/errors.ts";
 import type { DeliveryStatus } from "../../src/core/model/types.ts";
 import { FakeSlack } from "../fakes/slack/server.ts";

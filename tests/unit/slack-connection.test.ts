@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { UserError } from "../../src/core/errors.ts";
 import type { Trouble } from "../../src/core/ports.ts";
-import { connectSlack, type ConnectionOptions } from "../../src/bridge/slack/connection.ts";
-import type { AckBody, SlackHandlers } from "../../src/bridge/slack/handlers.ts";
+import { connectSlack, type ConnectionOptions } from "../../src/bridge/slack/in/connection.ts";
+import type { AckBody, SlackHandlers } from "../../src/bridge/slack/in/handlers.ts";
 import { FakeSlack } from "../fakes/slack/server.ts";
 import { TestLog } from "../support/core.ts";
 

@@ -1,6 +1,6 @@
 /** The emoji map as administrators set it. */
 import { expect, test } from "vitest";
-import { emojiOf } from "../../src/bridge/slack/emoji-map.ts";
+import { emojiOf } from "../../src/bridge/slack/acts/reactions.ts";
 import { slackKind } from "../../src/bridge/slack/kind.ts";
 
 const settings = (emoji: unknown) => slackKind.settings.safeParse({ botToken: "xoxb-1", appToken: "xapp-1-A1-x", emoji });

@@ -1,9 +1,9 @@
 /** Core's forms as modals: within Slack's limits whatever they hold, and back again. Limits as the fake checks them (tests/fakes/slack/blocks.ts). */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readButton, buttonElement, OPEN } from "../../src/bridge/slack/button.ts";
-import { formView, loadingView, readMeta, readValues, sayingView, submissionAnswer } from "../../src/bridge/slack/form.ts";
-import { SHORTCUTS } from "../../src/bridge/slack/shortcuts.ts";
+import { readButton, buttonElement, OPEN } from "../../src/bridge/slack/acts/buttons.ts";
+import { formView, loadingView, readMeta, readValues, sayingView, submissionAnswer } from "../../src/bridge/slack/acts/forms.ts";
+import { SHORTCUTS } from "../../src/bridge/slack/acts/menu.ts";
 import { verbNamed } from "../../src/core/verbs/table.ts";
 import type { Form, FormField } from "../../src/core/ports.ts";
 import { checkedView } from "../fakes/slack/blocks.ts";

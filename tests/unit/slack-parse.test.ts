@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { makeThreadId } from "../../src/bridge/slack/ids.ts";
-import { createParser } from "../../src/bridge/slack/parse.ts";
-import type { Places } from "../../src/bridge/slack/places.ts";
+import { createParser } from "../../src/bridge/slack/in/parse.ts";
+import type { Places } from "../../src/bridge/slack/in/places.ts";
 
 const us = { teamId: "T1", botUserId: "UBOT", botId: "B1" };
 const ROOT = "1700000000.000100", TS = "1700000005.000200";

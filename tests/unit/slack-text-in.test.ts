@@ -1,8 +1,8 @@
 /** What people write in Slack, as the guard and the channels read it. Shapes: docs.slack.dev/messaging/formatting-message-text, docs.slack.dev/reference/block-kit/blocks/rich-text-block */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { emojiOf, nameOfEmoji, shownEmoji, withEmoji } from "../../src/bridge/slack/emoji.ts";
-import { readMessageText, type Names } from "../../src/bridge/slack/text-in.ts";
+import { emojiOf, nameOfEmoji, shownEmoji, withEmoji } from "../../src/bridge/slack/in/emoji.ts";
+import { readMessageText, type Names } from "../../src/bridge/slack/in/text.ts";
 import { guard } from "../../src/core/model/guard.ts";
 import { isVerb } from "../../src/core/verbs/table.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { AS_IT_STANDS, renderCard, renderPost } from "../../src/bridge/slack/blocks.ts";
-import { fallbackText, formatted, literal, TEXT_CHARS } from "../../src/bridge/slack/text-out.ts";
+import { AS_IT_STANDS, renderCard, renderPost } from "../../src/bridge/slack/out/blocks.ts";
+import { fallbackText, formatted, literal, TEXT_CHARS } from "../../src/bridge/slack/out/text.ts";
 import { cleanText, splitText } from "../../src/bridge/shared/text.ts";
 import type { DeskPost } from "../../src/core/ports.ts";
 import { sampleCard } from "../contracts/desk-contract.ts";

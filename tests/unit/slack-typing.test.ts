@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { createSlackApi } from "../../src/bridge/slack/api.ts";
-import { createTyping } from "../../src/bridge/slack/typing.ts";
+import { createTyping } from "../../src/bridge/slack/out/typing.ts";
 import { FakeSlack } from "../fakes/slack/server.ts";
 import { TestClock } from "../support/core.ts";
 

@@ -4,19 +4,19 @@ import type { AdoptingDesk, DeskHost, FetchingDesk, LinkingDesk, SearchableDesk,
 import { z } from "zod";
 import type { DeskDeps, VendorDesk } from "../shared/kind.ts";
 import { createSlackApi, DEFAULT_API_URL, type SlackApi } from "./api.ts";
-import { createChannels } from "./channels.ts";
-import { FILE_BYTES } from "./files-out.ts";
-import { fetchSlackFile } from "./files-in.ts";
-import { isOurs, markOf, readCard } from "./find.ts";
-import { createHistory } from "./history.ts";
+import { createChannels } from "./out/channels.ts";
+import { FILE_BYTES } from "./out/files.ts";
+import { fetchSlackFile } from "./in/files.ts";
+import { isOurs, markOf, readCard } from "./out/find.ts";
+import { createHistory } from "./in/history.ts";
 import { readThreadId } from "./ids.ts";
-import { createIncoming } from "./incoming.ts";
-import { createNotices } from "./notices.ts";
-import { createPosts } from "./posts.ts";
-import { createReceipts } from "./receipts.ts";
-import { createTeam, type SlackTeam } from "./team.ts";
-import { TEXT_CHARS } from "./text-out.ts";
-import { createTyping } from "./typing.ts";
+import { createIncoming } from "./in/incoming.ts";
+import { createNotices } from "./acts/notices.ts";
+import { createPosts } from "./out/posts.ts";
+import { createReceipts } from "./out/receipts.ts";
+import { createTeam, type SlackTeam } from "./me.ts";
+import { TEXT_CHARS } from "./out/text.ts";
+import { createTyping } from "./out/typing.ts";
 
 const Config = z.object({ apiUrl: z.string().default(DEFAULT_API_URL) });
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { DeskKindSpec } from "../shared/kind.ts";
 import { createSlack } from "./adapter.ts";
 import { DEFAULT_API_URL } from "./api.ts";
-import { EmojiSettings } from "./emoji-map.ts";
+import { EmojiSettings } from "./acts/reactions.ts";
 import { appIdOf } from "./ids.ts";
 
 const WHERE = "api.slack.com/apps, your app";

@@ -1,6 +1,6 @@
 /** The app that a workspace creates for Threadline, as Slack's form reads it. Source: docs.slack.dev/reference/app-manifest */
 import { APP_SCOPE, BOT_EVENTS, BOT_SCOPES } from "./scopes.ts";
-import { SHORTCUTS } from "./shortcuts.ts";
+import { SHORTCUTS } from "./acts/menu.ts";
 
 export interface ManifestOptions {
   /** As people see the app, at most 35 characters. */
