@@ -106,7 +106,7 @@ export function createIncoming({ connection: target, deps, api, apiUrl, team, ch
     },
     async stop() {
       await connection.stop();
-      watch.stop();
+      await watch.stop();
       await live?.acts.stop();
       while (behind.size > 0) await Promise.all(behind);
       await siblings?.joined?.stop();

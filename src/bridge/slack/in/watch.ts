@@ -30,23 +30,30 @@ export interface Watch {
   event(event: unknown): Promise<void>;
   /** Looks at the token and at every channel now. Never rejects. */
   look(): Promise<void>;
-  stop(): void;
+  /** Resolves when no look is under way. */
+  stop(): Promise<void>;
 }
 export interface WatchOptions { core: Core; api: SlackApi; team: TeamOf; channels: Channels; troubles: Troubles; tellAdministrators(text: string): Promise<void> }
 
 export function createWatch({ core, api, team, channels, troubles, tellAdministrators }: WatchOptions): Watch {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
+  const underWay = new Set<Promise<void>>();
+  /** Nobody waits for it but a stop. */
+  function later(work: Promise<void>): void {
+    const run = work.catch((error: unknown) => core.log.warn({ err: error }, "What became of Slack's app or channel could not be told.")).finally(() => underWay.delete(run));
+    underWay.add(run);
+  }
 
   /** Comes back by itself while something is broken. */
   function plan(): void {
     clearTimeout(timer);
-    if (!stopped && (troubles.of("tokens").length > 0 || troubles.of("channel").length > 0)) timer = setTimeout(() => void look(), LOOK_MS).unref();
+    if (!stopped && (troubles.of("tokens").length > 0 || troubles.of("channel").length > 0)) timer = setTimeout(() => later(look()), LOOK_MS).unref();
   }
   function say(place: "tokens" | "scopes" | "channel", trouble: Trouble, subject: string): void {
     if (!troubles.set(place, trouble, subject)) return;
     core.log.error({ code: trouble.code, subject }, trouble.text);
-    if (place !== "tokens") void tellAdministrators(trouble.text);
+    if (place !== "tokens") later(tellAdministrators(trouble.text));
     plan();
   }
 
@@ -91,7 +98,7 @@ export function createWatch({ core, api, team, channels, troubles, tellAdministr
   /** Every call tells something: that a token, a scope or a channel works, or that it doesn't. */
   function heard(_method: string, channel: string | undefined, failure: SlackFailure | null): void {
     if (failure === null) {
-      if (troubles.of("tokens").length > 0) { troubles.set("tokens", null); void look(); }
+      if (troubles.of("tokens").length > 0) { troubles.set("tokens", null); later(look()); }
       for (const scope of troubles.of("scopes")) if (api.scopes()?.includes(scope) === true) troubles.set("scopes", null, scope);
       return;
     }
@@ -103,7 +110,7 @@ export function createWatch({ core, api, team, channels, troubles, tellAdministr
     if (CHANNEL_CODES.has(failure.code) && place !== undefined && failure.method.startsWith("chat.")) {
       channels.forget(place);
       // one look at a time: it comes back by itself while something is broken
-      if (troubles.of("channel").length === 0) void look();
+      if (troubles.of("channel").length === 0) later(look());
     }
   }
   const unwatch = api.watch(heard);
@@ -138,6 +145,11 @@ export function createWatch({ core, api, team, channels, troubles, tellAdministr
   return {
     event: (event) => take(event).catch((error: unknown) => core.log.warn({ err: error }, "What happened to Slack's app or channel could not be looked at.")),
     look,
-    stop() { stopped = true; clearTimeout(timer); unwatch(); },
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      unwatch();
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
   };
 }
