@@ -19,6 +19,7 @@ export function cardOf(conversation: Conversation, inboxName: string): Card {
     { label: "Status", value: STATUS_WORDS[conversation.status] },
     { label: "Owner", value: conversation.assigneeName ?? "Nobody yet" },
   ];
+  if (conversation.teamName !== undefined) facts.push({ label: "Team", value: conversation.teamName });
   if (conversation.priority !== null) facts.push({ label: "Priority", value: capital(conversation.priority) });
   if (conversation.labels.length > 0) facts.push({ label: "Labels", value: conversation.labels.join(", ") });
   if (conversation.mode !== undefined && conversation.mode !== "reply") facts.push({ label: "Mode", value: conversation.mode === "team-only" ? "Team-only" : "Note-first" });

@@ -105,6 +105,31 @@ describe("what changes is told and done, identities stay", () => {
     expect(await rules()).toEqual([]);
   });
 
+  test("teams are matched by name, their members by address", async () => {
+    const { apply, store } = await installation();
+    const agents = "agents:\n  - { name: Ana, email: ana@example.com }\n  - { name: Ben, email: ben@example.com }\n";
+    expect((await apply(`${agents}teams:\n  - { name: Billing, members: [Ana@example.com, ben@example.com, ana@example.com] }`)).changes).toContain("Team Billing: made");
+    const [team] = await store.teams.find().toArray();
+    const ids = Object.fromEntries((await store.agents.find().toArray()).map((agent) => [agent.name, agent._id]));
+    expect(team!.memberIds).toEqual([ids["Ana"], ids["Ben"]]);
+    expect(await apply("teams:\n  - { name: Billing, members: [ben@example.com] }")).toEqual({ faults: [], changes: ["Team Billing: members changed"] });
+    expect(await store.teams.findOne({ name: "Billing" })).toEqual({ ...team, memberIds: [ids["Ben"]] });
+    expect(await apply("teams:\n  - { name: Billing, members: [ben@example.com] }")).toEqual({ faults: [], changes: [] });
+    const { faults } = await apply("teams:\n  - { name: ana, members: [bem@example.com] }\n  - { name: Mine, members: [] }\n  - { name: Night, member: [] }");
+    expect(faults.map((fault) => fault.reason)).toEqual([expect.stringContaining("members is missing"), expect.stringContaining("member is not a setting here. Did you mean members?")]);
+    expect((await apply("teams:\n  - { name: ana, members: [bem@example.com] }\n  - { name: Mine, members: [] }")).faults.map((fault) => [fault.line, fault.reason])).toEqual([
+      [2, expect.stringContaining("A team can't be called ana: an agent is")], [2, expect.stringContaining("No agent has the address bem@example.com. Did you mean ben@example.com")], [3, expect.stringContaining("can't be called Mine")],
+    ]);
+  });
+
+  test("a routing rule may ask for a team", async () => {
+    const { apply } = await installation();
+    await apply(FILE, { TELEGRAM_TOKEN: TOKEN });
+    const rule = "routing:\n  - { when: 'team:night', desk: Playground }";
+    expect((await apply(rule)).faults[0]!.reason).toContain('There is no team "night"');
+    expect((await apply(`teams:\n  - { name: Night, members: [desk@example.com] }\n${rule}`)).faults).toEqual([]);
+  });
+
   test("a routing rule with a fault says where", async () => {
     const { apply } = await installation();
     await apply(FILE, { TELEGRAM_TOKEN: TOKEN });

@@ -13,20 +13,23 @@ import { startTestStore } from "../support/store.ts";
 const now = new Date("2026-11-20T12:00:00Z");
 const labels = ["billing", "bug", "vip"];
 const people = [{ _id: "a1", name: "Ana Lima" }, { _id: "a2", name: "Ben Ito" }];
+const teams = [{ _id: "t1", name: "Billing", memberIds: ["a1"] }, { _id: "t2", name: "Field", memberIds: ["a2"] }, { _id: "t3", name: "Night", memberIds: ["a1", "a2"] }];
 const inboxes = [{ _id: "i1", name: "Website" }, { _id: "i2", name: "Bot" }];
 const names = ["Ana", "ana maria", "Ben", "Zoë (VIP)", "A.B. [x]", "Straße", "", "line\nbreak"];
 const phrases = ["refund", "late parcel"];
-const context: FilterContext = { me: "a1", now, timeZone: "Europe/Berlin", agents: people, inboxes, labels, words: new Map([[phrases[0]!, ["c3", "c5"]], [phrases[1]!, []]]) };
+const context: FilterContext = { me: "a1", now, timeZone: "Europe/Berlin", agents: people, teams, inboxes, labels, words: new Map([[phrases[0]!, ["c3", "c5"]], [phrases[1]!, []]]) };
 
 /** Times that lie on, before and after every border that the conditions below draw. */
 const moment = fc.integer({ min: -4_000, max: 60 }).map((minutes) => new Date(now.getTime() + minutes * 60_000));
 const maybe = <T>(one: fc.Arbitrary<T>) => fc.option(one, { nil: null });
 
-const conversation = fc.record({
+/** A conversation in no team's queue has no such field. */
+const inTeam = fc.option(fc.constantFrom("t1", "t2", "t3", "gone"), { nil: undefined }).map((teamId) => (teamId === undefined ? {} : { teamId }));
+const conversation = fc.tuple(fc.record({
   number: fc.integer({ min: 1, max: 12 }), status: fc.constantFrom(...STATUSES), assigneeId: maybe(fc.constantFrom("a1", "a2", "a3")),
   inboxId: fc.constantFrom("i1", "i2"), channel: fc.constantFrom("widget", "telegram"), labels: fc.uniqueArray(fc.constantFrom(...labels)), priority: maybe(fc.constantFrom(...PRIORITIES)),
   contactName: fc.constantFrom(...names), subject: fc.constantFrom(...names), waitingSince: maybe(moment), resolvedAt: maybe(moment), createdAt: moment, lastMessageAt: moment,
-});
+}), inTeam).map(([it, team]) => ({ ...it, ...team }));
 
 const one = (field: Condition["field"], op: fc.Arbitrary<Condition["op"]>, value: fc.Arbitrary<string | number>) => fc.record({ field: fc.constant(field), op, value });
 const any = (field: Condition["field"], value: fc.Arbitrary<string | number>) => fc.record({ field: fc.constant(field), op: fc.constant("any of" as const), value: fc.array(value, { minLength: 1, maxLength: 3 }) });
@@ -42,7 +45,7 @@ const choices = (field: Condition["field"], value: fc.Arbitrary<string>) => fc.o
 
 const condition: fc.Arbitrary<Condition> = fc.oneof(
   choices("status", fc.constantFrom(...STATUSES)), choices("channel", fc.constantFrom("widget", "telegram", "email")), choices("inbox", fc.constantFrom("Website", "bot")),
-  choices("label", fc.constantFrom(...labels)), bare("label"), choices("assignee", fc.constantFrom("me", "ben", "Ana Lima")), bare("assignee"),
+  choices("label", fc.constantFrom(...labels)), bare("label"), choices("assignee", fc.constantFrom("me", "ben", "Ana Lima")), bare("assignee"), choices("team", fc.constantFrom("mine", "billing", "Field")), bare("team"),
   choices("priority", fc.constantFrom(...PRIORITIES)), bare("priority"), one("priority", fc.constantFrom<Condition["op"]>("greater", "less"), fc.constantFrom(...PRIORITIES)),
   texts("contact"), texts("subject"), one("number", fc.constantFrom<Condition["op"]>("is", "is not", "greater", "less"), number), any("number", number),
   one("waiting", fc.constantFrom<Condition["op"]>("greater", "less"), spans), bare("waiting"), times("created"), times("updated"), times("resolved"), bare("resolved"),

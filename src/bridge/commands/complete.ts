@@ -4,8 +4,9 @@ import { FIELDS, FIELD_NAMES, fieldOf, isFieldName, PRIORITIES } from "../../cor
 import type { Agent, Conversation } from "../../core/model/types.ts";
 import type { Suggestion } from "../../core/ports.ts";
 import { myConversations, queueFor } from "../../core/services/find.ts";
-import { allAgents, allInboxes, mayAnswer } from "../../core/services/inbox-settings.ts";
+import { allAgents, allInboxes, allTeams, mayAnswer } from "../../core/services/inbox-settings.ts";
 import { allLabels } from "../../core/services/label.ts";
+import { targetName, targetsFor } from "../../core/services/transfer.ts";
 import { MODES } from "../../core/verbs/mode.ts";
 import { USUAL_TIMES } from "../../core/verbs/snooze.ts";
 import { verbNamed, verbs } from "../../core/verbs/table.ts";
@@ -16,7 +17,7 @@ interface Choice { value: string; hint: string }
 
 const MOST = 30;
 
-/** Verbs, agents, labels, times, priorities, modes, filter fields and numbers; nothing for a text that is no command. */
+/** Verbs, agents, teams, labels, times, priorities, modes, filter fields and numbers; nothing for a text that is no command. */
 export async function complete(core: Core, request: CompleteRequest): Promise<Suggestion[]> {
   const [, sign, word, blank, rest = ""] = /^([!/])([a-z-]*)(\s*)([\s\S]*)$/i.exec(request.text.trimStart()) ?? [];
   if (sign === undefined || word === undefined || !request.agent.active) return [];
@@ -53,10 +54,13 @@ async function choicesFor(core: Core, { agent, conversation = null }: CompleteRe
   switch (verb.name) {
     case "assign": {
       const agents = (await allAgents(core)).filter((one) => (conversation === null ? one.active : mayAnswer(one, conversation.inboxId)));
-      return [{ value: "me", hint: agent.name }, ...agents.map((one) => ({ value: one.name, hint: one._id === agent._id ? "you" : one.role }))];
+      return [{ value: "me", hint: agent.name }, ...agents.map((one) => ({ value: one.name, hint: one._id === agent._id ? "you" : one.role })), ...(await teamChoices(core))];
     }
+    case "unassign": return conversation?.teamName === undefined ? [] : [{ value: "team", hint: conversation.teamName }];
+    case "queue": return [...((await allTeams(core)).length === 0 ? [] : [{ value: "mine", hint: "of your teams" }]), ...(await teamChoices(core))];
     case "label": return plain((await allLabels(core)).filter((name) => conversation?.labels.includes(name) !== true), "label");
     case "unlabel": return plain(conversation?.labels ?? [], "label");
+    case "transfer": return conversation === null ? [] : (await targetsFor(core, conversation)).map((target) => ({ value: target.name, hint: targetName(target) }));
     case "snooze": return USUAL_TIMES.map(({ value, label }) => ({ value, hint: label }));
     case "priority": return plain([...PRIORITIES, "none"], "priority");
     case "mode": return plain(MODES, "mode");
@@ -66,6 +70,8 @@ async function choicesFor(core: Core, { agent, conversation = null }: CompleteRe
     default: return [];
   }
 }
+
+const teamChoices = async (core: Core): Promise<Choice[]> => (await allTeams(core)).map(({ name }) => ({ value: name, hint: "team" }));
 
 /** What may stand where the last word of the filter stands. */
 async function filterSuggestions(core: Core, { agent }: CompleteRequest, before: string, typed: string): Promise<Suggestion[]> {
@@ -87,6 +93,7 @@ async function valuesOf(core: Core, agent: Agent, name: keyof typeof FIELDS): Pr
   switch (name) {
     case "label": return [...named(await allLabels(core), "label"), ...named(["none"], "no label")];
     case "assignee": return [{ value: "me", hint: agent.name }, { value: "none", hint: "nobody" }, ...named((await allAgents(core)).map((one) => one.name), "agent")];
+    case "team": return [{ value: "mine", hint: "one of yours" }, { value: "none", hint: "no team" }, ...(await teamChoices(core))];
     case "inbox": return named((await inboxes()).map((inbox) => inbox.name), "inbox");
     case "channel": return named([...new Set((await inboxes()).map((inbox) => inbox.channel))], "channel");
     case "created": case "updated": case "resolved": return named(["today", "yesterday", "24h", "7d", "30d"], "when");

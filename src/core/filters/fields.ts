@@ -28,6 +28,7 @@ export const FIELDS = {
   status: { type: "choice", operators: CHOICE, choices: STATUSES, example: "status:open,pending", help: "open, pending, snoozed or resolved" },
   label: { type: "name", operators: MAYBE, example: "label:billing", help: "carries this label; label:none carries none" },
   assignee: { type: "name", operators: MAYBE, example: "assignee:me", help: "an agent's name, me, none or any" },
+  team: { type: "name", operators: MAYBE, example: "team:billing", help: "in this team's queue; team:mine in one of yours, team:none in none" },
   inbox: { type: "name", operators: CHOICE, example: 'inbox:"Support Email"', help: "the inbox's name" },
   channel: { type: "text", operators: CHOICE, example: "channel:telegram", help: "the kind of channel" },
   priority: { type: "choice", operators: [...MAYBE, "greater", "less"], choices: PRIORITIES, example: "priority>medium", help: "low, medium, high, urgent or none" },

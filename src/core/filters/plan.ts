@@ -7,7 +7,7 @@ import { fieldOf, PRIORITIES } from "./fields.ts";
 import { spanMs } from "./parse.ts";
 
 /** Paths of a conversation that a plan may test. */
-export type ScalarPath = "_id" | "status" | "inboxId" | "channel" | "assigneeId" | "priority" | "number";
+export type ScalarPath = "_id" | "status" | "inboxId" | "channel" | "assigneeId" | "teamId" | "priority" | "number";
 export type DatePath = "waitingSince" | "createdAt" | "lastMessageAt" | "resolvedAt";
 export type TextPath = "contactName" | "subject";
 
@@ -27,6 +27,7 @@ export interface FilterContext {
   now: Date;
   timeZone: string;
   agents: readonly { _id: string; name: string }[];
+  teams: readonly { _id: string; name: string; memberIds: readonly string[] }[];
   inboxes: readonly { _id: string; name: string }[];
   labels: readonly string[];
   /** Conversations by free text, looked up beforehand (see `words.ts`). */
@@ -61,6 +62,10 @@ function planCondition(condition: Condition, context: FilterContext): Plan {
       if (op === "absent") return { path: "assigneeId", in: [null] };
       if (op === "present") return { none: { path: "assigneeId", in: [null] } };
       return { path: "assigneeId", in: list.map((value) => assignee(String(value), context)) };
+    case "team":
+      if (op === "absent") return { path: "teamId", in: [null] };
+      if (op === "present") return { none: { path: "teamId", in: [null] } };
+      return { path: "teamId", in: list.flatMap((value) => teams(String(value), context)) };
     case "contact": return { path: "contactName", like: like(op, String(list[0])) };
     case "subject": return { path: "subject", like: like(op, String(list[0])) };
     case "waiting": return waiting(condition, context);
@@ -119,6 +124,13 @@ function assignee(value: string, context: FilterContext): string {
   if (value.toLowerCase() !== "me") return named("agent", value, context.agents);
   if (context.me === null) throw refuse(`"me" means nobody here. Write an agent's name.`);
   return context.me;
+}
+
+function teams(value: string, context: FilterContext): string[] {
+  if (value.toLowerCase() !== "mine") return [named("team", value, context.teams)];
+  const { me } = context;
+  if (me === null) throw refuse(`"mine" means nobody's here. Write a team's name.`);
+  return context.teams.filter((team) => team.memberIds.includes(me)).map((team) => team._id);
 }
 
 function like(op: Condition["op"], value: string): string {

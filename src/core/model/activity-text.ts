@@ -10,10 +10,12 @@ export function activityText(actor: string, fact: ActivityFact): string {
       if (fact.to === "snoozed") return fact.until === undefined ? `${actor} snoozed this until the next reply` : `${actor} snoozed this until ${fact.until.toISOString().slice(0, 16).replace("T", " ")} UTC`;
       return `${actor} set this to pending`;
     case "assigned": return fact.toName === null ? `${actor} unassigned this conversation` : fact.toName === actor ? `${actor} took this conversation` : `${actor} assigned this to ${fact.toName}`;
+    case "team": return fact.toName === null ? `${actor} took this off its team` : `${actor} assigned this to the team ${fact.toName}`;
     case "labelled": return `${actor} added the label ${fact.label}`;
     case "unlabelled": return `${actor} removed the label ${fact.label}`;
     case "priority": return fact.to === null ? `${actor} removed the priority` : `${actor} set the priority to ${fact.to}`;
     case "mode": return fact.to === "reply" ? `${actor} switched this thread to reply mode` : fact.to === "note-first" ? `${actor} switched this thread to note-first: only /reply sends` : `${actor} switched this thread to team-only: nothing written here reaches the customer`;
+    case "transferred": return `${actor} moved this conversation from ${fact.fromName} to ${fact.toName}`;
     case "reaction": return fact.emojis.length === 0 ? `${actor} took back a reaction` : `${actor} reacted ${fact.emojis.join(" ")}`;
     case "delivery": return {
       retry: `${actor} asked to try a failed reply again`, send: `${actor} sent a held message to the customer`, retract: `${actor} took back a sent reply`,

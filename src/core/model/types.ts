@@ -78,6 +78,9 @@ export interface Agent {
   createdAt: Date;
 }
 
+/** Agents who share a queue. */
+export interface Team { _id: string; name: string; memberIds: string[] }
+
 export interface Label { _id: string; name: string; color: string }
 
 export interface Contact { _id: string; name: string; email?: string; phone?: string; anonymous: boolean; avatar?: string; createdAt: Date }
@@ -104,12 +107,30 @@ export interface OutboxEntry { id: string; at: Date; actor: Author; what: Activi
 export type ActivityFact =
   | { type: "status"; from: Status; to: Status; reason?: string; until?: Date }
   | { type: "assigned"; to: string | null; toName: string | null }
+  | { type: "team"; to: string | null; toName: string | null }
   | { type: "labelled"; label: string }
   | { type: "unlabelled"; label: string }
   | { type: "priority"; to: Priority | null }
   | { type: "mode"; to: ThreadMode }
+  | { type: "transferred"; from: string; fromName: string; to: string; toName: string; note?: string }
   | { type: "reaction"; messageId: string; emojis: string[] }
   | { type: "delivery"; messageId: string; act: "retry" | "send" | "retract" | "correct" | "cancel" };
+
+/** A thread that was left behind by a move, whose card has to point to the new one. */
+export interface LeftThread { thread: DeskThreadId; desk: DeskKind; tries: number; /** Its card says where the conversation goes, though not yet by a link. */ announced?: true }
+/** A move between desk targets that is under way: the thread is opened in the new one and told what was said, then the old cards point to it. */
+export interface Move {
+  id: string;
+  at: Date;
+  by: Author;
+  fromName: string;
+  note?: string;
+  left: LeftThread[];
+  /** A call that opens the new thread was begun. */
+  opening?: true;
+  /** The new thread holds the summary. */
+  told?: true;
+}
 
 export interface Conversation {
   _id: string;
@@ -127,6 +148,9 @@ export interface Conversation {
   channel: ChannelId;
   assigneeId: string | null;
   assigneeName: string | null;
+  /** The team in whose queue it is; absent when it is in none's. Its owner, if it has one, is a member. */
+  teamId?: string;
+  teamName?: string;
   labels: string[];
   priority: Priority | null;
   mode?: ThreadMode;
@@ -146,6 +170,11 @@ export interface Conversation {
   outbox: OutboxEntry[];
   /** The thread in use; retired ones live in `threads` only. */
   thread?: { id: DeskThreadId };
+  /** Somebody put it where it is: routing rules are not asked any more. */
+  deskChosen?: true;
+  move?: Move;
+  /** Set while a move is not finished; indexed. */
+  moveDueAt?: Date;
   /** Raised by whatever changes a fact on the card; the mirror lane shows the highest. */
   cardRev: number;
   cardShown: number;
@@ -264,7 +293,7 @@ export interface Message {
   schema: 1;
 }
 
-export interface Thread { _id: DeskThreadId; conversationId: string; desk: DeskKind; targetId: string; state: "active" | "retired"; createdAt: Date }
+export interface Thread { _id: DeskThreadId; conversationId: string; desk: DeskKind; targetId: string; state: "active" | "retired"; createdAt: Date; /** Set when the conversation moved on and left it standing. */ leftAt?: Date }
 
 /** What happened on a desk, as stored before it is acknowledged. */
 export interface StoredDeskEvent {

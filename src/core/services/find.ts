@@ -7,7 +7,7 @@ import { parseFilter } from "../filters/parse.ts";
 import { planFilter, type FilterContext, type Plan } from "../filters/plan.ts";
 import { allOf, toMongo } from "../filters/to-mongo.ts";
 import { lookUpWords, MAX_CANDIDATES, newest } from "../filters/words.ts";
-import { allAgents, allInboxes } from "./inbox-settings.ts";
+import { allAgents, allInboxes, allTeams } from "./inbox-settings.ts";
 import { allLabels } from "./label.ts";
 
 export interface Found {
@@ -23,10 +23,10 @@ const scopeOf = (agent: Agent): Scope => (agent.inboxIds === "all" ? {} : { inbo
 
 async function contextFor(core: Core, agent: Agent, filter: Filter, candidates: number): Promise<FilterContext> {
   const sees = (id: string) => agent.inboxIds === "all" || agent.inboxIds.includes(id);
-  const [agents, inboxes, labels, words] = await Promise.all([
-    allAgents(core), allInboxes(core), allLabels(core), lookUpWords(core, filter, { inboxIds: agent.inboxIds === "all" ? null : agent.inboxIds, candidates }),
+  const [agents, teams, inboxes, labels, words] = await Promise.all([
+    allAgents(core), allTeams(core), allInboxes(core), allLabels(core), lookUpWords(core, filter, { inboxIds: agent.inboxIds === "all" ? null : agent.inboxIds, candidates }),
   ]);
-  return { me: agent._id, now: core.clock.now(), timeZone: agent.timeZone, agents, inboxes: inboxes.filter((inbox) => sees(inbox._id)), labels, words };
+  return { me: agent._id, now: core.clock.now(), timeZone: agent.timeZone, agents, teams, inboxes: inboxes.filter((inbox) => sees(inbox._id)), labels, words };
 }
 
 /** By last activity, newest first, among the inboxes that `agent` may see. @throws {UserError} BAD_FILTER, TOO_BROAD */
@@ -42,13 +42,14 @@ export async function findConversations(core: Core, agent: Agent, asked: string 
   return { conversations: conversations.slice(0, limit), more, cut: !more && bound.lastMessageAt !== undefined };
 }
 
-const INDEXED = new Set(["_id", "number", "labels", "assigneeId", "status"]);
+const INDEXED = new Set(["_id", "number", "labels", "assigneeId", "teamId", "status"]);
 
 /** Whether one of the conditions that all must hold has an index of its own and names `candidates` conversations at most. */
 async function isBounded(core: Core, plan: Plan, candidates: number): Promise<boolean> {
   const parts = "all" in plan ? plan.all : [plan];
   for (const part of parts) {
-    if (!("in" in part) || !INDEXED.has(part.path)) continue;
+    // what is in no team's queue has no entry in the teams' index
+    if (!("in" in part) || !INDEXED.has(part.path) || (part.path === "teamId" && part.in.includes(null))) continue;
     if (part.path === "_id" || part.path === "number") return true;
     if ((await core.store.conversations.countDocuments(toMongo(part), { limit: candidates + 1 })) <= candidates) return true;
   }
@@ -59,9 +60,9 @@ async function isBounded(core: Core, plan: Plan, candidates: number): Promise<bo
 export const myConversations = (core: Core, agent: Agent, options: { limit: number }): Promise<Found> =>
   longestWaitingFirst(core, { assigneeId: agent._id, status: { $in: ["open", "pending", "snoozed"] }, ...scopeOf(agent) }, options.limit);
 
-/** Open and nobody's; who waits longest comes first. */
-export const queueFor = (core: Core, agent: Agent, options: { limit: number }): Promise<Found> =>
-  longestWaitingFirst(core, { assigneeId: null, status: "open", ...scopeOf(agent) }, options.limit);
+/** Open and nobody's, with `teamIds` of these teams alone; who waits longest comes first. */
+export const queueFor = (core: Core, agent: Agent, options: { limit: number; teamIds?: string[] }): Promise<Found> =>
+  longestWaitingFirst(core, { assigneeId: null, status: "open", ...(options.teamIds === undefined ? {} : { teamId: { $in: options.teamIds } }), ...scopeOf(agent) }, options.limit);
 
 /** Null sorts before every date, so those who wait and those who don't are asked for apart. */
 async function longestWaitingFirst(core: Core, query: Query<Conversation>, limit: number): Promise<Found> {

@@ -1,23 +1,23 @@
-/** Inboxes, agents, labels and desks' streams are few and read on every message: kept in memory for a second, so other processes' changes arrive. */
+/** Inboxes, agents, teams and desks' streams are few and read on every message: kept in memory for a second, so other processes' changes arrive. */
 import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import { deskOfStream, STREAM_IDS } from "./desk-streams.ts";
-import type { Agent, DeskKind, DeskTarget, Inbox } from "../model/types.ts";
+import type { Agent, DeskKind, DeskTarget, Inbox, Team } from "../model/types.ts";
 
 const FRESH_MS = 1_000;
-interface Cached { at: number; inboxes: Map<string, Inbox>; targets: Map<string, DeskTarget>; agents: Agent[]; paused: boolean; streams: Map<DeskKind, Date> }
+interface Cached { at: number; inboxes: Map<string, Inbox>; targets: Map<string, DeskTarget>; agents: Agent[]; teams: Team[]; paused: boolean; streams: Map<DeskKind, Date> }
 const caches = new WeakMap<Core, Cached>();
 
 async function settingsOf(core: Core): Promise<Cached> {
   const now = performance.now();
   const cached = caches.get(core);
   if (cached !== undefined && now - cached.at < FRESH_MS) return cached;
-  const [inboxes, targets, agents, delivery, streams] = await Promise.all([
-    core.store.inboxes.find().toArray(), core.store.deskTargets.find().toArray(), core.store.agents.find().toArray(), core.store.settings.findOne({ _id: "delivery" }),
+  const [inboxes, targets, agents, teams, delivery, streams] = await Promise.all([
+    core.store.inboxes.find().toArray(), core.store.deskTargets.find().toArray(), core.store.agents.find().toArray(), core.store.teams.find().sort({ name: 1 }).toArray(), core.store.settings.findOne({ _id: "delivery" }),
     core.store.leases.find({ _id: STREAM_IDS }).toArray(),
   ]);
   const fresh: Cached = {
-    at: now, agents, inboxes: new Map(inboxes.map((i) => [i._id, i])), targets: new Map(targets.map((t) => [t._id, t])),
+    at: now, agents, teams, inboxes: new Map(inboxes.map((i) => [i._id, i])), targets: new Map(targets.map((t) => [t._id, t])),
     streams: new Map(streams.map((stream) => [deskOfStream(stream._id), stream.until])),
     paused: (delivery?.value as { paused?: boolean } | undefined)?.paused === true,
   };
@@ -25,7 +25,7 @@ async function settingsOf(core: Core): Promise<Cached> {
   return fresh;
 }
 
-/** Call after writing an inbox, agent, desk target or the delivery switch in this process. */
+/** Call after writing an inbox, agent, team, desk target or the delivery switch in this process. */
 export const forgetSettings = (core: Core): void => void caches.delete(core);
 
 /** @throws {UserError} INBOX_UNKNOWN */
@@ -43,7 +43,10 @@ export async function deskTargetOf(core: Core, id: string): Promise<DeskTarget> 
 }
 
 export const allAgents = async (core: Core): Promise<Agent[]> => (await settingsOf(core)).agents;
+/** By name. */
+export const allTeams = async (core: Core): Promise<Team[]> => (await settingsOf(core)).teams;
 export const allInboxes = async (core: Core): Promise<Inbox[]> => [...(await settingsOf(core)).inboxes.values()];
+export const allTargets = async (core: Core): Promise<DeskTarget[]> => [...(await settingsOf(core)).targets.values()];
 export const agentByLink = async (core: Core, desk: DeskKind, userId: string): Promise<Agent | undefined> =>
   (await settingsOf(core)).agents.find((agent) => agent.links.some((link) => link.desk === desk && link.userId === userId));
 export const mayAnswer = (agent: Agent | undefined, inboxId: string): agent is Agent =>

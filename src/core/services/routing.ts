@@ -9,13 +9,13 @@ import { toPredicate } from "../filters/to-predicate.ts";
 import type { Predicate } from "../filters/to-predicate.ts";
 import { UserError } from "../errors.ts";
 import type { Conversation } from "../model/types.ts";
-import { allAgents, allInboxes } from "./inbox-settings.ts";
+import { allAgents, allInboxes, allTeams } from "./inbox-settings.ts";
 
 /** `when` in the filter language's text form. */
 export interface RoutingRule { when: string; deskTargetId: string }
 export const ROUTING_ID = "routing";
 
-type Names = Pick<FilterContext, "agents" | "inboxes" | "labels">;
+type Names = Pick<FilterContext, "agents" | "teams" | "inboxes" | "labels">;
 
 /** Reads a rule's condition; it is asked of one conversation, by nobody. @throws {UserError} BAD_FILTER */
 export function readCondition(when: string, names: Names, now: Date): Predicate {
@@ -33,8 +33,8 @@ function asksText(filter: Filter): boolean {
 export async function routeOf(core: Core, conversation: Conversation): Promise<string> {
   const rules = ((await core.store.settings.findOne({ _id: ROUTING_ID }))?.value ?? []) as RoutingRule[];
   if (rules.length === 0) return conversation.deskTargetId;
-  const [agents, inboxes, labels] = await Promise.all([allAgents(core), allInboxes(core), core.store.labels.find({}, { projection: { name: 1 } }).toArray()]);
-  const names = { agents, inboxes, labels: labels.map((label) => label.name) };
+  const [agents, teams, inboxes, labels] = await Promise.all([allAgents(core), allTeams(core), allInboxes(core), core.store.labels.find({}, { projection: { name: 1 } }).toArray()]);
+  const names = { agents, teams, inboxes, labels: labels.map((label) => label.name) };
   for (const rule of rules) {
     try {
       if (readCondition(rule.when, names, core.clock.now())(conversation)) return rule.deskTargetId;

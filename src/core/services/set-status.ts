@@ -92,7 +92,7 @@ const newerLine = (conversation: Conversation, to: Status) => new UserError(
   `The customer wrote again before you could see it${conversation.lastLine?.kind === "incoming" ? `: “${conversation.lastLine.text}”` : ""}. #${conversation.number} was not ${WORD[to]}: read it first.`,
 );
 
-const changing = () => new UserError("NOT_POSSIBLE", "This conversation is being changed by others at this moment. Try again.");
+export const changing = () => new UserError("NOT_POSSIBLE", "This conversation is being changed by others at this moment. Try again.");
 
 /** @throws {UserError} CONVERSATION_UNKNOWN */
 export async function reread(core: Core, id: string): Promise<Conversation> {

@@ -3,13 +3,13 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { didYouMean } from "../model/close-names.ts";
 import { newId } from "../model/ids.ts";
-import type { Agent, DeskTarget, Inbox, InboxSettings, Label } from "../model/types.ts";
+import type { Agent, DeskTarget, Inbox, InboxSettings, Label, Team } from "../model/types.ts";
 import type { Clock } from "../ports.ts";
 import { readCondition } from "../services/routing.ts";
 import type { RoutingRule } from "../services/routing.ts";
 import type { Secrets } from "../services/secrets.ts";
 import { matchEntries } from "./match.ts";
-import { agentShape, deskShape, inWords, inboxShape, routeShape } from "./shape.ts";
+import { agentShape, deskShape, inWords, inboxShape, routeShape, teamShape } from "./shape.ts";
 import type { DeskEntry, InboxEntry, SettingsFile } from "./shape.ts";
 import type { Fault, Path, ReadFile } from "./yaml.ts";
 
@@ -27,11 +27,11 @@ export interface PlanDeps {
   channelKinds: Readonly<Record<string, ChannelSettingsKind>>;
   deskKinds: Readonly<Record<string, DeskSettingsKind>>;
 }
-export interface StoredSettings { agents: Agent[]; labels: Label[]; desks: DeskTarget[]; inboxes: Inbox[]; rateLimits: boolean; routing: RoutingRule[] }
+export interface StoredSettings { agents: Agent[]; teams: Team[]; labels: Label[]; desks: DeskTarget[]; inboxes: Inbox[]; rateLimits: boolean; routing: RoutingRule[] }
 
 /** A document as it should be; `was` is absent for a new one. Secrets stand open in `secrets` until written. */
 export interface Wish<T> { was: T | undefined; now: T; secretsChanged: string[] }
-export interface Plan { faults: Fault[]; agents: Wish<Agent>[]; labels: Wish<Label>[]; desks: Wish<DeskTarget>[]; inboxes: Wish<Inbox>[]; rateLimits: boolean | undefined; routing: RoutingRule[] | undefined }
+export interface Plan { faults: Fault[]; agents: Wish<Agent>[]; teams: Wish<Team>[]; labels: Wish<Label>[]; desks: Wish<DeskTarget>[]; inboxes: Wish<Inbox>[]; rateLimits: boolean | undefined; routing: RoutingRule[] | undefined }
 
 const DEFAULT_COLOR = "#64748b";
 export const DEFAULT_INBOX_SETTINGS: InboxSettings = { undoSeconds: 8, doubleReplySeconds: 3, noteFirst: false, reopenHours: 72, takeOnReply: true };
@@ -90,6 +90,26 @@ function planLabels(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored
   const found = matchEntries(file, entries.map((entry, i) => ({ path: ["labels", i], name: entry.name, identity: entry.name })), stored.labels,
     { noun: "label", identityPath: "name", identityOf: (label) => label.name, refusal: () => "is spelt the same but for case" }, faults);
   return entries.map((entry, i) => wish(found[i], { _id: found[i]?._id ?? newId(deps.clock.now()), name: entry.name, color: entry.color ?? found[i]?.color ?? DEFAULT_COLOR }));
+}
+
+/** Members are named by their address. Agents and teams are called in the same place, so they share no name. */
+function planTeams(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored: StoredSettings, agents: Agent[], faults: Fault[]): Wish<Team>[] {
+  const entries = wanted.teams ?? [];
+  const found = matchEntries(file, entries.map((entry, i) => ({ path: ["teams", i], name: entry.name, identity: entry.name })), stored.teams,
+    { noun: "team", identityPath: "name", identityOf: (team) => team.name, refusal: () => "is spelt the same but for case" }, faults);
+  const wishes = entries.map((entry, i) => {
+    const memberIds = entry.members.flatMap((email, m) => {
+      const agent = agents.find((one) => one.email === email);
+      if (agent === undefined) faults.push(file.fault(["teams", i, "members", m], `No agent has the address ${email}.${didYouMean(email, agents.map((one) => one.email))}`));
+      return agent === undefined ? [] : [agent._id];
+    });
+    return wish(found[i], { _id: found[i]?._id ?? newId(deps.clock.now()), name: entry.name, memberIds: [...new Set(memberIds)] });
+  });
+  const names = new Set(agents.map((agent) => agent.name.toLowerCase()));
+  for (const [i, { name }] of entries.entries()) {
+    if (names.has(name.toLowerCase()) || /^(me|mine|none|any|nobody)$/i.test(name)) faults.push(file.fault(["teams", i, "name"], `A team can't be called ${name}: ${names.has(name.toLowerCase()) ? "an agent is" : "the word has a meaning of its own in commands"}. Choose another name.`));
+  }
+  return wishes;
 }
 
 const deskIdentity = (desk: Pick<DeskTarget, "kind" | "identity" | "channel">) => JSON.stringify([desk.kind, desk.identity, desk.channel]);
@@ -160,7 +180,7 @@ function planInboxes(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, store
 }
 
 /** Rules are kept as they are written; names in them are read each time, so a later rename is told in the log. */
-function planRouting(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, desks: DeskTarget[], names: { agents: Agent[]; inboxes: Inbox[]; labels: Label[] }, faults: Fault[]): RoutingRule[] | undefined {
+function planRouting(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, desks: DeskTarget[], names: { agents: Agent[]; teams: Team[]; inboxes: Inbox[]; labels: Label[] }, faults: Fault[]): RoutingRule[] | undefined {
   return wanted.routing?.flatMap(({ when, desk: name }, i) => {
     const path = ["routing", i];
     const desk = desks.find((one) => one.name === name);
@@ -188,11 +208,12 @@ export function makePlan(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, s
   const labels = planLabels(deps, file, wanted, stored, faults);
   const desks = planDesks(deps, file, wanted, stored, faults);
   const inboxes = planInboxes(deps, file, wanted, stored, desks, faults);
-  const names = { agents: afterwards(agents, stored.agents), inboxes: afterwards(inboxes, stored.inboxes), labels: afterwards(labels, stored.labels) };
+  const teams = planTeams(deps, file, wanted, stored, afterwards(agents, stored.agents), faults);
+  const names = { agents: afterwards(agents, stored.agents), teams: afterwards(teams, stored.teams), inboxes: afterwards(inboxes, stored.inboxes), labels: afterwards(labels, stored.labels) };
   const routing = planRouting(deps, file, wanted, afterwards(desks, stored.desks), names, faults);
-  return { faults, agents, labels, desks, inboxes, routing, rateLimits: wanted.limits === undefined ? undefined : wanted.limits === "on" };
+  return { faults, agents, teams, labels, desks, inboxes, routing, rateLimits: wanted.limits === undefined ? undefined : wanted.limits === "on" };
 }
 
 /** Names of the settings that may stand in each part, for "did you mean". */
 export const knownIn = (part: string | undefined): string[] =>
-  part === "agents" ? Object.keys(agentShape.shape) : part === "labels" ? ["name", "color"] : part === "routing" ? Object.keys(routeShape.shape) : ["limits", "agents", "labels", "inboxes", "desks", "routing"];
+  part === "agents" ? Object.keys(agentShape.shape) : part === "teams" ? Object.keys(teamShape.shape) : part === "labels" ? ["name", "color"] : part === "routing" ? Object.keys(routeShape.shape) : ["limits", "agents", "teams", "labels", "inboxes", "desks", "routing"];

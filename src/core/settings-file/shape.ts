@@ -22,6 +22,8 @@ export const labelShape = z.strictObject({
   color: z.string().regex(/^#[0-9a-f]{6}$/i, "must be a colour such as \"#b45309\" (in quotes)").transform((text) => text.toLowerCase()).optional(),
 });
 
+export const teamShape = z.strictObject({ name, members: z.array(z.email("must be an email address").transform((text) => text.toLowerCase())).max(1_000) });
+
 /** Fields of every inbox; what else stands there belongs to its channel. */
 export const inboxShape = z.looseObject({
   name,
@@ -42,6 +44,7 @@ export const routeShape = z.strictObject({ when: plain(2_000), desk: z.string() 
 export const fileShape = z.strictObject({
   limits: z.enum(["on", "off"]).optional(),
   agents: z.array(agentShape).max(1_000).optional(),
+  teams: z.array(teamShape).max(200).optional(),
   labels: z.array(labelShape).max(1_000).optional(),
   desks: z.array(deskShape).max(100).optional(),
   inboxes: z.array(inboxShape).max(200).optional(),

@@ -8,6 +8,9 @@ import type { Store } from "../store/store.ts";
 import { LIMITS_ID } from "./limits.ts";
 import type { Plan, StoredSettings, Wish } from "./plan.ts";
 
+/** What a stored field is called in the file. */
+const CALLED: Record<string, string> = { deskTargetId: "desk", memberIds: "members" };
+
 interface Named { _id: string; name: string }
 
 /** What changes from `was` to `now`, for people; secrets and long values stay unsaid. */
@@ -26,7 +29,7 @@ function differences<T extends Named>({ was, now, secretsChanged }: Wish<T>, nam
     });
     if (name === "name") return [`renamed from ${was!.name}`];
     const [from, to] = [show(name, before[name]), show(name, after[name])];
-    return [from === "" || to === "" || before[name] === undefined ? `${name === "deskTargetId" ? "desk" : name} changed` : `${name === "deskTargetId" ? "desk" : name} ${from} → ${to}`];
+    return [from === "" || to === "" || before[name] === undefined ? `${CALLED[name] ?? name} changed` : `${CALLED[name] ?? name} ${from} → ${to}`];
   });
   return { fields: secretsChanged.length > 0 ? [...fields, "secrets"] : fields, words: [...words, ...secretsChanged.map((name) => `${name} set anew`)] };
 }
@@ -64,6 +67,7 @@ export async function writePlan(deps: { store: Store; clock: Clock; secrets: Sec
     ...await writeAll("Label", store.labels, plan.labels, stored.labels),
     ...await writeAll("Desk", store.deskTargets, desks, stored.desks),
     ...await writeAll("Agent", store.agents, plan.agents, stored.agents),
+    ...await writeAll("Team", store.teams, plan.teams, stored.teams),
     ...await writeAll("Inbox", store.inboxes, inboxes, stored.inboxes, { deskTargetId: (id: string) => deskNames.get(id) ?? "none" }),
   ];
   if (plan.routing !== undefined && !isDeepStrictEqual(plan.routing, stored.routing)) {

@@ -11,6 +11,7 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "agentByName", key: { name: 1 }, unique: true },
     { name: "agentByLink", key: { "links.desk": 1, "links.userId": 1 } },
   ],
+  teams: [{ name: "teamByName", key: { name: 1 }, unique: true }],
   labels: [{ name: "labelByName", key: { name: 1 }, unique: true }],
   contactIdentities: [{ name: "identityByAddress", key: { inboxId: 1, address: 1 }, unique: true }, { name: "identitiesOfContact", key: { contactId: 1 } }],
   conversations: [
@@ -21,10 +22,12 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "conversationByThread", key: { "thread.id": 1 }, ...present("thread.id") },
     { name: "queueByWaiting", key: { status: 1, waitingSince: 1 } },
     { name: "queueOfAssignee", key: { assigneeId: 1, status: 1, waitingSince: 1 } },
+    { name: "queueOfTeam", key: { teamId: 1, status: 1, waitingSince: 1 }, ...present("teamId") },
     { name: "findByActivity", key: { lastMessageAt: -1 } },
     { name: "findByLabel", key: { labels: 1, lastMessageAt: -1 } },
     { name: "dueSnoozes", key: { snoozedUntil: 1 }, partialFilterExpression: { status: "snoozed" } },
     { name: "dueCards", key: { cardDueAt: 1 }, ...present("cardDueAt") },
+    { name: "dueMoves", key: { moveDueAt: 1 }, ...present("moveDueAt") },
     { name: "dueOutbox", key: { "outbox.at": 1 }, ...present("outbox.at") },
   ],
   messages: [
@@ -47,7 +50,7 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "searchTerms", key: { terms: 1, createdAt: -1 } },
     { name: "albumOf", key: { conversationId: 1, groupId: 1 }, ...present("groupId") },
   ],
-  threads: [{ name: "threadsOfConversation", key: { conversationId: 1, createdAt: -1 } }],
+  threads: [{ name: "threadsOfConversation", key: { conversationId: 1, createdAt: -1 } }, { name: "catchUpOnLeft", key: { desk: 1, leftAt: 1 }, ...present("leftAt") }],
   earlyChanges: [
     { name: "earlyOfMessage", key: { source: 1, "event.at": 1 } },
     { name: "sweepEarly", key: { lookAt: 1 } },

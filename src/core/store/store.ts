@@ -2,7 +2,7 @@
 import mongoose from "mongoose";
 import type { Collection, Db } from "mongodb";
 import type {
-  Agent, Contact, ContactIdentity, Conversation, DeskTarget, Inbox, Label, Message, StoredDeskEvent, Thread,
+  Agent, Contact, ContactIdentity, Conversation, DeskTarget, Inbox, Label, Message, StoredDeskEvent, Team, Thread,
 } from "../model/types.ts";
 import type { InboundEvent } from "../ports.ts";
 import { collectionIndexes } from "./indexes.ts";
@@ -29,6 +29,7 @@ export interface Store {
   readonly inboxes: Collection<Inbox>;
   readonly deskTargets: Collection<DeskTarget>;
   readonly agents: Collection<Agent>;
+  readonly teams: Collection<Team>;
   readonly labels: Collection<Label>;
   readonly contacts: Collection<Contact>;
   readonly identities: Collection<ContactIdentity>;
@@ -56,6 +57,7 @@ export async function openStore(uri: string): Promise<Store> {
     inboxes: of<Inbox>("inboxes"),
     deskTargets: of<DeskTarget>("deskTargets"),
     agents: of<Agent>("agents"),
+    teams: of<Team>("teams"),
     labels: of<Label>("labels"),
     contacts: of<Contact>("contacts"),
     identities: of<ContactIdentity>("contactIdentities"),

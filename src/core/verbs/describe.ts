@@ -23,7 +23,7 @@ export function lineOf(conversation: Conversation, now: Date): string {
   const { waitingSince, priority } = conversation;
   return [
     `#${conversation.number}`, conversation.contactName, capital(conversation.channel), conversation.status,
-    conversation.assigneeName ?? "nobody", ...(priority === null ? [] : [priority]), ...conversation.labels,
+    conversation.assigneeName ?? "nobody", ...(conversation.teamName === undefined ? [] : [`${conversation.teamName} team`]), ...(priority === null ? [] : [priority]), ...conversation.labels,
     ...(waitingSince === null ? [] : [now.getTime() - waitingSince.getTime() < 60_000 ? "waiting" : `waiting ${since(waitingSince, now)}`]), ...(conversation.subject === "" ? [] : [conversation.subject]),
   ].join(" · ");
 }

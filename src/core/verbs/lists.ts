@@ -1,6 +1,10 @@
 /** find, mine, queue: lists of conversations. */
+import { UserError } from "../errors.ts";
+import { didYouMean } from "../model/close-names.ts";
+import type { Agent, Team } from "../model/types.ts";
 import { findConversations, myConversations, queueFor } from "../services/find.ts";
-import { nothing, someText } from "./args.ts";
+import { allTeams } from "../services/inbox-settings.ts";
+import { anyText, nothing, someText } from "./args.ts";
 import { listOf } from "./describe.ts";
 import { verb } from "./verb.ts";
 
@@ -25,10 +29,20 @@ export const mine = verb({
 });
 
 export const queue = verb({
-  name: "queue", aliases: [], usage: "", help: "Lists open conversations that nobody owns; who waits longest comes first.",
-  needs: { conversation: false }, args: nothing,
-  async run({ core, actor }) {
-    const found = await queueFor(core, actor, { limit: LIMIT });
-    return { notice: listOf(found, core.clock.now(), { one: "1 conversation waits for an owner:", many: "% conversations wait for an owner:", none: "The queue is empty: every open conversation has an owner." }) };
+  name: "queue", aliases: [], usage: "[team | mine]", help: "Lists open conversations that nobody owns, of one team or of yours where you say so; who waits longest comes first.",
+  needs: { conversation: false }, args: anyText,
+  async run({ core, actor, args }) {
+    const found = await queueFor(core, actor, { limit: LIMIT, ...(args.text === "" ? {} : { teamIds: teamsNamed(args.text, actor, await allTeams(core)) }) });
+    return { notice: listOf(found, core.clock.now(), { one: "1 conversation waits for an owner:", many: "% conversations wait for an owner:", none: `${args.text === "" ? "The queue" : "This queue"} is empty: every open conversation has an owner.` }) };
   },
 });
+
+/** @throws {UserError} TEAM_UNKNOWN with close names */
+function teamsNamed(text: string, actor: Agent, teams: Team[]): string[] {
+  const wanted = text.replace(/^@/, "").replace(/^"(.*)"$/, "$1").trim().toLowerCase();
+  if (wanted === "mine") return teams.filter((team) => team.memberIds.includes(actor._id)).map((team) => team._id);
+  const team = teams.find((one) => one.name.toLowerCase() === wanted);
+  if (team !== undefined) return [team._id];
+  const names = teams.map((one) => one.name);
+  throw new UserError("TEAM_UNKNOWN", `There is no team "${text}".${names.length === 0 ? " There are no teams yet." : didYouMean(wanted, names) || ` There are: ${names.slice(0, 10).join(", ")}.`} An administrator adds teams in the settings file (threadline.yaml).`);
+}

@@ -1,11 +1,11 @@
-/** take, assign, unassign: who owns a conversation. */
+/** take, assign, unassign: who owns a conversation, and which team. */
 import { UserError } from "../errors.ts";
 import { didYouMean } from "../model/close-names.ts";
-import type { Agent } from "../model/types.ts";
-import { assign as assignTo, take as takeOver, unassign as assignNobody } from "../services/assign.ts";
-import { allAgents, mayAnswer } from "../services/inbox-settings.ts";
+import type { Agent, Team } from "../model/types.ts";
+import { assign as assignTo, assignTeam, take as takeOver, unassign as assignNobody, unassignTeam as assignNoTeam } from "../services/assign.ts";
+import { allAgents, allTeams, mayAnswer } from "../services/inbox-settings.ts";
 import { agentAuthor } from "../services/send-reply.ts";
-import { anyText, nothing, onlyAnyway } from "./args.ts";
+import { anyText, oneOf, onlyAnyway } from "./args.ts";
 import { FORM_FIELD, verb } from "./verb.ts";
 
 export const take = verb({
@@ -18,39 +18,52 @@ export const take = verb({
 });
 
 export const assign = verb({
-  name: "assign", aliases: [], usage: "[agent]", help: "Gives it to an agent; without a name it asks for one.",
+  name: "assign", aliases: [], usage: "[agent or team]", help: "Gives it to an agent, or puts it into a team's queue; without a name it asks for one.",
   needs: { conversation: true }, args: anyText,
   async run({ core, actor, conversation, args, ask }) {
     const agents = (await allAgents(core)).filter((agent) => mayAnswer(agent, conversation.inboxId));
+    const teams = await allTeams(core);
     if (args.text === "") {
+      const now = conversation.assigneeName ?? conversation.teamName;
       return ask(`Assign #${conversation.number}`, [{
-        name: FORM_FIELD, label: "Agent", kind: "select", required: true, options: agents.map((agent) => ({ value: agent.name, label: agent.name })),
-        ...(conversation.assigneeName === null ? {} : { value: conversation.assigneeName }),
+        name: FORM_FIELD, label: teams.length === 0 ? "Agent" : "Agent or team", kind: "select", required: true,
+        options: [...agents.map(({ name }) => ({ value: name, label: name })), ...teams.map(({ name }) => ({ value: name, label: `${name} (team)` }))],
+        ...(now === undefined ? {} : { value: now }),
       }]);
     }
-    const to = /^@?me$/i.test(args.text) ? actor : agentNamed(args.text, agents);
+    const to = /^@?me$/i.test(args.text) ? actor : nameOf(args.text, agents, teams);
+    if ("memberIds" in to) {
+      const { number } = await assignTeam(core, { conversation, team: to, actor: agentAuthor(actor) });
+      return { notice: `#${number} is now with the team ${to.name}.`, logged: true };
+    }
     const { number } = await assignTo(core, { conversation, to, actor: agentAuthor(actor) });
     return { notice: to._id === actor._id ? `#${number} is yours.` : `#${number} is now with ${to.name}.`, logged: true };
   },
 });
 
 export const unassign = verb({
-  name: "unassign", aliases: [], usage: "", help: "Puts it back into the queue, owned by nobody.",
-  needs: { conversation: true }, args: nothing,
-  async run({ core, actor, conversation }) {
-    const { number } = await assignNobody(core, { conversation, actor: agentAuthor(actor) });
-    return { notice: `#${number} is nobody's now.`, logged: true };
+  name: "unassign", aliases: [], usage: "[team]", help: "Takes its owner off, so that it waits in its team's queue or everybody's; with team it leaves the team's queue.",
+  needs: { conversation: true }, args: oneOf(["team"]),
+  async run({ core, actor, conversation, args }) {
+    const act = { conversation, actor: agentAuthor(actor) };
+    if (args.choice === "team") {
+      const { number } = await assignNoTeam(core, act);
+      return { notice: `#${number} is in no team's queue now.`, logged: true };
+    }
+    const { number, teamName } = await assignNobody(core, act);
+    return { notice: teamName === undefined ? `#${number} is nobody's now.` : `#${number} waits for the team ${teamName} now.`, logged: true };
   },
 });
 
 /** By whole name, e-mail or a beginning that only one has. @throws {UserError} AGENT_UNKNOWN */
-function agentNamed(text: string, agents: Agent[]): Agent {
+function nameOf(text: string, agents: Agent[], teams: Team[]): Agent | Team {
   const wanted = text.replace(/^@/, "").replace(/^"(.*)"$/, "$1").trim().toLowerCase();
-  const exact = agents.find((agent) => agent.name.toLowerCase() === wanted || agent.email.toLowerCase() === wanted);
-  const starting = agents.filter((agent) => agent.name.toLowerCase().startsWith(wanted));
+  const all = [...agents, ...teams];
+  const exact = all.find((one) => one.name.toLowerCase() === wanted || ("email" in one && one.email.toLowerCase() === wanted));
+  const starting = all.filter((one) => one.name.toLowerCase().startsWith(wanted));
   if (exact !== undefined) return exact;
   if (starting.length === 1) return starting[0]!;
-  const names = agents.map((agent) => agent.name);
-  if (starting.length > 1) throw new UserError("AGENT_UNKNOWN", `"${text}" could be ${starting.map((agent) => agent.name).join(" or ")}. Write the whole name.`);
-  throw new UserError("AGENT_UNKNOWN", `No agent who may answer this inbox is called "${text}".${didYouMean(wanted, names) || ` There are: ${names.join(", ")}.`}`);
+  const names = all.map((one) => one.name);
+  if (starting.length > 1) throw new UserError("AGENT_UNKNOWN", `"${text}" could be ${starting.map((one) => one.name).join(" or ")}. Write the whole name.`);
+  throw new UserError("AGENT_UNKNOWN", `No agent who may answer this inbox${teams.length === 0 ? "" : " and no team"} is called "${text}".${didYouMean(wanted, names) || ` There are: ${names.join(", ")}.`}`);
 }
