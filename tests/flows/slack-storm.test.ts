@@ -9,16 +9,18 @@ const STORM = 60;
 /** Slack's own limits are enforced by the fake: one post a second in a channel, three at once, and its tiers. Time is pushed forward for both sides. */
 test("500 lines of customers in a minute, all into one channel, end complete and in order, and Slack hardly ever has to ask for a wait", async () => {
   const clock = new TestClock();
-  const bench = await startSlack({ clock, limits: { rateLimits: true, sweepMs: 50 } });
+  // the clock runs ahead of the machine: no lease may lapse by that
+  const bench = await startSlack({ clock, limits: { rateLimits: true, sweepMs: 50, leaseMs: 3_600_000 } });
   const { fake, help, channel } = bench;
   fake.enforceRateLimits();
   const customers = Array.from({ length: CUSTOMERS }, (_, n) => `customer${n}`);
   const shownLines = (messages: { username: string | null; threadTs: string | null; text: string }[]) =>
     messages.filter(({ username, threadTs }) => username !== null && threadTs !== null).flatMap(({ text }) => text.split("\n"));
+  /** One second of theirs: as long as the store takes for some questions, so that a slow machine has slow seconds. */
   const second = async () => {
     clock.advance(1_000);
     fake.space.clock.advance(1_000);
-    await new Promise((resolve) => { setTimeout(resolve, 40); });
+    for (let turn = 0; turn < 20; turn++) await help.store.settings.findOne({ _id: `turn:${turn}` });
   };
 
   let written = 0;
@@ -31,7 +33,7 @@ test("500 lines of customers in a minute, all into one channel, end complete and
   }
   expect(written).toBe(500);
   const all = fake.space.channel(channel.id).messages;
-  for (const end = Date.now() + 60_000; shownLines(all).length < written && Date.now() < end;) await second();
+  await expect.poll(async () => { await second(); return shownLines(all).length; }, { timeout: 100_000, interval: 1 }).toBe(written);
 
   for (const address of customers) {
     const { thread } = await help.conversation(address);
@@ -41,4 +43,4 @@ test("500 lines of customers in a minute, all into one channel, end complete and
   expect(posts.filter(({ error }) => error === "ratelimited").length).toBeLessThan(10);
   // One by one, at a post a second, they would have taken more than eight minutes.
   expect(posts.filter(({ error }) => error === null).length).toBeLessThan(written / 2);
-}, 120_000);
+}, 180_000);
