@@ -3,6 +3,7 @@ import { version } from "../boot/install.ts";
 import { apply } from "./apply.ts";
 import type { Command } from "./command.ts";
 import { delivery } from "./delivery.ts";
+import { discord } from "./discord.ts";
 import { doctor } from "./doctor.ts";
 import { retry } from "./retry.ts";
 import { slack } from "./slack.ts";
@@ -24,4 +25,4 @@ export const help: Command = {
   },
 };
 
-export const commands: readonly Command[] = [start, apply, doctor, slack, delivery, retry, store, help];
+export const commands: readonly Command[] = [start, apply, doctor, slack, discord, delivery, retry, store, help];

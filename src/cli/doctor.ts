@@ -5,6 +5,11 @@ import type { Command } from "./command.ts";
 import { findRunningServer } from "./running-server.ts";
 
 interface Finding { state: "ok" | "warn" | "fail"; text: string }
+/** How somebody's account on a desk becomes an agent's. */
+const LINKED = {
+  slack: " On Slack their first message links them when the e-mail address is the same; /desk link says why not.",
+  discord: " On Discord their first message links them when one of the desk's `roles` is theirs; /link says why not.",
+};
 const SIGN = { ok: "✓", warn: "!", fail: "✗" } as const;
 
 function settingsFindings({ inboxes, desks, agents }: { inboxes: Inbox[]; desks: DeskTarget[]; agents: Agent[] }): Finding[] {
@@ -16,7 +21,7 @@ function settingsFindings({ inboxes, desks, agents }: { inboxes: Inbox[]; desks:
     inboxes.length > 0 ? { state: "ok", text: `inboxes: ${inboxes.map(({ name, enabled }) => (enabled ? name : `${name} (off)`)).join(", ")}` } : { state: "fail", text: "there is no inbox, so no customer can write. Add one to threadline.yaml: inboxes: [{ name: Website, channel: widget, key: shop }]" },
     desks.length > 0 ? { state: "ok", text: `desks: ${desks.map(({ name, kind }) => `${name} (${kind})`).join(", ")}` } : { state: "fail", text: "there is no desk, so nobody can answer. Add one to threadline.yaml: desks: [{ name: Playground, kind: playground, channel: support }]" },
     active.length > 0 ? { state: "ok", text: `agents: ${active.map(({ name }) => name).join(", ")}` } : { state: "fail", text: "there is no active agent: whatever is written on a desk stays a note. Add them to threadline.yaml: agents: [{ name: Mara, email: mara@example.com }]" },
-    ...(unlinked.length > 0 ? [{ state: "warn" as const, text: `not linked to an account on the desk yet: ${unlinked.map(({ name }) => name).join(", ")}. Their first message there links them when the e-mail address is the same, or /desk link says why not` }] : []),
+    ...(unlinked.length > 0 ? [{ state: "warn" as const, text: `not linked to an account on the desk yet: ${unlinked.map(({ name }) => name).join(", ")}.${vendors.some(({ kind }) => kind === "slack") ? LINKED.slack : ""}${vendors.some(({ kind }) => kind === "discord") ? LINKED.discord : ""}` }] : []),
   ];
 }
 
@@ -26,7 +31,7 @@ export const doctor: Command = {
   help: "Check the settings, tokens, permissions and channels, and say what is missing.",
   async run({ args, config, print }) {
     if (args.length > 0) throw new CommandError("doctor takes no words: npx threadline doctor", 2);
-    const [server, { openAlone }, { checkSlack }] = await Promise.all([findRunningServer(config.dataDir), import("./open-alone.ts"), import("../bridge/slack/checks.ts")]);
+    const [server, { openAlone }, { checkSlack }, { checkDiscord }] = await Promise.all([findRunningServer(config.dataDir), import("./open-alone.ts"), import("../bridge/slack/checks.ts"), import("../bridge/discord/checks.ts")]);
     const { parts, kind, close } = await openAlone(config);
     let worst = 0;
     const say = ({ state, text }: Finding) => {
@@ -39,13 +44,16 @@ export const doctor: Command = {
       const [inboxes, desks, agents] = await Promise.all([parts.store.inboxes.find().toArray(), parts.store.deskTargets.find().sort({ createdAt: 1 }).toArray(), parts.store.agents.find().toArray()]);
       for (const finding of settingsFindings({ inboxes, desks, agents })) say(finding);
 
-      const apps = new Map<string, DeskTarget[]>();
-      for (const target of desks) if (target.kind === "slack") apps.set(target.identity, [...(apps.get(target.identity) ?? []), target]);
-      for (const [identity, targets] of apps) {
-        print("");
-        print(`Slack app ${identity}`);
-        const secret = (name: string) => { const sealed = targets[0]?.secrets?.[name]; return sealed === undefined ? null : parts.secrets.open(sealed); };
-        for (const check of await checkSlack({ targets, secret, publicUrl: config.publicUrl, clock: parts.clock })) say(check);
+      const vendors = { slack: { title: "Slack app", check: checkSlack }, discord: { title: "Discord server", check: checkDiscord } };
+      for (const [vendor, { title, check: look }] of Object.entries(vendors)) {
+        const connections = new Map<string, DeskTarget[]>();
+        for (const target of desks) if (target.kind === vendor) connections.set(target.identity, [...(connections.get(target.identity) ?? []), target]);
+        for (const [identity, targets] of connections) {
+          print("");
+          print(`${title} ${identity}`);
+          const secret = (name: string) => { const sealed = targets[0]?.secrets?.[name]; return sealed === undefined ? null : parts.secrets.open(sealed); };
+          for (const check of await look({ targets, secret, publicUrl: config.publicUrl, clock: parts.clock })) say(check);
+        }
       }
       print("");
       print(worst === 0 ? "Nothing is in the way." : "What is marked ✗ keeps something from working; run this again after mending it.");

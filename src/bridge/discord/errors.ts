@@ -14,7 +14,7 @@ export const failureOf = (error: unknown): DiscordFailure | undefined => (error 
 export const discordCode = (error: unknown): number | undefined => { const code = failureOf(error)?.code; return typeof code === "number" ? code : undefined; };
 
 export const CODE = {
-  unknownChannel: 10_003, unknownGuild: 10_004, unknownMessage: 10_008, unknownUser: 10_013, unknownWebhook: 10_015, unknownInteraction: 10_062, unknownTag: 10_087,
+  unknownChannel: 10_003, unknownGuild: 10_004, unknownMessage: 10_008, unknownMember: 10_007, unknownUser: 10_013, unknownWebhook: 10_015, unknownInteraction: 10_062, unknownTag: 10_087,
   tooManyWebhooks: 30_007, tooManyReactions: 30_010, unauthorized: 40_001, tooLarge: 40_005, acknowledged: 40_060, tagRequired: 40_067,
   missingAccess: 50_001, noDirectMessages: 50_007, missingPermissions: 50_013, badToken: 50_014, badWebhookToken: 50_027, badForm: 50_035, archived: 50_083,
   threadExists: 160_004, locked: 160_005, tooManyThreads: 160_006,

@@ -2,32 +2,19 @@
 import { z } from "zod";
 import type { DeskTarget } from "../../core/model/types.ts";
 import type { Clock } from "../../core/ports.ts";
+import { fail, ok, warn, words as wordsOf, type Check, type ChecksOptions } from "../shared/checks.ts";
 import { createSlackApi, DEFAULT_API_URL, type SlackApi } from "./api.ts";
 import { CREDENTIAL_CODES, slackCode } from "./errors.ts";
 import { HOOK_PATH } from "./manifest.ts";
 import { APP_SCOPE, scopesMissing } from "./scopes.ts";
-
-/** `warn`: it works without, but something is missing. */
-export interface Check { state: "ok" | "warn" | "fail"; text: string }
-export interface ChecksOptions {
-  /** Targets of one app. */
-  targets: DeskTarget[];
-  /** Opens one of their secrets. */
-  secret(name: string): string | null;
-  publicUrl: string | null;
-  clock: Clock;
-}
 
 const Me = z.object({ team: z.string(), user: z.string(), bot_id: z.string() });
 const Bot = z.object({ bot: z.object({ app_id: z.string() }) });
 const Channel = z.object({ id: z.string(), name: z.string().default(""), is_archived: z.boolean().default(false), is_member: z.boolean().default(false), is_private: z.boolean().default(false) });
 const Page = z.object({ channels: z.array(Channel), response_metadata: z.object({ next_cursor: z.string().optional() }).optional() });
 
-const ok = (text: string): Check => ({ state: "ok", text });
-const warn = (text: string): Check => ({ state: "warn", text });
-const fail = (text: string): Check => ({ state: "fail", text });
 const WHERE = "api.slack.com/apps, your app";
-const words = (error: unknown): string => (error instanceof Error ? error.message.replace(/^[A-Z_]+: /, "") : "Slack did not answer as expected.");
+const words = (error: unknown): string => wordsOf(error, "Slack did not answer as expected.");
 
 async function checkBotToken(api: SlackApi, identity: string): Promise<Check[]> {
   try {

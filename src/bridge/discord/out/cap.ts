@@ -4,9 +4,9 @@ import type { Clock } from "../../../core/ports.ts";
 import { DeskError } from "../../../core/errors.ts";
 import type { DiscordApi } from "../api.ts";
 
-const CAP = 1_000;
+export const CAP = 1_000;
 /** From here on people are told. */
-const NEAR = 900;
+export const NEAR = 900;
 /** Threads that become active before they are counted anew, while there is room. */
 const EVERY = 50;
 const AGAIN_MS = 10 * 60_000;

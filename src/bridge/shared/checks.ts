@@ -1,0 +1,20 @@
+/** How a desk is looked at from outside, for `threadline doctor` and *Test*: one answer for each thing that can be wrong. */
+import type { DeskTarget } from "../../core/model/types.ts";
+import type { Clock } from "../../core/ports.ts";
+
+/** `warn`: it works without, but something is missing. */
+export interface Check { state: "ok" | "warn" | "fail"; text: string }
+export interface ChecksOptions {
+  /** Targets of one connection. */
+  targets: DeskTarget[];
+  /** Opens one of their secrets; null when it is not set. */
+  secret(name: string): string | null;
+  publicUrl: string | null;
+  clock: Clock;
+}
+
+export const ok = (text: string): Check => ({ state: "ok", text });
+export const warn = (text: string): Check => ({ state: "warn", text });
+export const fail = (text: string): Check => ({ state: "fail", text });
+/** What went wrong, without our code before it. */
+export const words = (error: unknown, otherwise: string): string => (error instanceof Error ? error.message.replace(/^[A-Z_]+: /, "") : otherwise);
