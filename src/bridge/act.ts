@@ -1,8 +1,10 @@
 /** A person's act through a button, a verb or a form: who they are, what they may, then the verb table. */
 import { complete } from "./commands/complete.ts";
+import { isFormId, readFormId } from "./commands/forms.ts";
 import { runVerb } from "./commands/run.ts";
 import { lineContext } from "./line-context.ts";
 import { acceptDeskEvents } from "./intake.ts";
+import { isRetired, whereNow } from "./retired.ts";
 import { followStreams } from "./streams.ts";
 import type { Core } from "../core/core.ts";
 import { UserError } from "../core/errors.ts";
@@ -17,7 +19,7 @@ import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings
 import { agentAuthor, sendReply } from "../core/services/send-reply.ts";
 import { ownedByOther, takeOnReply } from "../core/services/take-on-reply.ts";
 import { modeOf } from "../core/services/mode.ts";
-import { isVerb } from "../core/verbs/table.ts";
+import { isVerb, verbNamed } from "../core/verbs/table.ts";
 import type { VerbResult } from "../core/verbs/verb.ts";
 
 export interface VerbCall {
@@ -86,23 +88,32 @@ async function actFor(core: Core, act: DeskAct): Promise<ActResult> {
   if (agent === undefined || !agent.active) return { ok: false, code: "NOT_LINKED", notice: "Only linked, active agents may do this. Ask an administrator to link your account." };
   const thread = act.thread === null ? null : await core.store.threads.findOne({ _id: act.thread });
   if (act.thread !== null && thread === null) return { ok: false, code: "THREAD_UNKNOWN", notice: "This thread belongs to no conversation." };
-  if (thread?.state === "retired") return { ok: false, code: "NOT_POSSIBLE", notice: "This thread was replaced by a newer one. Go on there." };
   const message = act.messageId === undefined ? null : await core.store.messages.findOne({ _id: act.messageId });
   const conversationId = thread?.conversationId ?? message?.conversationId;
   const conversation = conversationId === undefined ? null : await core.store.conversations.findOne({ _id: conversationId });
   if (conversation !== null && !mayAnswer(agent, conversation.inboxId)) return { ok: false, code: "NOT_ALLOWED", notice: "You may not work in this inbox. Ask an administrator." };
+  const retired = thread !== null && conversation !== null && isRetired(thread, conversation);
+  if (retired && !worksInRetired(core, act)) return { ok: false, code: "NOT_POSSIBLE", notice: `This thread was replaced by a newer one. Go on there. ${await whereNow(core, conversation)}` };
   if (message !== null && message.conversationId !== conversation?._id) return { ok: false, code: "MESSAGE_UNKNOWN", notice: "This message belongs to another conversation." };
 
   return runVerbFor(core, {
-    agent, desk: act.desk, thread, conversation, verb: act.verb, args: act.args,
+    agent, desk: act.desk, thread: retired ? { ...thread, state: "retired" } : thread, conversation, verb: act.verb, args: act.args,
     ...(act.mentions === undefined ? {} : { mentions: act.mentions }), ...(act.seen === undefined ? {} : { seen: act.seen }), ...(message === null ? {} : { message }), ...(act.values === undefined ? {} : { values: act.values }),
   });
+}
+
+/** What became of one's own reply is looked after where it was written; and what was moved by mistake is moved again from where it was. */
+const ABOUT_REPLY = new Set(["keep", "retry", "cancel", "retract", "correct"]);
+function worksInRetired(core: Core, { verb, messageId }: DeskAct): boolean {
+  const word = isFormId(verb) ? readFormId(core, verb).verb : (/^[!/]?([^\s:]*)/.exec(verb.trim())?.[1] ?? "");
+  const name = verbNamed(word)?.name;
+  return name === "transfer" || (name !== undefined && ABOUT_REPLY.has(name) && (messageId !== undefined || isFormId(verb)));
 }
 
 async function passTyping(core: Core, desk: DeskKind, threadId: string, userId: string, typing: boolean): Promise<void> {
   const agent = await agentByLink(core, desk, userId);
   const thread = await core.store.threads.findOne({ _id: threadId as Thread["_id"], state: "active" });
-  const conversation = thread === null ? null : await core.store.conversations.findOne({ _id: thread.conversationId });
+  const conversation = thread === null ? null : await core.store.conversations.findOne({ _id: thread.conversationId, "thread.id": thread._id });
   if (conversation === null || !mayAnswer(agent, conversation.inboxId)) return;
   const mode = modeOf(conversation, await inboxOf(core, conversation.inboxId));
   // In a thread where lines stay inside, typing must not promise the customer an answer.

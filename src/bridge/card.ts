@@ -33,3 +33,12 @@ export function cardOf(conversation: Conversation, inboxName: string): Card {
     status: conversation.status, priority: conversation.priority, collapsed: conversation.status === "resolved",
   };
 }
+
+/** What becomes of a card when its conversation goes on in another desk: who comes across it finds the way. */
+export function pointerOf(conversation: Conversation, inboxName: string, moved: NonNullable<Card["moved"]>): Card {
+  const card = cardOf(conversation, inboxName);
+  return {
+    ...card, collapsed: true, lastLine: null, moved, buttons: [{ id: "transfer", label: "Move it again" }],
+    facts: [...card.facts.slice(0, 1), { label: moved.arrived ? "Moved to" : "On its way to", value: moved.to }, { label: "By", value: moved.by }, ...(moved.link === undefined ? [] : [{ label: "Link", value: moved.link }])],
+  };
+}

@@ -4,6 +4,7 @@ import { call } from "./mirror-work.ts";
 import type { Core } from "../core/core.ts";
 import type { DeskKind, DeskPostId, DeskThreadId } from "../core/model/types.ts";
 import type { StreamingDesk } from "../core/ports.ts";
+import { threadOf } from "../core/store/threads.ts";
 
 /** Threads of conversations without a line for longer are not looked at, unless something is heard from them. */
 const LOOK_BACK_MS = 30 * 86_400_000;
@@ -37,14 +38,17 @@ async function* threadsInUse(core: Core, desk: DeskKind): AsyncGenerator<DeskThr
     if (page.length === THREADS_AT_ONCE) { yield page; page = []; }
   }
   if (page.length > 0) yield page;
+  // Where a conversation moved on, somebody may still write in the thread that it left.
+  const left = await core.store.threads.find({ desk, leftAt: { $gte: new Date(core.clock.now().getTime() - LOOK_BACK_MS) } }, { projection: { _id: 1 } }).toArray();
+  for (let at = 0; at < left.length; at += THREADS_AT_ONCE) yield left.slice(at, at + THREADS_AT_ONCE).map((thread) => thread._id);
 }
 
 /** People's posts of that time in a thread that we believe to be there. */
 async function knownPosts(core: Core, thread: DeskThreadId, from: Date): Promise<DeskPostId[]> {
-  const conversation = await core.store.conversations.findOne({ "thread.id": thread }, { projection: { _id: 1 } });
-  if (conversation === null) return [];
+  const mirrored = await threadOf(core.store, thread);
+  if (mirrored === null) return [];
   const recent = core.store.messages
-    .find({ conversationId: conversation._id, "origin.thread": thread, deletedAt: { $exists: false } }, { projection: { origin: 1, createdAt: 1 } })
+    .find({ conversationId: mirrored.conversationId, "origin.thread": thread, deletedAt: { $exists: false } }, { projection: { origin: 1, createdAt: 1 } })
     .sort({ seq: -1 });
   const posts: DeskPostId[] = [];
   for await (const message of recent) {

@@ -88,7 +88,9 @@ export async function handleDelete(core: Core, thread: Thread, stored: StoredDes
   if (message === null || message.deletedAt !== undefined) return NO_MESSAGE;
   const now = core.clock.now();
   if (message.kind !== "outgoing") {
-    const { matchedCount } = await messages.updateOne({ _id: message._id, kind: message.kind }, { $set: { deletedAt: now } });
+    // What was written in an old thread is shown in the new one too.
+    const elsewhere = message.deskPosts.length > 1;
+    const { matchedCount } = await messages.updateOne({ _id: message._id, kind: message.kind }, elsewhere ? { $set: { deletedAt: now, "mirror.dueAt": now }, $inc: { rev: 1 } } : { $set: { deletedAt: now } });
     // Somebody sent it a moment ago: then a reply was deleted.
     return matchedCount === 0 ? handleDelete(core, thread, stored, event) : "note deleted";
   }

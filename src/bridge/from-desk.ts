@@ -7,7 +7,7 @@ import type { GuardVerdict } from "../core/model/guard.ts";
 import type { Core } from "../core/core.ts";
 import type { Held } from "../core/lanes/lease.ts";
 import type { Agent, Author, Conversation, DeskEventData, FileRef, Inbox, Message, StoredDeskEvent, Thread } from "../core/model/types.ts";
-import { canFetchFile, canLink } from "../core/ports.ts";
+import { canFetchFile } from "../core/ports.ts";
 import type { CardButton } from "../core/ports.ts";
 import { addNote } from "../core/services/add-note.ts";
 import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";
@@ -16,6 +16,7 @@ import { ownedByOther, takeOnReply } from "../core/services/take-on-reply.ts";
 import { modeOf } from "../core/services/mode.ts";
 import { isVerb } from "../core/verbs/table.ts";
 import { eventsOfPost, NO_MESSAGE } from "./intake.ts";
+import { whereNow } from "./retired.ts";
 import { tellPerson } from "./tell.ts";
 
 export const HELD_BUTTONS: CardButton[] = [{ id: "send", label: "Send to customer", style: "main" }, { id: "keep", label: "Keep as note" }];
@@ -114,7 +115,7 @@ async function record(line: Line, agent: Agent | undefined, judged: GuardVerdict
   if (!sends && verdict.kind !== "held" && verdict.kind !== "note") return "ignored: not an agent";
   const message = sends
     ? await sendReply(core, { ...base, agent, ...(line.held === undefined ? {} : { held: line.held }), ...(line.turn === undefined ? {} : { turn: line.turn }), ...(explicit === undefined ? {} : { explicit }) })
-    : await addNote(core, { ...base, author, mentions: event.mentions, ...(verdict.kind === "held" ? { held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } } : {}) });
+    : await addNote(core, { ...base, author, mentions: event.mentions, elsewhere: line.thread.state === "retired" && (conversation.thread !== undefined || conversation.move !== undefined), ...(verdict.kind === "held" ? { held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } } : {}) });
   // A repeat (we stopped half-way) answers what was stored first, which counts whatever the guard says by now.
   if (message.kind === "outgoing") return "reply";
   if (message.held !== undefined) {
@@ -124,16 +125,9 @@ async function record(line: Line, agent: Agent | undefined, judged: GuardVerdict
   if (verdict.kind !== "note" || verdict.why === undefined) return "note";
   if (!verdict.plain) {
     const offered = agent !== undefined && line.thread.state === "active" && (verdict.why === "note-first" || verdict.why === "team-only" || verdict.why === "prefix-below-quote");
-    await tell(line, verdict.why === "thread-retired" ? `${reasonText[verdict.why]}${newPlace(line)}` : reasonText[verdict.why], offered ? HELD_BUTTONS.slice(0, 1) : [], message._id);
+    await tell(line, verdict.why === "thread-retired" ? `${reasonText[verdict.why]} ${await whereNow(core, conversation)}` : reasonText[verdict.why], offered ? HELD_BUTTONS.slice(0, 1) : [], message._id);
   }
   return `note: ${verdict.why}`;
-}
-
-/** Where the conversation goes on now, as the desk can say it. */
-function newPlace({ core, conversation }: Line): string {
-  if (conversation.thread === undefined) return ` It opens with the customer's next line (#${conversation.number}).`;
-  const desk = [...core.desks.values()].find((one) => conversation.thread!.id.startsWith(`${one.kind}:`));
-  return desk !== undefined && canLink(desk) ? ` ${desk.linkTo(conversation.thread.id)}` : ` (#${conversation.number})`;
 }
 
 /** A command runs once at most: what a second run would do ("send" the next held line) is not what was asked for. */

@@ -15,6 +15,7 @@ import { perOwner, together } from "../core/store/together.ts";
 import { handleDeskEvent } from "./from-desk.ts";
 import type { Handling } from "./from-desk.ts";
 import { call } from "./mirror-work.ts";
+import { isRetired } from "./retired.ts";
 import { tellPerson } from "./tell.ts";
 
 /** Posts per conversation of which something was heard before they came. */
@@ -80,10 +81,10 @@ export async function runIntake(core: Core, runner: () => Runner, threadId: stri
   core.bus.publish({ type: "lane.due", lane: "delivery", conversationId: thread.conversationId });
 }
 
-/** A thread is in use while its conversation says so; what it was when it was first read says nothing. */
-async function asItStands(core: Core, thread: Thread, conversation: Conversation): Promise<Thread> {
-  if (conversation.thread !== undefined) return { ...thread, state: conversation.thread.id === thread._id ? "active" : "retired" };
-  return (await core.store.threads.findOne({ _id: thread._id })) ?? thread;
+async function asItStands(core: Core, known: Thread, conversation: Conversation): Promise<Thread> {
+  // Where no thread is in use, only the store says what this one has become.
+  const thread = conversation.thread !== undefined ? known : ((await core.store.threads.findOne({ _id: known._id })) ?? known);
+  return { ...thread, state: isRetired(thread, conversation) ? "retired" : "active" };
 }
 
 /** Not one of ours (yet). A thread that was opened but not recorded (a crash between the two) is adopted as retired: its card says whose it is. */

@@ -1,11 +1,13 @@
 /** Showing what changed on what the thread has already: revisions, and receipts on the agent's own message. */
-import { call, keepLease, openThread } from "./mirror-work.ts";
+import { call, keepLease } from "./mirror-work.ts";
 import type { Work } from "./mirror-work.ts";
+import { openThread } from "./open-thread.ts";
 import { customerName, postOf } from "./render-post.ts";
 import { DeskError } from "../core/errors.ts";
 import type { Core } from "../core/core.ts";
 import { retryDelayMs } from "../core/model/retry.ts";
-import type { DeskThreadId, Message } from "../core/model/types.ts";
+import type { DeliveryStatus, DeskKind, DeskThreadId, Message } from "../core/model/types.ts";
+import type { Notice } from "../core/ports.ts";
 import { allAgents } from "../core/services/inbox-settings.ts";
 import { recordReplySent } from "../core/services/record-delivery.ts";
 
@@ -17,9 +19,10 @@ export async function showChange(w: Work, message: Message): Promise<boolean> {
   try {
     await stopClocks(w, message);
     await keepLease(w, message._id);
-    const thread = await openThread(w);
+    const thread = await openThread(w, message._id);
     const ours = message.deskPosts.filter((key) => key.startsWith(`${thread}|`)).map((key) => key.slice(thread.length + 1));
-    if (message.origin === undefined && message.rev > message.mirror.rev && ours.length > 0) {
+    const elsewhere = message.origin?.thread === thread ? undefined : message.origin;
+    if ((message.origin === undefined || elsewhere !== undefined) && message.rev > message.mirror.rev && ours.length > 0) {
       const parts = await partsOf(core, message);
       await call(core, (signal) => w.desk.update(thread, ours, postOf(held.conversation, parts), signal));
     }
@@ -29,6 +32,7 @@ export async function showChange(w: Work, message: Message): Promise<boolean> {
     if (receipt !== undefined && receipt !== message.mirror.receipt) {
       const showOn = message.origin?.thread === thread ? message.origin.postId : ours.at(-1);
       if (showOn !== undefined) await call(core, (signal) => w.desk.showReceipt(thread, showOn, receipt, message.mirror.receipt, signal)).catch(unlessGone);
+      if (elsewhere !== undefined) await showThere(core, elsewhere, receipt, message.mirror.receipt);
       await tellOutcome(w, message, thread);
     }
     const { matchedCount } = await core.store.messages.updateOne(settled, { $set: { ...done, ...shown }, $unset: { "mirror.dueAt": "", "mirror.untold": "" } });
@@ -50,6 +54,17 @@ function unlessGone(error: unknown): void {
   if (!(error instanceof DeskError) || error.code !== "POST_GONE") throw error;
 }
 
+/** On the agent's own message in a thread that was left meanwhile; a thread or post that is gone needs none. */
+async function showThere(core: Core, { desk: kind, thread, postId }: NonNullable<Message["origin"]>, now: DeliveryStatus, was: DeliveryStatus | undefined): Promise<void> {
+  const desk = core.desks.get(kind);
+  if (desk === undefined) return;
+  try {
+    await call(core, (signal) => desk.showReceipt(thread, postId, now, was, signal));
+  } catch (error) {
+    if (!(error instanceof DeskError) || (error.code !== "THREAD_GONE" && error.code !== "POST_GONE" && error.o.refused !== true)) throw error;
+  }
+}
+
 /** All that one post shows: the parts of an album, and lines that went together, share theirs. */
 const partsOf = async (core: Core, message: Message): Promise<Message[]> =>
   message.kind === "incoming" ? core.store.messages.find({ deskPosts: { $in: message.deskPosts } }).sort({ seq: 1 }).toArray() : [message];
@@ -63,8 +78,29 @@ async function stopClocks({ core, held: { conversation } }: Work, message: Messa
   if (conversation.firstReplyAt === null || conversation.waitingSince !== null) await recordReplySent(core, message, delivery.sentAt ?? core.clock.now());
 }
 
-const authorOf = async (w: Work, message: Message): Promise<string | undefined> =>
-  message.origin?.userId ?? (await allAgents(w.core)).find((agent) => agent._id === message.author.id)?.links.find((link) => link.desk === w.desk.kind)?.userId;
+interface Place { desk: DeskKind; thread: DeskThreadId | null; userId: string }
+
+/** Where the author of a reply is reached: where they wrote it, else in its thread, else on a desk on which they have an account. */
+async function authorOf(w: Work, message: Message, thread: DeskThreadId): Promise<Place | undefined> {
+  if (message.origin !== undefined) return message.origin;
+  const links = (await allAgents(w.core)).find((agent) => agent._id === message.author.id)?.links ?? [];
+  const here = links.find((link) => link.desk === w.desk.kind);
+  if (here !== undefined) return { desk: here.desk, thread, userId: here.userId };
+  const other = links.find((link) => w.core.desks.has(link.desk));
+  return other === undefined ? undefined : { desk: other.desk, thread: null, userId: other.userId };
+}
+
+/** In the thread in use it is tried again until it is said; elsewhere nothing waits for it. */
+async function notify(w: Work, to: Place, thread: DeskThreadId, notice: Notice): Promise<void> {
+  const desk = w.core.desks.get(to.desk);
+  if (desk === undefined) return;
+  try {
+    await call(w.core, () => desk.notify(to.userId, to.thread, notice));
+  } catch (error) {
+    if (to.thread === thread) throw error;
+    w.core.log.warn({ err: error, messageId: notice.messageId }, "An agent could not be told on another desk what became of a reply.");
+  }
+}
 
 /** A failed or unknown reply asks its author what to do; a late one says so. */
 async function tellOutcome(w: Work, message: Message, thread: DeskThreadId): Promise<void> {
@@ -72,28 +108,28 @@ async function tellOutcome(w: Work, message: Message, thread: DeskThreadId): Pro
   const arrived = WITH_CUSTOMER.has(state) && !WITH_CUSTOMER.has(message.mirror.receipt);
   const late = arrived && message.delivery.late === true;
   const blind = arrived && !late && message.delivery.blind === true;
-  const userId = late || blind || state === "failed" || state === "unknown" ? await authorOf(w, message) : undefined;
-  if (userId === undefined) return;
+  const to = late || blind || state === "failed" || state === "unknown" ? await authorOf(w, message, thread) : undefined;
+  if (to === undefined) return;
   if (late) {
     const text = `Your reply was waiting when Threadline or the channel was away, and has reached ${customerName(w.held.conversation)} late.`;
-    await call(w.core, () => w.desk.notify(userId, thread, { text, messageId: message._id, buttons: [] }));
+    await notify(w, to, thread, { text, messageId: message._id, buttons: [] });
     return;
   }
   if (blind) {
     const text = "Your reply went out while this desk's connection to Threadline was down. If you edited or deleted it meanwhile, the customer may still have it as it was.";
-    await call(w.core, () => w.desk.notify(userId, thread, { text, messageId: message._id, buttons: [] }));
+    await notify(w, to, thread, { text, messageId: message._id, buttons: [] });
     return;
   }
   const text = state === "failed"
     ? `Your reply did not reach ${customerName(w.held.conversation)}: ${error?.text ?? "the channel refused it"}`
     : `It is not known whether your reply reached ${customerName(w.held.conversation)}: ${error?.text ?? "the connection broke"} It is not sent again by itself.`;
-  await call(w.core, () => w.desk.notify(userId, thread, { text, messageId: message._id, buttons: [{ id: "retry", label: "Send again" }] }));
+  await notify(w, to, thread, { text, messageId: message._id, buttons: [{ id: "retry", label: "Send again" }] });
 }
 
 /** A change that the channel did not take: whoever made it learns what the customer has. */
 async function tellRefused(w: Work, message: Message, thread: DeskThreadId): Promise<void> {
-  const userId = await authorOf(w, message);
-  if (userId === undefined) return;
+  const to = await authorOf(w, message, thread);
+  if (to === undefined) return;
   const text = `${customerName(w.held.conversation)} still has your reply ${message.deletedAt === undefined ? "as it was before your edit" : "that you deleted"}: ${message.delivery.error?.text ?? "the channel refused the change."}`;
-  await call(w.core, () => w.desk.notify(userId, thread, { text, messageId: message._id, buttons: message.deletedAt === undefined ? [{ id: "correct", label: "Send correction" }] : [] }));
+  await notify(w, to, thread, { text, messageId: message._id, buttons: message.deletedAt === undefined ? [{ id: "correct", label: "Send correction" }] : [] });
 }

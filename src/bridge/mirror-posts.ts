@@ -1,6 +1,7 @@
 /** Posting lines in their order: one message, or the parts of an album, as one post. */
-import { call, lead, LeaseLost, openThread } from "./mirror-work.ts";
+import { call, lead, LeaseLost } from "./mirror-work.ts";
 import type { Work } from "./mirror-work.ts";
+import { openThread } from "./open-thread.ts";
 import { postOf } from "./render-post.ts";
 import type { Core } from "../core/core.ts";
 import { DeskError } from "../core/errors.ts";
@@ -17,7 +18,7 @@ export async function postMessages(w: Work, parts: Message[]): Promise<boolean> 
   const first = parts[0]!;
   try {
     await lead(w, first._id);
-    const thread = await openThread(w);
+    const thread = await openThread(w, first._id);
     // Opening may have taken most of the lease.
     await lead(w, first._id);
     const post = postOf(w.held.conversation, parts);
@@ -97,7 +98,7 @@ export async function settlePosting(w: Work, parts: Message[]): Promise<boolean>
   const first = parts[0]!;
   try {
     await lead(w, first._id);
-    const thread = await openThread(w, true);
+    const thread = await openThread(w, first._id, true);
     if (canFindPost(desk)) {
       for (const [key, state] of [[first._id, "posted"], [`${first._id}:plain`, "fallback"]] as const) {
         const found = await call(core, (signal) => desk.findPost(thread, key, signal));

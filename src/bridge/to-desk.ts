@@ -1,5 +1,6 @@
 /** The mirror lane of one conversation: thread, posts, revisions, receipts and card, so that the desk shows what is. */
 import { cardOf } from "./card.ts";
+import { pointOld } from "./hand-over.ts";
 import { showChange } from "./mirror-changes.ts";
 import { markPosting, postMessages, settlePosting } from "./mirror-posts.ts";
 import { call, LeaseLost, retireThread } from "./mirror-work.ts";
@@ -19,7 +20,8 @@ export async function mirrorConversation(m: Mirror, conversationId: string): Pro
   const { core } = m;
   const seen = await dueInLane(core, "mirror", conversationId);
   const cardOnly = seen.length === 0;
-  if (cardOnly && (await core.store.conversations.findOne({ _id: conversationId, cardDueAt: { $exists: true }, "thread.id": { $exists: true } }, { projection: { _id: 1 } })) === null) return;
+  const otherwiseDue = { $or: [{ cardDueAt: { $exists: true }, "thread.id": { $exists: true } }, { moveDueAt: { $lte: core.clock.now() } }] };
+  if (cardOnly && (await core.store.conversations.findOne({ _id: conversationId, ...otherwiseDue }, { projection: { _id: 1 } })) === null) return;
   const head = seen.find(waitsInLane);
   if (seen.length === 1 && head !== undefined && comesLater(m, head)) return;
 
@@ -50,7 +52,7 @@ async function work(m: Mirror, held: Held, first: Message[]): Promise<number | u
   const conversationId = held.conversation._id;
   const target = await targetOf(core, held);
   const desk = core.desks.get(target.kind);
-  if (desk === undefined) return undefined;
+  if (desk === undefined) { await pointOld(core, held); return undefined; }
   const w: Work = { ...m, held, desk, target, thread: held.conversation.thread?.id };
   try {
     for (let due = first; due.length > 0; due = await dueInLane(core, "mirror", conversationId)) {
@@ -61,7 +63,9 @@ async function work(m: Mirror, held: Held, first: Message[]): Promise<number | u
       }
       if (!(await workOff(w, due))) break;
     }
-    return await showCard(w);
+    const shown = await showCard(w);
+    await pointOld(core, held);
+    return shown;
   } catch (error) {
     if (error instanceof LeaseLost) return undefined;
     if (error instanceof DeskError && error.code === "THREAD_GONE" && w.thread !== undefined) {
@@ -76,9 +80,11 @@ async function work(m: Mirror, held: Held, first: Message[]): Promise<number | u
 /** Where the thread is, or, when there is none, where the routing rules want it. */
 async function targetOf(core: Core, held: Held): Promise<DeskTarget> {
   const { conversation } = held;
-  const deskTargetId = conversation.thread === undefined ? await routeOf(core, conversation) : conversation.deskTargetId;
+  const deskTargetId = conversation.thread === undefined && conversation.deskChosen !== true ? await routeOf(core, conversation) : conversation.deskTargetId;
   if (deskTargetId !== conversation.deskTargetId) {
-    await core.store.conversations.updateOne({ _id: conversation._id, "lanes.mirror.token": held.token }, { $set: { deskTargetId } });
+    const { matchedCount } = await core.store.conversations.updateOne({ _id: conversation._id, "lanes.mirror.token": held.token, deskTargetId: conversation.deskTargetId, deskChosen: { $exists: false } }, { $set: { deskTargetId } });
+    // Somebody chose a desk at this moment: the next look goes there.
+    if (matchedCount === 0) return deskTargetOf(core, conversation.deskTargetId);
     held.conversation = { ...conversation, deskTargetId };
   }
   return deskTargetOf(core, deskTargetId);

@@ -88,6 +88,8 @@ export interface CardButton { id: string; label: string; style?: "main" | "plain
 export interface Card {
   conversationId: string; number: number; title: string; facts: CardFact[]; lastLine: string | null; buttons: CardButton[];
   status: Status; priority: Priority | null; collapsed: boolean;
+  /** The conversation goes on elsewhere: this card only points there. `arrived`: the new thread is there; `link` leads to it, where its desk gives one. */
+  moved?: { to: string; by: string; arrived: boolean; link?: string };
 }
 
 /** One post in a thread, as core means it; the desk renders and escapes it. */
@@ -148,6 +150,9 @@ export interface SearchableDesk extends DeskAdapter { findPost(thread: DeskThrea
 export interface FetchingDesk extends DeskAdapter { fetchFile(file: DeskFile, signal: AbortSignal): Promise<FileRef> }
 /** Tells where a person finds a thread. */
 export interface LinkingDesk extends DeskAdapter { linkTo(thread: DeskThreadId): string }
+/** A desk that can be shut: nothing may be moved to where nobody can work. */
+export interface ClosingDesk extends DeskAdapter { isOpen(): boolean }
+export const isShut = (d: DeskAdapter): boolean => "isOpen" in d && !(d as ClosingDesk).isOpen();
 export const isStreaming = (d: DeskAdapter): d is StreamingDesk => "changedSince" in d;
 export const canAdopt = (d: DeskAdapter): d is AdoptingDesk => "conversationOf" in d;
 export const canLink = (d: DeskAdapter): d is LinkingDesk => "linkTo" in d;

@@ -1,7 +1,8 @@
 /** A process that stood still past its lease must leave no second thread behind when it goes on. */
 import { expect, test } from "vitest";
-import { LeaseLost, openThread } from "../../src/bridge/mirror-work.ts";
+import { LeaseLost } from "../../src/bridge/mirror-work.ts";
 import type { Work } from "../../src/bridge/mirror-work.ts";
+import { openThread } from "../../src/bridge/open-thread.ts";
 import { createRunner } from "../../src/core/lanes/runner.ts";
 import type { DeskThreadId } from "../../src/core/model/types.ts";
 import { FakeDesk } from "../fakes/fake-desk.ts";
@@ -30,7 +31,7 @@ const statesOf = async (threads: { find(filter: object): { toArray(): Promise<{ 
 
 test("it asks for the thread that is there", async () => {
   const { help, work, thread } = await afterStandingStill(new FakeDesk("fake"));
-  await expect(openThread(work)).rejects.toThrow(LeaseLost);
+  await expect(openThread(work, "m1")).rejects.toThrow(LeaseLost);
   expect([...help.desk.threads.keys()]).toEqual([thread]);
   expect((await help.conversation()).thread?.id).toBe(thread);
   expect(await statesOf(help.store.threads)).toEqual({ [thread]: "active" });
@@ -38,7 +39,7 @@ test("it asks for the thread that is there", async () => {
 
 test("where the desk makes a second one, that one is retired", async () => {
   const { help, work, thread } = await afterStandingStill(new ForgetfulDesk("fake"));
-  await expect(openThread(work)).rejects.toThrow(LeaseLost);
+  await expect(openThread(work, "m1")).rejects.toThrow(LeaseLost);
   const [, second] = [...help.desk.threads.keys()];
   expect((await help.conversation()).thread?.id).toBe(thread);
   expect(await statesOf(help.store.threads)).toEqual({ [thread]: "active", [second!]: "retired" });

@@ -103,7 +103,7 @@ const errorsAsText = (_key: string, value: unknown): unknown => (value instanceo
 async function isDue(store: Store, now: Date): Promise<boolean> {
   const found = await Promise.all([
     store.messages.findOne({ "mirror.dueAt": { $lte: now }, "mirror.tries": 0 }), store.messages.findOne({ "delivery.dueAt": { $lte: now }, "delivery.tries": 0 }),
-    store.deskEvents.findOne({ dueAt: { $lte: now } }), store.conversations.findOne({ cardDueAt: { $lte: now }, "thread.id": { $exists: true } }), store.messages.findOne({ "todo.dueAt": { $lte: now } }),
+    store.deskEvents.findOne({ dueAt: { $lte: now } }), store.conversations.findOne({ cardDueAt: { $lte: now }, "thread.id": { $exists: true } }), store.conversations.findOne({ moveDueAt: { $lte: now } }), store.messages.findOne({ "todo.dueAt": { $lte: now } }),
   ]);
   return found.some((one) => one !== null);
 }

@@ -14,7 +14,7 @@ export async function freeLeases(store: Store): Promise<void> {
   for (const lane of ["mirror", "delivery"] as const) {
     const due = new Set<string>();
     for await (const message of messages.find({ [`${lane}.dueAt`]: { $exists: true } }, { projection: { conversationId: 1 } })) due.add(message.conversationId);
-    if (lane === "mirror") for await (const { _id } of conversations.find({ cardDueAt: { $exists: true } }, { projection: { _id: 1 } })) due.add(_id);
+    if (lane === "mirror") for await (const { _id } of conversations.find({ $or: [{ cardDueAt: { $exists: true } }, { moveDueAt: { $exists: true } }] }, { projection: { _id: 1 } })) due.add(_id);
     await conversations.updateMany({ _id: { $in: [...due] }, [`lanes.${lane}.until`]: { $exists: true } }, { $set: { [`lanes.${lane}.until`]: OVER } });
   }
   const waiting = new Set<DeskThreadId>();

@@ -1,4 +1,5 @@
 /** The leases on one conversation, one a lane: who may call the vendor, fenced by a token that only rises. */
+import type { Filter } from "mongodb";
 import type { Core } from "../core.ts";
 import type { Conversation, Lease, LeaseName, Message } from "../model/types.ts";
 import { perOwner } from "../store/together.ts";
@@ -57,8 +58,8 @@ export async function acquire(core: Core, lane: LeaseName, conversationId: strin
 /** Before a call that may be repeated without harm: only the lease has to last. False: it is lost. */
 export const stillHeld = (core: Core, held: Held): boolean => held.until.getTime() - core.clock.now().getTime() > core.limits.leaseMs / 2;
 
-/** Before a vendor call: names the head; renews when less than two thirds of the lease are left. False: the lease is lost, stop at once. */
-export async function nameHead(core: Core, held: Held, head: string): Promise<boolean> {
+/** Before a vendor call: names the head, if the conversation is still as `expect` says; renews when less than two thirds of the lease are left. False: the lease is lost, stop at once. */
+export async function nameHead(core: Core, held: Held, head: string, expect: Filter<Conversation> = {}): Promise<boolean> {
   const now = core.clock.now();
   const path = `lanes.${held.lane}`;
   const needed = new Date(now.getTime() + core.limits.leaseMs / 2);
@@ -66,7 +67,7 @@ export async function nameHead(core: Core, held: Held, head: string): Promise<bo
   if (named && held.until.getTime() - now.getTime() > (core.limits.leaseMs * 2) / 3) return true;
   const until = new Date(now.getTime() + core.limits.leaseMs);
   const { modifiedCount } = await core.store.conversations.updateOne(
-    { _id: held.conversation._id, [`${path}.token`]: held.token, [`${path}.until`]: { $gt: needed } },
+    { ...expect, _id: held.conversation._id, [`${path}.token`]: held.token, [`${path}.until`]: { $gt: needed } },
     { $set: { [`${path}.head`]: head, [`${path}.until`]: until } },
   );
   if (modifiedCount === 0) return false;

@@ -43,6 +43,7 @@ export async function sweepOnce(core: Core): Promise<void> {
     });
   }
   await part(() => eachDue(core, "card", "cardDueAt", conversations, "_id", ({ _id }) => core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: _id })));
+  await part(() => eachDue(core, "move", "moveDueAt", conversations, "_id", ({ _id }) => core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: _id })));
 
   await part(() => sweepEarly(core));
 

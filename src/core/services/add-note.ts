@@ -14,11 +14,14 @@ export interface NoteInput {
   at?: Date;
   held?: { why: HeldReason; also?: HeldReason[] };
   mentions?: number;
+  /** `origin` is in a thread that is not in use any more: it is shown in the one that is. */
+  elsewhere?: boolean;
 }
 
 /** A repeat of the same `source` answers the first. */
 export async function addNote(core: Core, input: NoteInput): Promise<Message> {
   const { conversation } = input;
+  const posted = input.origin !== undefined && input.elsewhere !== true;
   const now = core.clock.now();
   const { message, duplicate } = await appendMessage(core.store, conversation._id, conversation.identityId, conversation.appliedSeq, (seq) => {
     const draft = draftMessage({
@@ -29,7 +32,7 @@ export async function addNote(core: Core, input: NoteInput): Promise<Message> {
       ...draft, ...fromDesk(input.origin), ...(input.held === undefined ? {} : { held: { ...input.held, at: now } }),
       ...(input.mentions === undefined || input.mentions === 0 ? {} : { mentions: input.mentions }),
       // Due even when it is in the thread already: the lane's look applies it, should we stop here.
-      mirror: { ...draft.mirror, state: input.origin === undefined ? "queued" as const : "posted" as const, dueAt: now, ...(input.origin === undefined ? {} : { postedAt: input.at ?? now }) },
+      mirror: { ...draft.mirror, state: posted ? "posted" as const : "queued" as const, dueAt: now, ...(posted ? { postedAt: input.at ?? now } : {}) },
     };
   }, false);
   if (duplicate) return message;

@@ -10,11 +10,12 @@ import { snooze } from "./snooze.ts";
 import { label, priority, unlabel } from "./sort.ts";
 import { pending, reopen, resolve } from "./status.ts";
 import type { Verb } from "./verb.ts";
+import { transfer } from "./transfer.ts";
 import { who } from "./who.ts";
 
 export const verbs: readonly Verb[] = [
   reply, note,
-  take, assign, unassign,
+  take, assign, unassign, transfer,
   resolve, reopen, pending, snooze,
   label, unlabel, priority,
   find, mine, queue, who,
