@@ -6,14 +6,17 @@ import { createRunner } from "./core/lanes/runner.ts";
 import type { Runner } from "./core/lanes/runner.ts";
 import { startSweep } from "./core/lanes/sweep.ts";
 import { runTodo } from "./core/lanes/todo.ts";
+import type { TodoWork } from "./core/lanes/todo.ts";
 import { newId } from "./core/model/ids.ts";
 import type { DeskThreadId } from "./core/model/types.ts";
 import { canShowTyping } from "./core/ports.ts";
 import type { Clock, DeskHost, FileStore, Logger } from "./core/ports.ts";
+import { FETCH_DESK_FILES } from "./core/services/desk-files.ts";
 import { deskTargetOf } from "./core/services/inbox-settings.ts";
 import type { Secrets } from "./core/services/secrets.ts";
 import type { Store } from "./core/store/store.ts";
 import { createDeskHost } from "./bridge/act.ts";
+import { fetchDeskFiles } from "./bridge/fetch-files.ts";
 import { runIntake } from "./bridge/intake.ts";
 import { mirrorConversation } from "./bridge/to-desk.ts";
 import { deliverConversation } from "./channels/deliver.ts";
@@ -34,6 +37,8 @@ export interface Assembly {
 /** So much runs side by side; three vendors that hang leave as much as one may use to the others. */
 const LANE_SLOTS = { maxParallel: 256 };
 const GROUP_SLOTS = 64;
+/** What may be left to do for a message, and who does it. */
+const TODOS: readonly (readonly [string, TodoWork])[] = [[FETCH_FILES, fetchFiles], [FETCH_DESK_FILES, fetchDeskFiles]];
 
 /** Whom a piece of work waits for: what hangs there must not hold up the rest. */
 function groupsOf(core: Core) {
@@ -63,7 +68,7 @@ export function assemble(parts: Parts): Assembly {
   const mirror: Runner = createRunner("mirror", (id) => mirrorConversation({ core, runner: () => mirror }, id), core.log, { ...LANE_SLOTS, groups: { of: groups.desk, most: GROUP_SLOTS } });
   const delivery: Runner = createRunner("delivery", (id) => deliverConversation({ core, runner: () => delivery }, id), core.log, { ...LANE_SLOTS, groups: { of: groups.inbox, most: GROUP_SLOTS } });
   const intake: Runner = createRunner("intake", (thread) => runIntake(core, () => intake, thread), core.log, { ...LANE_SLOTS, groups: { of: groups.deskOfThread, most: GROUP_SLOTS } });
-  const todos: Runner = createRunner("todo", async (messageId) => void (await runTodo(core, messageId, FETCH_FILES, fetchFiles)), core.log, { maxParallel: 16, groups: { of: groups.inboxOfMessage, most: 4 } });
+  const todos: Runner = createRunner("todo", async (messageId) => { for (const [name, work] of TODOS) await runTodo(core, messageId, name, work); }, core.log, { maxParallel: 16, groups: { of: groups.inboxOfMessage, most: 4 } });
   const runners = [intake, delivery, mirror, todos];
   let stopSweep: (() => Promise<void>) | undefined;
 

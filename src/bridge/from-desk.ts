@@ -7,7 +7,7 @@ import type { GuardVerdict } from "../core/model/guard.ts";
 import type { Core } from "../core/core.ts";
 import type { Held } from "../core/lanes/lease.ts";
 import type { Agent, Author, Conversation, DeskEventData, FileRef, Inbox, Message, StoredDeskEvent, Thread } from "../core/model/types.ts";
-import { canFetchFile } from "../core/ports.ts";
+import { canFetchFile, canLink } from "../core/ports.ts";
 import type { CardButton } from "../core/ports.ts";
 import { addNote } from "../core/services/add-note.ts";
 import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";

@@ -27,7 +27,7 @@ export async function lineContext(core: Core, conversation: Conversation, inbox:
   };
 }
 
-/** A line that was handled late (its file took long) still goes before those that were written after it. */
+/** A line that was handled late still goes before those that were written after it. */
 function turnOfStraggler(recent: Message[], at: Date): number | undefined {
   const replies = recent.filter((m) => m.kind === "outgoing" && m.origin !== undefined);
   const later = replies.filter((m) => m.delivery.state === "queued" && m.mirror.postedAt !== undefined && m.mirror.postedAt > at).map((m) => m.delivery.turn);

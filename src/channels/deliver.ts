@@ -10,6 +10,7 @@ import type { DeliveryPart, Message } from "../core/model/types.ts";
 import { retryDelayMs } from "../core/model/retry.ts";
 import { isOwnStore } from "../core/ports.ts";
 import type { ChannelAdapter, ChannelAddress, Part, PartReceipt } from "../core/ports.ts";
+import { isPending } from "../core/services/desk-files.ts";
 import { isDeliveryPaused, silentSince } from "../core/services/inbox-settings.ts";
 import { applyUpTo } from "../core/services/apply.ts";
 import { recordReplySent } from "../core/services/record-delivery.ts";
@@ -74,6 +75,8 @@ async function waits(d: Delivery, conversationId: string, head: Message): Promis
     if (head.delivery.tries > 0) await showWaiting(core, conversationId);
     return true;
   }
+  // brought over beside the lane, which is kicked then
+  if (head.delivery.state === "queued" && isPending(head)) { await showWaiting(core, conversationId); return true; }
   if ((await isDeliveryPaused(core)) || !core.channels.has(head.inboxId)) { await showWaiting(core, conversationId); return true; }
   if (await deskIsSilent(core, head) && -inMs < core.limits.streamWaitMs) {
     d.runner().kickAt(conversationId, SILENT_LOOK_MS);
@@ -114,6 +117,13 @@ async function deliverOne(d: Delivery, held: Held, message: Message, last: boole
 async function sendParts(d: Delivery, held: Held, adapter: ChannelAdapter, to: ChannelAddress, queued: Message, last: boolean): Promise<Outcome> {
   const { core } = d;
   if (queued.deletedAt !== undefined) { await dropDeleted(core, held, queued); return "again"; }
+  const begun = queued.delivery.parts.some((part) => part.state === "sent");
+  const missing = begun ? undefined : queued.files.find((file) => file.state === "missing");
+  if (missing !== undefined) {
+    const text = `${missing.name} could not be taken over: ${missing.why ?? "the desk does not hand it out"}. Nothing was sent; write it again, or without the file.`;
+    await fail(core, held, queued, new DeliveryError("FILE_MISSING", text, { certain: true, permanent: true }));
+    return "again";
+  }
   const plan = adapter.plan({ id: queued._id, body: queued.body, files: queued.files.filter((f) => f.state === "ready"), author: { name: queued.author.name, ...(queued.author.avatar === undefined ? {} : { avatar: queued.author.avatar }) } });
   const first = plan.findIndex((_, i) => queued.delivery.parts[i]?.state !== "sent");
   const parts: DeliveryPart[] = plan.map((part, i) => queued.delivery.parts[i] ?? { key: `${queued._id}:${part.index}`, state: "queued" });

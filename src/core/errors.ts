@@ -27,7 +27,7 @@ export class UserError extends Error {
 }
 
 /** Why a channel call failed. `certain`: nothing reached the customer, so it may be tried again. */
-export type DeliveryCode = "RATE_LIMITED" | "BLOCKED_BY_CONTACT" | "CONTACT_GONE" | "REFUSED" | "UNREACHABLE" | "TIMEOUT" | "TOO_LARGE" | "BAD_CREDENTIALS" | "NOT_SUPPORTED";
+export type DeliveryCode = "RATE_LIMITED" | "BLOCKED_BY_CONTACT" | "CONTACT_GONE" | "REFUSED" | "UNREACHABLE" | "TIMEOUT" | "TOO_LARGE" | "BAD_CREDENTIALS" | "NOT_SUPPORTED" | "FILE_MISSING";
 export class DeliveryError extends Error {
   constructor(readonly code: DeliveryCode, readonly tellAgent: string, readonly o: { certain: boolean; permanent?: boolean; retryAfterMs?: number; cause?: unknown }) {
     super(`${code}: ${tellAgent}`, { cause: o.cause });

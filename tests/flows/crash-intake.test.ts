@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { DeskFile, DeskThreadId } from "../../src/core/model/types.ts";
 import type { DeskHost, IncomingDeskEvent } from "../../src/core/ports.ts";
 import { pauseDelivery, resumeDelivery } from "../../src/core/services/delivery-pause.ts";
+import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
 import { agentAuthor } from "../../src/core/services/send-reply.ts";
 import { acceptDeskEvents } from "../../src/bridge/intake.ts";
 import { buildTestCore } from "../support/core.ts";
@@ -83,8 +84,9 @@ test("a held line whose author was not told before a crash is offered again; a r
 
 test("a line that can't be taken over is told to its author when it is given up", async () => {
   const help = await opened({ limits: { maxTries: 1 } });
-  Object.assign(help.desk, { fetchFile: async () => { throw new Error("gone"); } });
-  await host(help).accept("fake", [line(await threadOf(help), "x1", "see the file", help.clock.now(), [{ name: "a.pdf", type: "application/pdf", bytes: 1, ref: "r" }])]);
+  await help.store.inboxes.deleteOne({ _id: help.inbox._id });
+  forgetSettings(help.core);
+  await host(help).accept("fake", [line(await threadOf(help), "x1", "Hello", help.clock.now())]);
   await until(handled(help, "x1:new"));
   await until(() => help.desk.notices.length > 0);
   expect(help.desk.notices.at(-1)).toMatchObject({ userId: "Mara" });

@@ -57,7 +57,7 @@ describe("lines", () => {
     const d = await desk();
     d.says("Your label", d.mara, { files: [{ name: "label.txt", content: "to be printed" }] });
     await d.replies("Your label");
-    expect((await d.help.lines("outgoing"))[0]!.files).toMatchObject([{ name: "label.txt", state: "ready", bytes: 13 }]);
+    await expect.poll(async () => (await d.help.lines("outgoing"))[0]!.files, { timeout: 15_000 }).toMatchObject([{ name: "label.txt", state: "ready", bytes: 13 }]);
     const [stored] = await d.help.store.deskEvents.find({ "event.type": "message" }).toArray();
     const [file] = stored!.event.type === "message" ? stored!.event.files : [];
     const old = await d.desk.fetchFile({ ...file!, ref: file!.ref.replace(/ex=[0-9a-f]+/, "ex=1") }, AbortSignal.timeout(5_000));

@@ -8,6 +8,7 @@ import { termsOf } from "../model/terms.ts";
 import type { ActivityFact, Agent, Author, Conversation, Message, Revision } from "../model/types.ts";
 import { canDelete } from "../ports.ts";
 import { changeConversation } from "./change-conversation.ts";
+import { askedAgain, FETCH_DESK_FILES, filesTodo } from "./desk-files.ts";
 import { inboxOf, mayAnswer } from "./inbox-settings.ts";
 import { agentAuthor, sendReply } from "./send-reply.ts";
 import { ownedByOther, takeOnReply } from "./take-on-reply.ts";
@@ -90,12 +91,15 @@ export async function retryDelivery(core: Core, act: Act): Promise<void> {
   const { turn } = await recordAct(core, { message, by: agentAuthor(act.agent) }, "retry");
   const now = core.clock.now();
   const parts = message.delivery.parts.map((part) => (part.state === "sent" ? part : { key: part.key, state: "queued" as const }));
+  const files = askedAgain(message.files);
+  const todo = message.todo.some((item) => item.for === FETCH_DESK_FILES) ? [] : filesTodo(files, now);
   const after = await core.store.messages.findOneAndUpdate(
     { _id: message._id, deletedAt: { $exists: false }, "delivery.state": { $in: ["failed", "unknown"] } },
-    { $set: { "delivery.state": "queued", "delivery.turn": turn, "delivery.dueAt": now, "delivery.tries": 0, "delivery.parts": parts, "mirror.dueAt": now }, $unset: { "delivery.error": "", "delivery.since": "" } },
+    { $set: { "delivery.state": "queued", "delivery.turn": turn, "delivery.dueAt": now, "delivery.tries": 0, "delivery.parts": parts, "mirror.dueAt": now, files }, $unset: { "delivery.error": "", "delivery.since": "" }, ...(todo.length === 0 ? {} : { $push: { todo: { $each: todo } } }) },
     { returnDocument: "after" },
   );
   if (after === null) throw new UserError("NOT_POSSIBLE", "Somebody tried this again a moment ago.");
+  if (todo.length > 0) core.bus.publish({ type: "todo.due", messageId: after._id, conversationId: after.conversationId, for: FETCH_DESK_FILES });
   kick(core, after);
 }
 

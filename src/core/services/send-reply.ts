@@ -6,6 +6,7 @@ import { newId } from "../model/ids.ts";
 import type { Agent, Author, Conversation, FileRef, Message } from "../model/types.ts";
 import { appendMessage } from "../store/messages.ts";
 import { applyUpTo } from "./apply.ts";
+import { FETCH_DESK_FILES, filesTodo } from "./desk-files.ts";
 import { inboxOf } from "./inbox-settings.ts";
 import { recordSeenByTeam, servesFeed } from "./feed.ts";
 
@@ -39,7 +40,7 @@ export async function sendReply(core: Core, input: ReplyInput): Promise<Message>
       source: input.source, author: agentAuthor(agent), body: input.body, files: input.files, now, seq,
     });
     return {
-      ...draft, ...fromDesk(input.origin), ...(input.explicit === undefined ? {} : { explicit: input.explicit }),
+      ...draft, ...fromDesk(input.origin), todo: filesTodo(input.files, now), ...(input.explicit === undefined ? {} : { explicit: input.explicit }),
       mirror: { ...draft.mirror, state: input.origin === undefined ? "queued" as const : "posted" as const, ...(shownLater ? {} : { dueAt: now }), ...(input.origin === undefined ? {} : { postedAt: input.at ?? now }) },
       delivery: { ...draft.delivery, state: "queued", dueAt, turn: input.turn ?? seq },
     };
@@ -47,6 +48,7 @@ export async function sendReply(core: Core, input: ReplyInput): Promise<Message>
   if (duplicate) return message;
   await applyUpTo(core, conversation._id, message.seq, message, conversation, input.held);
   core.bus.publish({ type: "message.stored", conversationId: conversation._id, messageId: message._id });
+  if (message.todo.length > 0) core.bus.publish({ type: "todo.due", messageId: message._id, conversationId: conversation._id, for: FETCH_DESK_FILES });
   if (!shownLater) core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });
   // A desk's own line is looked at when its event is handled: until then it could not be claimed.
   if (input.origin === undefined) core.bus.publish({ type: "lane.due", lane: "delivery", conversationId: conversation._id });
