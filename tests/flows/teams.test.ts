@@ -61,13 +61,13 @@ describe("an owner", () => {
     for (const how of [["assign", "Mara"], ["take", ""], ["reply", "On its way."]] as const) {
       const { act, now } = await withTeams();
       await act("Jonas", "assign", "Billing");
-      await act("Mara", ...how);
+      await act("Mara", how[0], how[1]);
       expect(await now(), how[0]).toMatchObject({ assigneeName: "Mara", teamName: "Billing" });
     }
     for (const how of [["assign", "Jonas"], ["take", ""], ["reply", "On its way."]] as const) {
       const { act, now, facts } = await withTeams();
       await act("Mara", "assign", "Billing");
-      await act("Jonas", ...how);
+      await act("Jonas", how[0], how[1]);
       const after = await now();
       expect(after.assigneeName, how[0]).toBe("Jonas");
       expect(after).not.toHaveProperty("teamId");

@@ -122,6 +122,32 @@ describe("what changes is told and done, identities stay", () => {
     ]);
   });
 
+  test("canned responses are matched by code; how often they were used stays", async () => {
+    const { apply, store } = await installation();
+    await apply(FILE, { TELEGRAM_TOKEN: TOKEN });
+    const file = (text: string, more = "") => `teams:\n  - { name: Night, members: [desk@example.com] }\ncanned:\n  - { code: Greeting, text: "${text}"${more} }\n  - { code: late, title: The parcel is late, text: "{{greeting}} Late.", team: Night }`;
+    expect((await apply(file("Hi {{ contact.first_name }}"))).changes).toEqual(["Team Night: made", "Canned response greeting: made", "Canned response late: made"]);
+    await store.canned.updateOne({ code: "greeting" }, { $inc: { uses: 3 } });
+    const night = (await store.teams.findOne({ name: "Night" }))!._id;
+    expect(await store.canned.findOne({ code: "late" })).toMatchObject({ title: "The parcel is late", scope: "team", scopeId: night, words: ["late", "the", "parcel", "is"] });
+    expect(await apply(file("Hi {{ contact.first_name }}"))).toEqual({ faults: [], changes: [] });
+    expect((await apply(file("Hello", ", inbox: Website"))).changes).toEqual(["Canned response greeting: changed"]);
+    expect(await store.canned.findOne({ code: "greeting" })).toMatchObject({ body: "Hello", uses: 3, scope: "inbox" });
+    expect((await apply("limits: on")).changes).toEqual([]);
+  });
+
+  test.each([
+    ["{ code: a b, text: x }", "code must be a word of letters"], ["{ code: a, text: '' }", "text must not be empty"], ["{ code: a, text: '{{ contact.nam }}' }", "There is no variable {{contact.nam}}. Did you mean contact.name"],
+    ["{ code: a, text: '{{ bye }}' }", "neither a variable nor a canned response {{bye}}"], ["{ code: a, text: '{% for x in y %}' }", "can't be read"], ["{ code: team, text: x }", "can't be called team"],
+    ["{ code: a, text: x, team: Nigth }", "There is no team named Nigth"], ["{ code: a, text: x, inbox: Shop }", "There is no inbox named Shop"], ["{ code: a, text: x, agent: b@example.com, inbox: Website }", "one of them"],
+  ])("the canned response %s is refused at its line", async (entry, reason) => {
+    const { apply, store } = await installation();
+    await apply(FILE, { TELEGRAM_TOKEN: TOKEN });
+    const { faults } = await apply(`canned:\n  - { code: fine, text: Fine }\n  - ${entry}`);
+    expect(faults[0]).toMatchObject({ line: 3, reason: expect.stringContaining(reason) });
+    expect(await store.canned.countDocuments({})).toBe(0);
+  });
+
   test("a routing rule may ask for a team", async () => {
     const { apply } = await installation();
     await apply(FILE, { TELEGRAM_TOKEN: TOKEN });

@@ -3,6 +3,7 @@ import type { Core } from "../../core/core.ts";
 import { FIELDS, FIELD_NAMES, fieldOf, isFieldName, PRIORITIES } from "../../core/filters/fields.ts";
 import type { Agent, Conversation } from "../../core/model/types.ts";
 import type { Suggestion } from "../../core/ports.ts";
+import { suggestCanned } from "../../core/services/canned.ts";
 import { myConversations, queueFor } from "../../core/services/find.ts";
 import { allAgents, allInboxes, allTeams, mayAnswer } from "../../core/services/inbox-settings.ts";
 import { allLabels } from "../../core/services/label.ts";
@@ -17,7 +18,7 @@ interface Choice { value: string; hint: string }
 
 const MOST = 30;
 
-/** Verbs, agents, teams, labels, times, priorities, modes, filter fields and numbers; nothing for a text that is no command. */
+/** Verbs, agents, teams, labels, canned responses, times, priorities, modes, filter fields and numbers; nothing for a text that is no command. */
 export async function complete(core: Core, request: CompleteRequest): Promise<Suggestion[]> {
   const [, sign, word, blank, rest = ""] = /^([!/])([a-z-]*)(\s*)([\s\S]*)$/i.exec(request.text.trimStart()) ?? [];
   if (sign === undefined || word === undefined || !request.agent.active) return [];
@@ -45,6 +46,7 @@ function verbSuggestions(agent: Agent, sign: string, word: string): Suggestion[]
 
 async function argumentSuggestions(core: Core, request: CompleteRequest, verb: Verb, before: string, typed: string): Promise<Suggestion[]> {
   if (verb.name === "find") return filterSuggestions(core, request, before, typed);
+  if (verb.name === "canned") return cannedSuggestions(core, request, before, typed);
   const choices = await choicesFor(core, request, verb);
   return choices.filter(startsWith(typed.replace(/^@/, ""))).slice(0, MOST).map(({ value, hint }) => ({ text: before + value, hint }));
 }
@@ -69,6 +71,13 @@ async function choicesFor(core: Core, { agent, conversation = null }: CompleteRe
     case "resolve": case "take": return plain(["--anyway"], "without asking");
     default: return [];
   }
+}
+
+/** By code or title; behind a whole code, what may follow it. */
+async function cannedSuggestions(core: Core, { agent, conversation = null }: CompleteRequest, before: string, typed: string): Promise<Suggestion[]> {
+  const [, code, flag] = /^(\S+)\s+(-\S*)$/.exec(typed) ?? [];
+  if (code !== undefined && flag !== undefined) return "--send".startsWith(flag) ? [{ text: `${before}${code} --send`, hint: "without a preview" }] : [];
+  return (await suggestCanned(core, agent, conversation, typed, MOST)).map((one) => ({ text: before + one.code, hint: one.title }));
 }
 
 const teamChoices = async (core: Core): Promise<Choice[]> => (await allTeams(core)).map(({ name }) => ({ value: name, hint: "team" }));

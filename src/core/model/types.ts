@@ -81,6 +81,24 @@ export interface Agent {
 /** Agents who share a queue. */
 export interface Team { _id: string; name: string; memberIds: string[] }
 
+/** A text to send again and again; `body` may hold variables (`services/template.ts`). */
+export interface CannedResponse {
+  _id: string;
+  /** Short and unique, lower case. */
+  code: string;
+  title: string;
+  body: string;
+  folder?: string;
+  language?: string;
+  /** Who may use it: everybody, a team's members, who answers an inbox, or one agent. `scopeId` names which, but for "all". */
+  scope: "all" | "team" | "inbox" | "mine";
+  scopeId?: string;
+  /** What it is found by: its code, and the words of code and title. */
+  words: string[];
+  uses: number;
+  createdAt: Date;
+}
+
 export interface Label { _id: string; name: string; color: string }
 
 export interface Contact { _id: string; name: string; email?: string; phone?: string; anonymous: boolean; avatar?: string; createdAt: Date }

@@ -1,5 +1,6 @@
 /** The shape of `threadline.yaml`; every message ends a sentence that begins with the setting's name. */
 import { z } from "zod";
+import { CODE, TEMPLATE_CHARS } from "../services/template.ts";
 import { isBrokenText } from "../services/clean-text.ts";
 
 const plain = (max: number) => z.string().trim().min(1, "must not be empty").max(max, `must have at most ${max} characters`)
@@ -24,6 +25,14 @@ export const labelShape = z.strictObject({
 
 export const teamShape = z.strictObject({ name, members: z.array(z.email("must be an email address").transform((text) => text.toLowerCase())).max(1_000) });
 
+const text = (max: number) => z.string().trim().min(1, "must not be empty").max(max, `must have at most ${max} characters`).refine((value) => !isBrokenText(value), "must not hold NUL or half of a surrogate pair");
+
+export const cannedShape = z.strictObject({
+  code: z.string().transform((code) => code.toLowerCase()).pipe(z.string().regex(CODE, "must be a word of letters, digits, - and _, 40 at most")),
+  text: text(TEMPLATE_CHARS), title: plain(80).optional(), folder: plain(40).optional(), language: z.string().regex(/^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i, "must be a language such as en or pt-BR").optional(),
+  team: z.string().optional(), inbox: z.string().optional(), agent: z.string().transform((email) => email.toLowerCase()).optional(),
+});
+
 /** Fields of every inbox; what else stands there belongs to its channel. */
 export const inboxShape = z.looseObject({
   name,
@@ -46,6 +55,7 @@ export const fileShape = z.strictObject({
   agents: z.array(agentShape).max(1_000).optional(),
   teams: z.array(teamShape).max(200).optional(),
   labels: z.array(labelShape).max(1_000).optional(),
+  canned: z.array(cannedShape).max(5_000).optional(),
   desks: z.array(deskShape).max(100).optional(),
   inboxes: z.array(inboxShape).max(200).optional(),
   routing: z.array(routeShape).max(100).optional(),

@@ -5,6 +5,7 @@ import type { Clock } from "../ports.ts";
 import { ROUTING_ID } from "../services/routing.ts";
 import type { Secrets } from "../services/secrets.ts";
 import type { Store } from "../store/store.ts";
+import { writeCanned } from "./canned.ts";
 import { LIMITS_ID } from "./limits.ts";
 import type { Plan, StoredSettings, Wish } from "./plan.ts";
 
@@ -70,6 +71,7 @@ export async function writePlan(deps: { store: Store; clock: Clock; secrets: Sec
     ...await writeAll("Team", store.teams, plan.teams, stored.teams),
     ...await writeAll("Inbox", store.inboxes, inboxes, stored.inboxes, { deskTargetId: (id: string) => deskNames.get(id) ?? "none" }),
   ];
+  changes.push(...await writeCanned(store, plan.canned));
   if (plan.routing !== undefined && !isDeepStrictEqual(plan.routing, stored.routing)) {
     await store.settings.updateOne({ _id: ROUTING_ID }, { $set: { value: plan.routing, at: deps.clock.now() } }, { upsert: true });
     changes.push(`Routing: ${plan.routing.length} ${plan.routing.length === 1 ? "rule" : "rules"}`);

@@ -1,11 +1,12 @@
 /** reply and note: the two explicit ways to write. */
+import { expandCodes } from "../services/canned.ts";
 import { someText } from "./args.ts";
 import { verb } from "./verb.ts";
 
 export const reply = verb({
-  name: "reply", aliases: ["r"], usage: "<text>", help: "Sends the text to the customer, also where plain lines stay inside.",
+  name: "reply", aliases: ["r"], usage: "<text>", help: "Sends the text to the customer, also where plain lines stay inside; {{code}} in it becomes that canned response.",
   needs: { conversation: true }, args: someText("There is no text to send."),
-  run: ({ say, conversation, args }) => say("reply", args.text, conversation),
+  run: async ({ core, actor, say, conversation, args }) => say("reply", await expandCodes(core, actor, conversation, args.text), conversation),
 });
 
 export const note = verb({

@@ -1,4 +1,5 @@
 /** The verb table behind every front end: one line a verb, in the order that help shows. */
+import { canned } from "./canned.ts";
 import { makeHelp, makeMore } from "./help.ts";
 import { find, mine, queue } from "./lists.ts";
 import { mode } from "./mode.ts";
@@ -9,8 +10,8 @@ import { note, reply } from "./say.ts";
 import { snooze } from "./snooze.ts";
 import { label, priority, unlabel } from "./sort.ts";
 import { pending, reopen, resolve } from "./status.ts";
-import type { Verb } from "./verb.ts";
 import { transfer } from "./transfer.ts";
+import type { Verb } from "./verb.ts";
 import { who } from "./who.ts";
 
 export const verbs: readonly Verb[] = [
@@ -18,6 +19,7 @@ export const verbs: readonly Verb[] = [
   take, assign, unassign, transfer,
   resolve, reopen, pending, snooze,
   label, unlabel, priority,
+  canned,
   find, mine, queue, who,
   mode,
   send, keep, retry, cancel, retract, correct,

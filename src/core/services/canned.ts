@@ -1,0 +1,98 @@
+/** Canned responses: which ones a person may use here, and what they come to for one conversation. */
+import type { Filter } from "mongodb";
+import type { Core } from "../core.ts";
+import { UserError } from "../errors.ts";
+import { didYouMean } from "../model/close-names.ts";
+import { termsOf } from "../model/terms.ts";
+import type { Agent, CannedResponse, Contact, Conversation } from "../model/types.ts";
+import { allTeams, inboxOf } from "./inbox-settings.ts";
+import { CODE, renderTemplate, type Values } from "./template.ts";
+
+/** What a canned response is found by. */
+export const wordsOf = (code: string, title: string): string[] => [...new Set([code, ...termsOf(`${code} ${title}`)])];
+
+/** What `agent` may use; without a conversation, in any inbox that they may see. */
+async function usable(core: Core, agent: Agent, conversation: Conversation | null): Promise<Filter<CannedResponse>> {
+  const teams = (await allTeams(core)).filter((team) => team.memberIds.includes(agent._id)).map((team) => team._id);
+  const inboxes = conversation !== null ? [conversation.inboxId] : agent.inboxIds;
+  return {
+    $or: [
+      { scope: "all" }, { scope: "team", scopeId: { $in: teams } }, { scope: "mine", scopeId: agent._id },
+      inboxes === "all" ? { scope: "inbox" } : { scope: "inbox", scopeId: { $in: inboxes } },
+    ],
+  };
+}
+
+export type CannedName = Pick<CannedResponse, "code" | "title">;
+const NAME = { projection: { _id: 0, code: 1, title: 1 } } as const;
+const beginning = (text: string) => ({ $gte: text, $lt: `${text}\u{10FFFF}` });
+
+/** Those whose code begins with `typed`, then those with a word of code or title that does; for "" the most used. */
+export async function suggestCanned(core: Core, agent: Agent, conversation: Conversation | null, typed: string, limit: number): Promise<CannedName[]> {
+  const { canned } = core.store;
+  const mine = await usable(core, agent, conversation);
+  const wanted = typed.trim().toLowerCase();
+  if (wanted === "") return canned.find(mine, NAME).sort({ uses: -1 }).limit(limit).toArray();
+  const byCode = await canned.find({ code: beginning(wanted), ...mine }, NAME).sort({ code: 1 }).limit(limit).toArray();
+  const words = termsOf(wanted);
+  const last = words.pop();
+  if (byCode.length >= limit || last === undefined) return byCode;
+  // the last word is still being written, those before it must be there
+  const byTitle = await canned.find({ $and: [...words.map((word) => ({ words: word })), { words: { $elemMatch: beginning(last) } }, mine] }, NAME).limit(limit * 2).toArray();
+  const known = new Set(byCode.map(({ code }) => code));
+  return [...byCode, ...byTitle.filter(({ code }) => !known.has(code))].slice(0, limit);
+}
+
+/** @throws {UserError} CANNED_UNKNOWN with close codes */
+export async function cannedNamed(core: Core, agent: Agent, conversation: Conversation, code: string): Promise<CannedResponse> {
+  const wanted = code.toLowerCase();
+  const found = await findUsable(core, agent, conversation, wanted);
+  if (found !== null) return found;
+  const near = await suggestCanned(core, agent, conversation, wanted.slice(0, 1), 500);
+  throw new UserError("CANNED_UNKNOWN", `There is no canned response "${code.slice(0, 40)}" that you may use here.${didYouMean(wanted, near.map((one) => one.code))} /canned alone lists them.`);
+}
+
+const findUsable = async (core: Core, agent: Agent, conversation: Conversation, code: string): Promise<CannedResponse | null> =>
+  CODE.test(code) ? core.store.canned.findOne({ code, ...(await usable(core, agent, conversation)) }) : null;
+
+/** The text as the customer would get it from `agent` now. @throws {UserError} VARIABLE_UNKNOWN, TEMPLATE_BROKEN, TEXT_TOO_LONG */
+export async function renderCanned(core: Core, agent: Agent, conversation: Conversation, body: string): Promise<string> {
+  return renderTemplate(body, await valuesFor(core, agent, conversation), async (code) => (await findUsable(core, agent, conversation, code))?.body ?? null);
+}
+
+const INLINE = /(\\?)\{\{\s*([a-z0-9][a-z0-9_-]{0,39})\s*\}\}/gi;
+
+/**
+ * A person's own text with `{{code}}` replaced by that canned response; nothing else in it is read as a template, `\{{code}}` stays as it is.
+ * @throws {UserError} CANNED_UNKNOWN, and what `renderCanned` throws
+ */
+export async function expandCodes(core: Core, agent: Agent, conversation: Conversation, text: string): Promise<string> {
+  let expanded = "";
+  let from = 0;
+  for (const match of text.matchAll(INLINE)) {
+    const [all, escaped, code] = match as unknown as [string, string, string];
+    const meant = escaped === "" ? await renderCanned(core, agent, conversation, (await cannedNamed(core, agent, conversation, code)).body) : all.slice(1);
+    expanded += text.slice(from, match.index) + meant;
+    from = match.index + all.length;
+  }
+  return expanded + text.slice(from);
+}
+
+export const countUse = async (core: Core, code: string): Promise<void> => void (await core.store.canned.updateOne({ code }, { $inc: { uses: 1 } }));
+
+async function valuesFor(core: Core, agent: Agent, conversation: Conversation): Promise<Values> {
+  const [contact, inbox] = await Promise.all([core.store.contacts.findOne({ _id: conversation.contactId }), inboxOf(core, conversation.inboxId)]);
+  const values: { [K in keyof Values]: string | undefined } = {
+    ...contactValues(contact), "agent.name": agent.name, "agent.first_name": firstWord(agent.name),
+    "conversation.number": String(conversation.number), "conversation.subject": conversation.subject, "inbox.name": inbox.name, "team.name": conversation.teamName,
+  };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== ""));
+}
+
+function contactValues(contact: Contact | null): { [K in keyof Values]: string | undefined } {
+  if (contact === null) return {};
+  const words = contact.name.trim().split(/\s+/);
+  return { "contact.name": contact.name, "contact.first_name": words[0], "contact.last_name": words.length > 1 ? words.at(-1) : undefined, "contact.email": contact.email, "contact.phone": contact.phone };
+}
+
+const firstWord = (name: string): string | undefined => name.trim().split(/\s+/)[0];

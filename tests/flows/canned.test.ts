@@ -1,0 +1,120 @@
+/** Canned responses at the desk: found, shown, changed, sent under the guard, and counted. */
+import { describe, expect, test } from "vitest";
+import { complete } from "../../src/bridge/commands/complete.ts";
+import type { CannedResponse } from "../../src/core/model/types.ts";
+import { wordsOf } from "../../src/core/services/canned.ts";
+import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
+import { actOutside, oneConversation, sharedStore } from "./verbs-support.ts";
+
+const store = sharedStore();
+const text = (code: string, title: string, body: string, more: Partial<CannedResponse> = {}): CannedResponse =>
+  ({ _id: `id-${code}`, code, title, body, scope: "all", words: wordsOf(code, title), uses: 0, createdAt: new Date(), ...more });
+
+async function withTexts() {
+  const one = await oneConversation(store());
+  const { jonas, inbox } = one.help;
+  await store().teams.deleteMany({});
+  await store().teams.insertOne({ _id: "t-night", name: "Night shift", memberIds: [jonas._id] });
+  await store().canned.deleteMany({});
+  await store().canned.insertMany([
+    text("greeting", "First hello", "Hi {{ contact.first_name | default: \"there\" }},\nthis is {{ agent.name }}."),
+    text("parcel-late", "The parcel is late", "{{greeting}}\nYour parcel is late, sorry. (#{{ conversation.number }})"),
+    text("wrong", "Has a fault", "Hi {{ contact.email }}"),
+    text("sly", "Looks like a note", "note: but it goes out"),
+    text("calls", "Mentions somebody", "Ask @here for it"),
+    text("night-only", "For the night", "Good night.", { scope: "team", scopeId: "t-night" }),
+    text("shop", "For this inbox", "The shop is open.", { scope: "inbox", scopeId: inbox._id }),
+    text("elsewhere", "For another inbox", "Elsewhere.", { scope: "inbox", scopeId: "another" }),
+    text("own", "Of Jonas", "Mine.", { scope: "mine", scopeId: jonas._id }),
+  ]);
+  forgetSettings(one.help.core);
+  return { ...one, sent: () => one.help.channel.textsTo(one.customer), usesOf: async (code: string) => (await store().canned.findOne({ code }))!.uses };
+}
+
+describe("canned", () => {
+  test("shows the text as the customer would get it; what its author makes of it is sent", async () => {
+    const { act, sent, customer, now, usesOf } = await withTexts();
+    const { number } = await now();
+    const shown = await act("Mara", "canned", "parcel-late");
+    const rendered = `Hi ${customer},\nthis is Mara.\nYour parcel is late, sorry. (#${number})`;
+    expect(shown).toMatchObject({ ok: true, buttons: [{ id: "canned:parcel-late --send", label: "Send" }] });
+    expect(shown.notice).toContain(rendered);
+    expect(shown.form?.fields[0]).toMatchObject({ name: "text", kind: "longtext", value: rendered });
+    expect(sent()).toEqual([]);
+    expect(await act("Mara", shown.form!.id, "", { values: { text: "Changed --send {{agent.name}} {{greeting}}", code: "parcel-late" } })).toMatchObject({ ok: true });
+    expect(sent()).toEqual(["Changed --send {{agent.name}} {{greeting}}"]);
+    expect(await act("Mara", shown.buttons![0]!.id)).toMatchObject({ ok: true });
+    expect(sent()).toEqual(["Changed --send {{agent.name}} {{greeting}}", rendered]);
+    expect(await usesOf("parcel-late")).toBe(2);
+    expect(await usesOf("greeting")).toBe(0);
+  });
+
+  test("--send sends at once, outside a thread too; the alias is c", async () => {
+    const { act, help, sent, now } = await withTexts();
+    expect(await act("Mara", "c", "SHOP --send")).toMatchObject({ ok: true });
+    expect(await actOutside(help, "Mara", "canned", `#${(await now()).number} shop --send`)).toMatchObject({ ok: true });
+    await help.settle();
+    expect(sent()).toEqual(["The shop is open.", "The shop is open."]);
+  });
+
+  test("alone it offers the most used; a choice leads to the preview", async () => {
+    const { act } = await withTexts();
+    await act("Mara", "canned", "shop --send");
+    const asked = await act("Mara", "canned");
+    expect(asked.form?.fields[0]?.options?.[0]).toEqual({ value: "shop", label: "shop · For this inbox" });
+    expect(asked.form?.fields[0]?.options?.map((option) => option.value)).not.toContain("elsewhere");
+    expect((await act("Mara", asked.form!.id, "", { values: { value: "shop" } })).form?.fields[0]).toMatchObject({ value: "The shop is open." });
+  });
+
+  test("an unknown code or variable stops it and says which; nothing is sent", async () => {
+    const { act, sent, usesOf } = await withTexts();
+    expect(await act("Mara", "canned", "greting --send")).toMatchObject({ ok: false, code: "CANNED_UNKNOWN", notice: expect.stringContaining("Did you mean greeting?") });
+    expect(await act("Mara", "canned", "wrong --send")).toMatchObject({ ok: false, code: "VARIABLE_UNKNOWN", notice: expect.stringContaining("{{contact.email}}") });
+    for (const code of ["elsewhere", "own", "night-only"]) expect(await act("Mara", "canned", `${code} --send`)).toMatchObject({ ok: false, code: "CANNED_UNKNOWN" });
+    for (const code of ["own", "night-only"]) expect(await act("Jonas", "canned", `${code} --send`)).toMatchObject({ ok: true });
+    expect(sent()).toEqual(["Mine.", "Good night."]);
+    expect(await usesOf("wrong")).toBe(0);
+  });
+
+  test("passes the guard as an explicit reply does", async () => {
+    const { act, sent, now, help } = await withTexts();
+    await act("Mara", "mode", "team-only");
+    expect(await act("Mara", "canned", "sly --send")).toMatchObject({ ok: true });
+    expect(sent()).toEqual(["note: but it goes out"]);
+    expect(await act("Mara", "canned", "calls --send")).toMatchObject({ ok: true, buttons: [{ id: "send" }, { id: "keep" }] });
+    const seen = (await now()).lastIncomingSeq;
+    expect(await act("Mara", "canned", "shop --send", { seen: seen - 1 })).toMatchObject({ buttons: [{ id: "send" }, { id: "keep" }] });
+    expect(await act("Jonas", "canned", "shop --send")).toMatchObject({ notice: expect.stringContaining("someone else owns"), buttons: [{ id: "send" }, { id: "keep" }] });
+    expect(sent()).toEqual(["note: but it goes out"]);
+    expect((await help.lines("note", (await now())._id)).map((line) => line.held?.why)).toEqual(["mention", "unseen", "owner"]);
+  });
+
+  test("a customer's name is data", async () => {
+    const { act, sent, now } = await withTexts();
+    await store().contacts.updateOne({ _id: (await now()).contactId }, { $set: { name: "{{agent.name}} <@U1> @everyone" } });
+    await store().canned.insertOne(text("dear", "Dear", "Dear {{contact.name}}"));
+    expect(await act("Mara", "canned", "dear --send")).toMatchObject({ ok: true });
+    expect(sent()).toEqual(["Dear {{agent.name}} ‹U1> everyone"]);
+  });
+
+  test("{{code}} in an explicit reply becomes that text, and nothing else in it is read", async () => {
+    const { act, sent, customer } = await withTexts();
+    expect(await act("Mara", "reply", "{{ greeting }} See \\{{greeting}} and {{ contact.name }} {% if x %}")).toMatchObject({ ok: true });
+    expect(sent()).toEqual([`Hi ${customer},\nthis is Mara. See {{greeting}} and {{ contact.name }} {% if x %}`]);
+    expect(await act("Mara", "reply", "{{gretting}} Bye")).toMatchObject({ ok: false, code: "CANNED_UNKNOWN" });
+    expect(sent()).toHaveLength(1);
+  });
+});
+
+test("suggestions go by code first, then by the title's words, and hold what may be used here", async () => {
+  const { help, now } = await withTexts();
+  const suggested = async (typed: string, agent = help.mara) => (await complete(help.core, { agent, conversation: await now(), text: typed })).map((one) => one.text);
+  expect(await suggested("/canned gr")).toEqual(["/canned greeting"]);
+  expect(await suggested("!c LATE")).toEqual(["!c parcel-late"]);
+  expect(await suggested("/canned the parcel")).toEqual(["/canned parcel-late"]);
+  expect(await suggested("/canned parcel is la")).toEqual(["/canned parcel-late"]);
+  expect(await suggested("/canned ow")).toEqual([]);
+  expect(await suggested("/canned ow", help.jonas)).toEqual(["/canned own"]);
+  expect(await suggested("/canned greeting --")).toEqual(["/canned greeting --send"]);
+  expect(await suggested("/canned ")).toHaveLength(6);
+});
