@@ -13,13 +13,13 @@ export interface Options {
   seed: number;
   phases: ("kill" | "pause")[];
   /** Where the agents work. */
-  desk: "playground" | "slack";
+  desk: "playground" | "slack" | "discord";
   json: boolean;
   /** Leaves data and logs behind. */
   keep: boolean;
 }
 
-const HELP = `npm run chaos -- [--conversations 40] [--seconds 40] [--kills 6] [--pause 35] [--drain 90] [--seed N] [--phase kill|pause] [--desk playground|slack] [--json] [--keep]`;
+const HELP = `npm run chaos -- [--conversations 40] [--seconds 40] [--kills 6] [--pause 35] [--drain 90] [--seed N] [--phase kill|pause] [--desk playground|slack|discord] [--json] [--keep]`;
 
 /** @throws Error that says which flags there are. */
 export function readOptions(args: string[]): Options {
@@ -38,7 +38,7 @@ export function readOptions(args: string[]): Options {
   const phase = values.phase;
   if (phase !== undefined && phase !== "kill" && phase !== "pause") throw new Error(`--phase is kill or pause.\n${HELP}`);
   const desk = values.desk ?? "playground";
-  if (desk !== "playground" && desk !== "slack") throw new Error(`--desk is playground or slack.\n${HELP}`);
+  if (desk !== "playground" && desk !== "slack" && desk !== "discord") throw new Error(`--desk is playground, slack or discord.\n${HELP}`);
   return {
     desk, conversations: Math.max(2, number("conversations", 40)), seconds: number("seconds", 40), kills: number("kills", 6), pauseSeconds: number("pause", 35), drainSeconds: number("drain", 90),
     seed: number("seed", Math.floor(Math.random() * 1e9)), phases: phase === undefined ? ["kill", "pause"] : [phase], json: values.json === true, keep: values.keep === true,

@@ -8,6 +8,7 @@ import { count, type Verdict } from "./count.ts";
 import { chatOf, telegramCustomer, widgetCustomer } from "./customers.ts";
 import type { Desk } from "./desk.ts";
 import { breakTelegram, healTelegram } from "./faults.ts";
+import { discord } from "./desk-discord.ts";
 import { playground } from "./desk-playground.ts";
 import { slack } from "./desk-slack.ts";
 import { Broken, closeConnections } from "./http.ts";
@@ -53,7 +54,7 @@ export function writeSettings(folder: string, { telegram, place }: World): strin
   return file;
 }
 
-const PLACES: Record<Options["desk"], (dice: Dice) => Promise<DeskPlace>> = { playground: async () => playground(), slack };
+const PLACES: Record<Options["desk"], (dice: Dice) => Promise<DeskPlace>> = { playground: async () => playground(), slack, discord };
 
 export async function makeWorld(options: Options, dice: Dice, folder: string): Promise<World> {
   mkdirSync(folder, { recursive: true });

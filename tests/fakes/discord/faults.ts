@@ -16,6 +16,8 @@ export interface Fault {
   afterEffect?: boolean;
   /** How many calls it hits; default 1. */
   times?: number;
+  /** Asked for each call that fits: false lets it pass. */
+  when?: () => boolean;
 }
 interface Armed { pattern: string | RegExp; fault: Fault; left: number }
 
@@ -32,7 +34,7 @@ export class Faults {
   add(pattern: string | RegExp, fault: Fault): void { this.armed.push({ pattern, fault, left: fault.times ?? 1 }); }
   clear(): void { this.armed.length = 0; }
   take(method: string, path: string): Fault | null {
-    const hit = this.armed.find((a) => a.left > 0 && fits(a.pattern, method, path));
+    const hit = this.armed.find((a) => a.left > 0 && fits(a.pattern, method, path) && a.fault.when?.() !== false);
     if (hit === undefined) return null;
     hit.left--;
     return hit.fault;

@@ -140,6 +140,8 @@ export class Gateway {
     return waiting.length;
   }
 
+  /** Events that wait for `release`. */
+  get waiting(): number { return this.held.length; }
   get connected(): number { return this.sessions.filter((session) => session.socket !== null).length; }
   /** The connection breaks. `resumable` false: the session is lost with it, and what happens meanwhile too. */
   cut({ resumable = true }: { resumable?: boolean } = {}): void {
