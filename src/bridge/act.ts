@@ -5,7 +5,7 @@ import { runVerb } from "./commands/run.ts";
 import { lineContext } from "./line-context.ts";
 import { acceptDeskEvents } from "./intake.ts";
 import { isRetired, whereNow } from "./retired.ts";
-import { followStreams } from "./streams.ts";
+import { followStreams, readMissed } from "./streams.ts";
 import type { Core } from "../core/core.ts";
 import { UserError } from "../core/errors.ts";
 import { guard, reasonText } from "../core/model/guard.ts";
@@ -72,6 +72,7 @@ export function createDeskHost(core: Core): DeskHost {
   return {
     accept: async (desk, events) => void (await acceptDeskEvents(core, desk, events)),
     stream: followStreams(core),
+    missed: (desk, since) => readMissed(core, desk, since),
     act: (act) => actFor(core, act),
     async complete(desk, userId, text, threadId) {
       const agent = await agentByLink(core, desk, userId);

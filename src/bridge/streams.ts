@@ -8,6 +8,12 @@ import { forgetSettings, silentSince } from "../core/services/inbox-settings.ts"
 
 const AGAIN_MS = 5_000;
 
+/** What was missed while the connection stood: a place on the desk that could not be heard (`DeskHost.missed`). */
+export async function readMissed(core: Core, kind: DeskKind, since: Date): Promise<number> {
+  const desk = core.desks.get(kind);
+  return desk !== undefined && isStreaming(desk) ? catchUp(core, desk, since) : 0;
+}
+
 /** Answers what a desk calls when its connection breaks or stands (`DeskHost.stream`). */
 export function followStreams(core: Core): (desk: DeskKind, state: "up" | "down") => Promise<void> {
   interface Followed { state: "up" | "down"; lastHeard: Date; release?: () => Promise<void>; again?: NodeJS.Timeout }

@@ -184,6 +184,8 @@ export interface DeskHost {
   accept(desk: DeskKind, events: IncomingDeskEvent[]): Promise<void>;
   /** A streaming desk's connection broke ("down") or stands ("up"): then what was missed is read, and replies go again. Resolves when that is stored. */
   stream(desk: DeskKind, state: "up" | "down"): Promise<void>;
+  /** Something of a desk could not be heard since then and can be now: reads what people did there. Answers how much was new. @throws {DeskError} */
+  missed(desk: DeskKind, since: Date): Promise<number>;
   act(act: DeskAct): Promise<ActResult>;
   /** `thread`: where it is typed, so that the conversation is known; null outside one. */
   complete(desk: DeskKind, userId: string, text: string, thread: DeskThreadId | null): Promise<Suggestion[]>;

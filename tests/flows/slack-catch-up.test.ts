@@ -67,3 +67,61 @@ test("only threads that may have changed are read, and a channel that can't be r
   expect(channel.archived).toBe(false);
   expect(help.log.lines.filter(({ level }) => level === "error")).toEqual([]);
 });
+
+/** What was written in a channel that could not be heard, hours ago by now. */
+async function missed(bench: Bench, thread: DeskThreadId, clock: TestClock): Promise<void> {
+  write(bench, thread, "While you were out");
+  for (const one of [clock, bench.fake.space.clock]) one.advance(3 * 3_600_000);
+  await bench.fake.idle();
+  expect(await bench.help.lines("note")).toEqual([]);
+}
+/** It is there, held, and nothing of it goes by itself. */
+async function readBack({ help }: Bench): Promise<void> {
+  await expect.poll(async () => (await help.lines("note")).map(({ body, held }) => [body, held?.why]), { timeout: 15_000 }).toEqual([["While you were out", "late"]]);
+  expect(help.channel.sent).toEqual([]);
+}
+
+test("an app that is invited back reads what was written while it was out of the channel, also after a restart meanwhile", async () => {
+  const clock = new TestClock();
+  const bench = await startSlack({ clock });
+  const { fake, help, channel } = bench;
+  const thread = await conversation(bench);
+  fake.kickBot(channel.id);
+  await expect.poll(() => bench.troubles.at(-1)?.text, { timeout: 15_000 }).toContain("is not in Slack's channel");
+  await missed(bench, thread, clock);
+  bench.troubles.length = 0;
+  await bench.restart();
+  await expect.poll(() => bench.troubles.at(-1)?.text, { timeout: 15_000 }).toContain("is not in Slack's channel");
+  expect(await help.lines("note")).toEqual([]);
+  fake.inviteBot(channel.id);
+  await readBack(bench);
+});
+
+test("a channel that is open again tells what was written just before it was archived, and lost then", async () => {
+  const clock = new TestClock();
+  const bench = await startSlack({ clock });
+  const { fake, channel } = bench;
+  const thread = await conversation(bench);
+  fake.eventRule({ do: "drop", when: ({ type }) => type === "message" });
+  write(bench, thread, "While you were out");
+  fake.archiveChannel(channel.id);
+  await expect.poll(() => bench.troubles.at(-1)?.text, { timeout: 15_000 }).toContain("is archived");
+  for (const one of [clock, fake.space.clock]) one.advance(3 * 3_600_000);
+  fake.unarchiveChannel(channel.id);
+  await readBack(bench);
+});
+
+test("a token that is good again reads what was written while it was not", async () => {
+  const clock = new TestClock();
+  const bench = await startSlack({ clock });
+  const { fake, help } = bench;
+  const thread = await conversation(bench);
+  fake.revokeTokens();
+  await expect.poll(() => bench.troubles.at(-1)?.code, { timeout: 15_000 }).toBe("BAD_TOKEN");
+  silence(bench);
+  await missed(bench, thread, clock);
+  fake.reinstall();
+  // whatever is asked of Slack next shows that the token works
+  await help.write("Anybody there?");
+  await readBack(bench);
+});

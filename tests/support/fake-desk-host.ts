@@ -4,6 +4,7 @@ import type { DeskThreadId } from "../../src/core/model/types.ts";
 
 export class FakeDeskHost implements DeskHost {
   stream = async (): Promise<void> => undefined;
+  missed = async (): Promise<number> => 0;
   /** By event id: what comes twice is there once, as in the bridge's intake. */
   readonly events = new Map<string, IncomingDeskEvent>();
   readonly acts: DeskAct[] = [];

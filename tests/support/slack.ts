@@ -51,23 +51,34 @@ export async function startSlack(options: StartSlackOptions = {}) {
   await help.store.agents.updateOne({ _id: help.jonas._id }, { $push: { links: { desk: "slack", userId: jonas.id } } });
 
   const troubles: (Trouble | null)[] = [];
-  const desk: Slack = createSlack(target, {
-    core: help.core, publicUrl: null, trouble: (trouble) => { troubles.push(trouble); }, secret: (name) => { const sealed = target.secrets?.[name]; return sealed === undefined ? null : help.core.secrets.open(sealed); },
-  });
-  help.core.desks.set("slack", desk);
-  if (options.connect !== false) {
+  const desks: Slack[] = [];
+  /** As the process makes it at its start. */
+  async function make(): Promise<Slack> {
+    const made = createSlack(target, {
+      core: help.core, publicUrl: null, trouble: (trouble) => { troubles.push(trouble); }, secret: (name) => { const sealed = target.secrets?.[name]; return sealed === undefined ? null : help.core.secrets.open(sealed); },
+    });
+    desks.push(made);
+    help.core.desks.set("slack", made);
+    if (options.connect === false) return made;
     await help.host.stream("slack", "down");
-    desk.start(help.host);
+    made.start(help.host);
     if (options.http !== true) await fake.until(() => fake.sockets.count > 0, "a socket");
+    return made;
   }
+  const desk = await make();
   onTestFinished(async () => {
-    await desk.stop();
+    for (const one of desks) await one.stop();
     for (const end of ends.toReversed()) await end();
     if (options.fake === undefined) await fake.stop();
   });
 
   return {
     fake, desk, target, help, channel, mara, jonas, troubles,
+    /** The desk after a restart of the process: it remembers nothing. */
+    async restart(): Promise<Slack> {
+      await desks.at(-1)!.stop();
+      return make();
+    },
     /** The newest conversation's thread. */
     async thread(): Promise<DeskThreadId> { return (await help.conversation()).thread!.id; },
     /** What stands in a thread, its card left out. */

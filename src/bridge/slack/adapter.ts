@@ -11,6 +11,7 @@ import { isOurs, markOf, readCard } from "./out/find.ts";
 import { createHistory } from "./in/history.ts";
 import { readThreadId } from "./ids.ts";
 import { createIncoming } from "./in/incoming.ts";
+import { wasLost } from "./in/lost.ts";
 import { createNotices } from "./acts/notices.ts";
 import { createPosts } from "./out/posts.ts";
 import { createReceipts } from "./out/receipts.ts";
@@ -32,7 +33,7 @@ export function createSlack(connection: DeskTarget, deps: DeskDeps): Slack {
   const { apiUrl } = Config.parse(connection.config ?? {});
   const api = createSlackApi({ token: deps.secret("botToken") ?? "", apiUrl, clock: core.clock, rateLimits: core.limits.rateLimits });
   const team = createTeam(api);
-  const channels = createChannels(api);
+  const channels = createChannels(api, (reference) => wasLost(core, reference));
   const posts = createPosts({ api, team, channels, files: core.files });
   const receipts = createReceipts(api);
   const notices = createNotices({ core, api });

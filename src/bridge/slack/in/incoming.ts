@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { DeskTarget } from "../../../core/model/types.ts";
 import type { DeskHost } from "../../../core/ports.ts";
-import { agentByLink } from "../../../core/services/inbox-settings.ts";
+import { agentByLink, silentSince } from "../../../core/services/inbox-settings.ts";
 import type { DeskAnswer, DeskCall, DeskDeps } from "../../shared/kind.ts";
 import { tellAdministrators as tellEach } from "../../shared/tell-administrators.ts";
 import { createTroubles } from "../../shared/troubles.ts";
@@ -13,6 +13,7 @@ import { connectSlack, type ConnectionOptions } from "./connection.ts";
 import { emojiOf } from "../acts/reactions.ts";
 import type { SlackHandlers } from "./handlers.ts";
 import type { Notices } from "../acts/notices.ts";
+import { createLost } from "./lost.ts";
 import { createParser, type Parse } from "./parse.ts";
 import { createPeople } from "./people.ts";
 import { createPlaces } from "./places.ts";
@@ -47,7 +48,7 @@ export function createIncoming({ connection: target, deps, api, apiUrl, team, ch
 
   const people = createPeople({ core, api, team: () => team.load(), tellAdministrators });
   const parse = createParser({ team: () => team.load(), places: createPlaces(api), names: people, meet: (userId) => people.meet(userId), isAgent: async (userId) => (await agentByLink(core, "slack", userId)) !== undefined });
-  const watch = createWatch({ core, api, team, channels, troubles, tellAdministrators });
+  const watch = createWatch({ core, api, team, channels, troubles, tellAdministrators, lost: createLost(core, async (since) => live?.host.missed("slack", since)) });
   let live: { host: DeskHost; acts: SlackActs } | null = null;
   let reviewedAt = -Infinity;
   let reviewedMarks = false;
@@ -72,8 +73,9 @@ export function createIncoming({ connection: target, deps, api, apiUrl, team, ch
     interaction: async (payload) => { await team.load(); return live?.acts.interaction(payload); },
     command: async (payload) => live?.acts.command(payload),
     async up() {
+      const since = (await silentSince(core, "slack")) ?? undefined;
       later(async () => {
-        await watch.look();
+        await watch.look(since);
         const now = core.clock.now().getTime();
         if (now - reviewedAt < REVIEW_MS) return;
         reviewedAt = now;

@@ -9,6 +9,7 @@ import type { Channels } from "../out/channels.ts";
 import { CHANNEL_CODES, CREDENTIAL_CODES, failureOf, type SlackFailure } from "../errors.ts";
 import { makeThreadId } from "../ids.ts";
 import { BOT_SCOPES } from "../scopes.ts";
+import type { Lost } from "./lost.ts";
 import type { TeamOf } from "../me.ts";
 
 const About = z.object({ type: z.string(), channel: z.union([z.string(), z.object({ id: z.string() })]).optional(), user: z.string().optional(), tokens: z.object({ bot: z.array(z.string()).nullish() }).optional() });
@@ -18,6 +19,8 @@ const Gone = z.object({
 
 const LOST = /^(?:channel|group)_(?:archive|left|deleted)$/;
 const MENDED = /^(?:channel|group)_(?:unarchive|rename)$/;
+/** The app as a whole, among the places that may be lost. */
+const TOKENS = "tokens";
 /** Milliseconds between two looks at what is broken. */
 const LOOK_MS = 30_000;
 
@@ -28,14 +31,14 @@ const whatFor = (scope: string): string => { const known = BOT_SCOPES.find((one)
 export interface Watch {
   /** An event of the app, a channel or a card. Never rejects. */
   event(event: unknown): Promise<void>;
-  /** Looks at the token and at every channel now. Never rejects. */
-  look(): Promise<void>;
+  /** Looks at the token and at every channel now. `since`: when Slack was last heard. Never rejects. */
+  look(since?: Date): Promise<void>;
   /** Resolves when no look is under way. */
   stop(): Promise<void>;
 }
-export interface WatchOptions { core: Core; api: SlackApi; team: TeamOf; channels: Channels; troubles: Troubles; tellAdministrators(text: string): Promise<void> }
+export interface WatchOptions { core: Core; api: SlackApi; team: TeamOf; channels: Channels; troubles: Troubles; lost: Lost; tellAdministrators(text: string): Promise<void> }
 
-export function createWatch({ core, api, team, channels, troubles, tellAdministrators }: WatchOptions): Watch {
+export function createWatch({ core, api, team, channels, troubles, lost, tellAdministrators }: WatchOptions): Watch {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const underWay = new Set<Promise<void>>();
@@ -45,15 +48,16 @@ export function createWatch({ core, api, team, channels, troubles, tellAdministr
     underWay.add(run);
   }
 
-  /** Comes back by itself while something is broken. */
-  function plan(): void {
+  /** Comes back by itself while something is broken, or what was missed could not be read yet. */
+  function plan(again = false): void {
     clearTimeout(timer);
-    if (!stopped && (troubles.of("tokens").length > 0 || troubles.of("channel").length > 0)) timer = setTimeout(() => later(look()), LOOK_MS).unref();
+    if (!stopped && (again || troubles.of("tokens").length > 0 || troubles.of("channel").length > 0)) timer = setTimeout(() => later(look()), LOOK_MS).unref();
   }
   function say(place: "tokens" | "scopes" | "channel", trouble: Trouble, subject: string): void {
     if (!troubles.set(place, trouble, subject)) return;
     core.log.error({ code: trouble.code, subject }, trouble.text);
-    if (place !== "tokens") later(tellAdministrators(trouble.text));
+    if (place === "tokens") later(lost.note(TOKENS, "token"));
+    else later(tellAdministrators(trouble.text));
     plan();
   }
 
@@ -73,26 +77,35 @@ export function createWatch({ core, api, team, channels, troubles, tellAdministr
       throw error;
     }
   }
-  async function lookAt(target: DeskTarget): Promise<void> {
+  /** Its threads are looked through once it can be read again. */
+  async function lookAt(target: DeskTarget, since: Date | undefined): Promise<void> {
     try {
       await resolve(target);
       troubles.set("channel", null, target.channel);
     } catch (error) {
       const failure = failureOf(error);
-      if (failure !== undefined && CHANNEL_CODES.has(failure.code)) say("channel", { code: "NOT_POSSIBLE", text: `${target.name}: ${(error as Error).message.replace(/^[A-Z_]+: /, "")}` }, target.channel);
+      if (failure === undefined || !CHANNEL_CODES.has(failure.code)) throw error;
+      await lost.note(target._id, failure.code, since);
+      say("channel", { code: "NOT_POSSIBLE", text: `${target.name}: ${(error as Error).message.replace(/^[A-Z_]+: /, "")}` }, target.channel);
+      return;
     }
+    await lost.found(target._id);
   }
 
-  async function look(): Promise<void> {
-    try {
+  async function look(since?: Date): Promise<void> {
+    let again = false;
+    const trying = (work: Promise<void>): Promise<void> => work.catch((error: unknown) => {
+      core.log.warn({ err: error }, "Slack's channels could not be looked at; they are looked at again.");
+      again = true;
+    });
+    await trying((async () => {
       if (troubles.of("tokens").length > 0) await api.call("auth.test", {}, { priority: "background" }).catch(() => undefined);
       const all = await targets();
-      for (const target of all) await lookAt(target);
+      for (const target of all) await trying(lookAt(target, since));
+      if (troubles.of("tokens").length === 0) await lost.found(TOKENS);
       for (const subject of troubles.of("channel")) if (!all.some((target) => target.channel === subject)) troubles.set("channel", null, subject);
-    } catch (error) {
-      core.log.warn({ err: error }, "Slack's channels could not be looked at; they are looked at again.");
-    }
-    plan();
+    })());
+    plan(again);
   }
 
   /** Every call tells something: that a token, a scope or a channel works, or that it doesn't. */

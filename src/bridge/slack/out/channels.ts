@@ -15,8 +15,8 @@ export interface Channels {
   forget(channelId: string): void;
 }
 
-/** @param api calls of one installation */
-export function createChannels(api: SlackApi): Channels {
+/** `wasThere`: whether the app was in the channel of this reference before it started, and was taken out. */
+export function createChannels(api: SlackApi, wasThere: (reference: string) => Promise<boolean>): Channels {
   const ready = new Map<string, string>();
   /** Where the app was once; if it is not there any more, somebody took it out, and it does not let itself in again. */
   const been = new Set<string>();
@@ -42,7 +42,7 @@ export function createChannels(api: SlackApi): Channels {
       : await byName(name.toLowerCase(), signal);
     if (channel === undefined) return name;
     if (channel.is_archived === true) throw new DeskError("UNREACHABLE", `Slack's channel #${channel.name} is archived. Unarchive it; what waits goes by itself then.`, { certain: true, cause: new SlackFailure("conversations.info", "is_archived", channel.id) });
-    if (channel.is_member !== true && been.has(channel.id)) throw notThere(channel);
+    if (channel.is_member !== true && (been.has(channel.id) || (await wasThere(reference)))) throw notThere(channel);
     if (channel.is_member !== true) await join(channel, signal);
     been.add(channel.id);
     return channel.id;
