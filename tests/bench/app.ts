@@ -1,7 +1,8 @@
-/** The application under test: the rooms as `src/main.ts` composes them. Arguments: data folder, API root, "count" or "plain", and where Slack is as JSON, or nothing for a desk in this process. */
+/** The application under test: the rooms as `src/main.ts` composes them. Arguments: data folder, API root, "count" or "plain", and where the desk is as JSON, or nothing for a desk in this process. */
 import type { AddressInfo } from "node:net";
 import { assemble } from "../../src/assemble.ts";
 import { createScheduler } from "../../src/automation/scheduler.ts";
+import { discordKind } from "../../src/bridge/discord/kind.ts";
 import { slackKind } from "../../src/bridge/slack/kind.ts";
 import { telegramKind } from "../../src/channels/telegram/kind.ts";
 import { hookRoutes } from "../../src/channels/webhooks.ts";
@@ -16,11 +17,12 @@ import { connectMongo } from "../../src/mongo/connect.ts";
 import { buildServer } from "../../src/server.ts";
 import { countCommands } from "./commands.ts";
 import { BenchDesk } from "./desk.ts";
-import { AGENT, FIRST_CHAT, listen, Reporter, tell, TOKEN, type Ask, type SlackPlace } from "./wire.ts";
+import { AGENT, FIRST_CHAT, listen, Reporter, tell, TOKEN, type Ask, type VendorPlace } from "./wire.ts";
 
 const [dataDir = "", apiRoot = "", mode = "plain", where = ""] = process.argv.slice(2);
-const slack = where === "" ? null : (JSON.parse(where) as SlackPlace);
-const slackSettings = slack === null ? null : slackKind.read(slackKind.settings.parse({ botToken: slack.botToken, appToken: slack.appToken, apiUrl: slack.apiUrl }));
+const place = where === "" ? null : (JSON.parse(where) as VendorPlace);
+const deskSettings = place === null ? null
+  : place.desk === "slack" ? slackKind.read(slackKind.settings.parse(place.settings)) : discordKind.read(discordKind.settings.parse(place.settings));
 const clock = { now: () => new Date() };
 const log = createLog("warn");
 const mongo = await connectMongo({ dataDir });
@@ -30,9 +32,9 @@ const counter = countCommands(store);
 const secrets = createSecrets("the bench's own key");
 const files = createFileStore(store.db, clock);
 
-const targetOf = (_id: string, createdAt: Date): DeskTarget => slackSettings === null
+const targetOf = (_id: string, createdAt: Date): DeskTarget => deskSettings === null
   ? { _id, name: "Desk", kind: "fake", identity: "fake", channel: "support", createdAt }
-  : { _id, name: "Desk", kind: "slack", identity: slackSettings.identity, channel: slack!.channel, config: slackSettings.config, createdAt };
+  : { _id, name: "Desk", kind: place!.desk, identity: deskSettings.identity, channel: place!.channel, config: deskSettings.config, createdAt };
 
 async function prepare(): Promise<Inbox> {
   const known = await store.inboxes.findOne({ channel: "telegram" });
@@ -45,7 +47,7 @@ async function prepare(): Promise<Inbox> {
     settings: { undoSeconds: 0, doubleReplySeconds: 0, noteFirst: false, reopenHours: 48, takeOnReply: true },
   };
   await store.deskTargets.insertOne(targetOf(deskTargetId, at));
-  await store.agents.insertOne({ _id: newId(at), name: AGENT, email: "mara@example.com", role: "administrator", active: true, links: [slack === null ? { desk: "fake", userId: AGENT } : { desk: "slack", userId: slack.user }], inboxIds: "all", timeZone: "UTC", createdAt: at });
+  await store.agents.insertOne({ _id: newId(at), name: AGENT, email: "mara@example.com", role: "administrator", active: true, links: [place === null ? { desk: "fake", userId: AGENT } : { desk: place.desk, userId: place.user }], inboxIds: "all", timeZone: "UTC", createdAt: at });
   await store.inboxes.insertOne(made);
   return made;
 }
@@ -55,10 +57,10 @@ const { secrets: open } = telegramKind.read(telegramKind.settings.parse({ token:
 const assembly = assemble({ store, clock, log, files, secrets, limits: { rateLimits: false } });
 const { core, host } = assembly;
 const desk = new BenchDesk(new Reporter());
-const live = slackSettings === null ? null
-  : slackKind.create(targetOf(inbox.deskTargetId, inbox.createdAt), { core, publicUrl: null, trouble: () => undefined, secret: (name) => slackSettings.secrets[name] ?? null });
+const live = place === null ? null
+  : (place.desk === "slack" ? slackKind : discordKind).create(targetOf(inbox.deskTargetId, inbox.createdAt), { core, publicUrl: null, trouble: () => undefined, secret: (name) => deskSettings?.secrets[name] ?? null });
 if (live === null) core.desks.set("fake", desk);
-else core.desks.set("slack", live);
+else core.desks.set(place!.desk, live);
 core.channels.set(inbox._id, telegramKind.create(
   { ...inbox, config: { ...inbox.config, apiRoot } },
   { secret: (name) => open[name]!, files, log, bus: core.bus, clock, trouble: () => undefined, publicUrl: "http://127.0.0.1", rateLimits: false },
@@ -72,7 +74,7 @@ const server = await buildServer({ log, trustProxy: false, plugins: [
 assembly.start();
 await scheduler.start();
 if (live !== null) {
-  await host.stream("slack", "down");
+  await host.stream(place!.desk, "down");
   live.start(host);
 }
 await server.listen({ port: 0, host: "127.0.0.1" });

@@ -2,12 +2,12 @@
 import type { Agent } from "node:http";
 import { request } from "node:http";
 import { WebSocket } from "ws";
-import type { SlackPlace } from "./wire.ts";
+import type { FloorDesk, SlackPlace } from "./wire.ts";
 
 interface Envelope { envelope_id?: string; payload?: { event?: { type?: string; text?: string; thread_ts?: string; bot_id?: string; user?: string } } }
 
 /** One Web API call. @throws Error when Slack refuses it */
-export async function slackCall<T>({ apiUrl }: SlackPlace, agent: Agent, token: string, method: string, args: object): Promise<T> {
+async function slackCall<T>({ settings: { apiUrl } }: SlackPlace, agent: Agent, token: string, method: string, args: object): Promise<T> {
   const body = JSON.stringify(args);
   const text = await new Promise<string>((done, fail) => {
     const call = request(apiUrl + method, { method: "POST", agent, headers: { "content-type": "application/json; charset=utf-8", authorization: `Bearer ${token}`, "content-length": Buffer.byteLength(body) } }, (answer) => {
@@ -22,8 +22,9 @@ export async function slackCall<T>({ apiUrl }: SlackPlace, agent: Agent, token: 
 }
 
 /** `onLine`: a line of the agent's; it is acknowledged once that resolves, as the application stores it first. */
-export async function openSlack(place: SlackPlace, agent: Agent, onLine: (text: string) => Promise<void>): Promise<() => void> {
-  const { url } = await slackCall<{ url: string }>(place, agent, place.appToken, "apps.connections.open", {});
+export async function openSlack(place: SlackPlace, agent: Agent, onLine: (text: string) => Promise<void>): Promise<FloorDesk> {
+  const { botToken, appToken } = place.settings;
+  const { url } = await slackCall<{ url: string }>(place, agent, appToken, "apps.connections.open", {});
   const socket = new WebSocket(url);
   await new Promise((done, fail) => { socket.once("open", done).once("error", fail); });
   socket.on("message", (data: Buffer) => {
@@ -33,5 +34,8 @@ export async function openSlack(place: SlackPlace, agent: Agent, onLine: (text: 
     const theirs = event?.type === "message" && event.user === place.user && event.thread_ts !== undefined && event.bot_id === undefined;
     (theirs ? onLine(event.text!) : Promise.resolve()).then(() => socket.send(JSON.stringify({ envelope_id, payload: {} }))).catch((error: unknown) => { console.error(error); process.exit(1); });
   });
-  return () => socket.close();
+  return {
+    post: async (chat, text) => { await slackCall(place, agent, botToken, "chat.postMessage", { channel: place.channel, text, username: `Ana Nr ${chat} · Telegram` }); },
+    close: () => socket.close(),
+  };
 }

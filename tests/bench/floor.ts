@@ -1,16 +1,17 @@
-/** The floor: as many raw driver writes and the calls that no one can do without, and nothing else. Arguments: data folder, API root, writes inbound, writes outbound, and where Slack is as JSON, or nothing. */
+/** The floor: as many raw driver writes and the calls that no one can do without, and nothing else. Arguments: data folder, API root, writes inbound, writes outbound, and where the desk is as JSON, or nothing. */
 import { Agent, createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { MongoClient } from "mongodb";
 import { connectMongo } from "../../src/mongo/connect.ts";
-import { openSlack, slackCall } from "./floor-slack.ts";
-import { CHATS, FIRST_CHAT, idOf, listen, Reporter, tell, TOKEN, type SlackPlace } from "./wire.ts";
+import { openDiscord } from "./floor-discord.ts";
+import { openSlack } from "./floor-slack.ts";
+import { CHATS, FIRST_CHAT, idOf, listen, Reporter, tell, TOKEN, type VendorPlace } from "./wire.ts";
 
 interface FloorMessage { _id: string; chat: number; source: string; body: string; author: { type: string; name: string }; createdAt: Date; mirror: object; delivery: object; terms: string[] }
 interface FloorConversation { _id: number; lines: number; lastLine: string; lastAt: Date }
 
 const [dataDir = "", apiRoot = "", inbound = "1", outbound = "1", where = ""] = process.argv.slice(2);
-const slack = where === "" ? null : (JSON.parse(where) as SlackPlace);
+const place = where === "" ? null : (JSON.parse(where) as VendorPlace);
 const mongo = await connectMongo({ dataDir });
 const client = await new MongoClient(mongo.uri, { maxPoolSize: 64 }).connect();
 const messages = client.db().collection<FloorMessage>("floorMessages");
@@ -36,7 +37,7 @@ function sendMessage(chat: number, text: string): Promise<void> {
   });
 }
 
-/** The insert, the answer to the vendor, the other writes, the post: one call to Slack, or nothing when the desk is in the application. */
+/** The insert, the answer to the vendor, the other writes, the post: one call to the desk, or nothing when the desk is in the application. */
 const server = createServer((incoming, response) => {
   const chunks: Buffer[] = [];
   incoming.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", () => {
@@ -45,8 +46,8 @@ const server = createServer((incoming, response) => {
     insert(message.chat.id, id, message.text).then(async () => {
       response.writeHead(200, { "content-type": "application/json" }).end('{"ok":true}');
       await updates(message.chat.id, Number(inbound) - 1, message.text);
-      if (slack === null) reporter.arrived(id);
-      else await slackCall(slack, agent, slack.botToken, "chat.postMessage", { channel: slack.channel, text: message.text, username: `Ana Nr ${message.chat.id} · Telegram` });
+      if (desk === null) reporter.arrived(id);
+      else await desk.post(message.chat.id, message.text);
     }).catch((error: unknown) => { console.error(error); process.exit(1); });
   });
 });
@@ -69,9 +70,10 @@ function saySoon(chat: number, id: string, stored?: () => void): void {
   const work = say(chat, id, stored).catch((error: unknown) => { console.error(error); process.exit(1); }).finally(() => working.delete(work));
   working.add(work);
 }
-const closeSlack = slack === null ? () => undefined : await openSlack(slack, agent, (text) => new Promise((stored) => { saySoon(Number(text.split(" ").at(-1)), idOf(text), stored); }));
+const heard = (text: string): Promise<void> => new Promise((stored) => { saySoon(Number(text.split(" ").at(-1)), idOf(text), stored); });
+const desk = place === null ? null : await (place.desk === "slack" ? openSlack(place, agent, heard) : openDiscord(place, agent, heard));
 listen(
   saySoon,
-  async (ask) => { if (ask.do !== "stop") return null; closeSlack(); await Promise.all(working); server.closeAllConnections(); await client.close(); await mongo.stop(); return process.exit(0); },
+  async (ask) => { if (ask.do !== "stop") return null; desk?.close(); await Promise.all(working); server.closeAllConnections(); await client.close(); await mongo.stop(); return process.exit(0); },
 );
 tell({ type: "ready", port: (server.address() as AddressInfo).port, hook: { path: "/", secret: "none" } });

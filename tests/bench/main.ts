@@ -10,7 +10,7 @@ import { asJson, printTable, type Results } from "./report.ts";
 import { fdatasyncMs, run as runStore } from "./store.ts";
 import { Child } from "./wire.ts";
 
-const HELP = "npm run bench -- [store] [--sizes 1k,100k,1M] [--seconds 8] [--concurrency 32] [--desk fake|slack] [--profile] [--json]";
+const HELP = "npm run bench -- [store] [--sizes 1k,100k,1M] [--seconds 8] [--concurrency 32] [--desk fake|slack|discord] [--profile] [--json]";
 const print = (line: string) => console.log(line);
 
 /** "1k,100k,1M" as rising numbers. @throws Error */
@@ -23,7 +23,7 @@ function sizesOf(text: string): number[] {
   return sizes.toSorted((a, b) => a - b);
 }
 
-async function bench(options: { sizes: number[]; profile: boolean; desk: "fake" | "slack" } & Loads): Promise<Results> {
+async function bench(options: { sizes: number[]; profile: boolean; desk: "fake" | "slack" | "discord" } & Loads): Promise<Results> {
   const folder = mkdtempSync(join(tmpdir(), "threadline-bench-"));
   const profiles = options.profile ? mkdtempSync(join(tmpdir(), "threadline-profile-")) : null;
   const generator = new Generator();
@@ -36,9 +36,9 @@ async function bench(options: { sizes: number[]; profile: boolean; desk: "fake" 
   try {
     const telegram = await start(new URL("./telegram.ts", import.meta.url), []);
     const apiRoot = telegram.ready.apiRoot!;
-    const slack = options.desk === "slack" ? await start(new URL("./slack.ts", import.meta.url), []) : undefined;
-    generator.desk = slack;
-    const where = slack === undefined ? [] : [JSON.stringify(slack.ready.slack)];
+    const vendor = options.desk === "fake" ? undefined : await start(new URL(`./${options.desk}.ts`, import.meta.url), []);
+    generator.desk = vendor;
+    const where = vendor === undefined ? [] : [JSON.stringify(vendor.ready.place)];
 
     print("Counting what one message costs the store …");
     const counted = generator.app = await start(new URL("./app.ts", import.meta.url), [join(folder, "count"), apiRoot, "count", ...where]);
@@ -82,7 +82,7 @@ async function main(): Promise<void> {
   const ms = Number(values.seconds) * 1_000, concurrency = Number(values.concurrency);
   if (!(ms > 0) || !(concurrency >= 1 && concurrency <= 256)) throw new Error(`--seconds and --concurrency (1 to 256) take numbers.\n${HELP}`);
   const { desk } = values;
-  if (desk !== "fake" && desk !== "slack") throw new Error(`--desk is fake or slack.\n${HELP}`);
+  if (desk !== "fake" && desk !== "slack" && desk !== "discord") throw new Error(`--desk is fake, slack or discord.\n${HELP}`);
   const results = await bench({ desk, sizes: sizesOf(values.sizes), profile: values.profile, ms, concurrency });
   printTable(results, print);
   if (values.json) print(asJson(results));

@@ -2,7 +2,7 @@
 import type { FloorFigures, PerMessage, SizeFigures } from "./flows.ts";
 import type { ProfileSummary } from "./profile.ts";
 
-export interface Results { desk: "fake" | "slack"; sizes: SizeFigures[]; floor: FloorFigures; perMessage: PerMessage; fdatasyncMs: number; concurrency: number; node: string; profiles: ProfileSummary[] }
+export interface Results { desk: "fake" | "slack" | "discord"; sizes: SizeFigures[]; floor: FloorFigures; perMessage: PerMessage; fdatasyncMs: number; concurrency: number; node: string; profiles: ProfileSummary[] }
 
 const ratio = (a: number, b: number): number => Math.round((a / b) * 100) / 100;
 const nameOf = (messages: number): string => (messages >= 1e6 ? `${messages / 1e6}M` : `${messages / 1e3}k`);
@@ -32,15 +32,19 @@ export function goals(results: Results): Goal[] {
   ];
 }
 
+const DESKS: Record<Results["desk"], string> = {
+  fake: "  The desk is in the application's process. The floor posts nothing.",
+  slack: "  The desk is a fake Slack in a process of its own. The floor makes one chat.postMessage for each line in, and acknowledges all events over one socket; no receipts, no cards.",
+  discord: "  The desk is a fake Discord in a process of its own. The floor makes one message for each line in, and hears all events over one gateway connection; no receipts, no cards, no tags.",
+};
+
 export function printTable(results: Results, print: (line: string) => void): void {
   const { sizes, floor, perMessage } = results;
   const columns = [...sizes.map((size) => nameOf(size.messages)), "floor"];
   const row = (head: string, cells: (number | string)[]) => print(`  ${head.padEnd(36)}${cells.map((cell) => String(cell).padStart(18)).join("")}`);
   print("");
   print(`  Node ${results.node}, ${results.concurrency} at once; fdatasync of this disk ${results.fdatasyncMs} ms. Off: undo window, double-reply seconds, rate buckets.`);
-  print(results.desk === "slack"
-    ? "  The desk is a fake Slack in a process of its own. The floor makes one chat.postMessage for each line in, and acknowledges all events over one socket; no receipts, no cards."
-    : "  The desk is in the application's process. The floor posts nothing.");
+  print(DESKS[results.desk]);
   print(`  Store commands per message: inbound ${perMessage.inbound.writes} writes and ${perMessage.inbound.reads} reads, outbound ${perMessage.outbound.writes} and ${perMessage.outbound.reads}:`);
   for (const way of ["inbound", "outbound"] as const) print(`    ${way}: ${Object.entries(perMessage[way].by).sort((a, b) => b[1] - a[1]).map(([name, times]) => `${name} ${times}`).join(", ")}`);
   print("");

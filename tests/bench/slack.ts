@@ -27,4 +27,4 @@ function say(chat: number, id: string): void {
   fake.userPosts(channel, user, `${id} here is the answer to your question, ${chat}`, { threadTs: known });
 }
 listen(say, async () => { await fake.stop(); process.exit(0); });
-tell({ type: "ready", port: 0, slack: { apiUrl: fake.apiUrl, botToken: fake.botToken, appToken: fake.appToken, channel, user } });
+tell({ type: "ready", port: 0, place: { desk: "slack", settings: { apiUrl: fake.apiUrl, botToken: fake.botToken, appToken: fake.appToken }, channel, user } });

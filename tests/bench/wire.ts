@@ -16,8 +16,13 @@ export const CHATS = 256;
 /** Lines that ended their way, with the time when they did. */
 export interface Arrivals { type: "arrivals"; list: [id: string, at: number][] }
 /** A Slack workspace with its app, a channel and the agent there. */
-export interface SlackPlace { apiUrl: string; botToken: string; appToken: string; channel: string; user: string }
-export interface Ready { type: "ready"; port: number; uri?: string; apiRoot?: string; slack?: SlackPlace; hook?: { path: string; secret: string } }
+export interface SlackPlace { desk: "slack"; settings: { apiUrl: string; botToken: string; appToken: string }; channel: string; user: string }
+/** A Discord server with its bot, a forum and the agent there; the floor posts into a channel of its own, without threads. */
+export interface DiscordPlace { desk: "discord"; settings: { apiUrl: string; botToken: string; guild: string }; gatewayUrl: string; channel: string; floorChannel: string; user: string }
+export type VendorPlace = SlackPlace | DiscordPlace;
+/** What the floor does at a desk: one call for each customer's line. */
+export interface FloorDesk { post(chat: number, text: string): Promise<void>; close(): void }
+export interface Ready { type: "ready"; port: number; uri?: string; apiRoot?: string; place?: VendorPlace; hook?: { path: string; secret: string } }
 export interface Done { type: "done"; asked: number; result: unknown }
 export type FromChild = Arrivals | Ready | Done;
 
