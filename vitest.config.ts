@@ -5,9 +5,11 @@ export default defineConfig({
     include: ["tests/**/*.test.ts"],
     exclude: ["tests/browser/**", "node_modules/**"],
     globalSetup: ["tests/support/build-once.ts", "tests/support/seed.ts"],
-    setupFiles: ["tests/support/network-off.ts", "tests/support/property-seed.ts"],
+    setupFiles: ["tests/support/network-off.ts", "tests/support/property-seed.ts", "tests/support/end-of-file.ts"],
     testTimeout: 20_000,
     hookTimeout: 20_000,
-    maxWorkers: 2,
+    // Files share their worker's modules, since loading them took longer than many of the tests.
+    isolate: false,
+    maxWorkers: 3,
   },
 });

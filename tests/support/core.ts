@@ -8,12 +8,11 @@ import type { Agent, Conversation, DeskThreadId, Inbox, InboxSettings, Message }
 import type { InboundEvent, Logger } from "../../src/core/ports.ts";
 import { receiveEvent } from "../../src/core/services/receive-inbound.ts";
 import { createSecrets } from "../../src/core/services/secrets.ts";
-import { openStore } from "../../src/core/store/store.ts";
 import type { Store } from "../../src/core/store/store.ts";
 import { createFileStore } from "../../src/files/store.ts";
 import { FakeChannel } from "../fakes/fake-channel.ts";
 import { FakeDesk } from "../fakes/fake-desk.ts";
-import { startTestStore } from "./store.ts";
+import { lendStore } from "./lent-store.ts";
 
 /** Real time that a test may push forward. */
 export class TestClock {
@@ -41,11 +40,9 @@ export async function buildTestCore(options: TestCoreOptions = {}) {
   const log = new TestLog();
   let { store } = options;
   if (store === undefined) {
-    const testStore = await startTestStore();
-    store = await openStore(testStore.uri);
-    await store.ensureIndexes();
-    const opened = store;
-    atEnd(async () => { await opened.close(); await testStore.stop(); });
+    const lent = await lendStore();
+    ({ store } = lent);
+    atEnd(lent.giveBack);
   }
   const assembly: Assembly = assemble({
     store, clock, log, files: createFileStore(store.db, clock), secrets: createSecrets("a test's secret key, long enough"),

@@ -1,6 +1,6 @@
 /** A playground behind the real server, over a real store, with a recording host instead of the bridge. */
 import { pino } from "pino";
-import { afterAll, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
 import { createPlayground } from "../../src/bridge/playground/adapter.ts";
 import { playgroundRoutes } from "../../src/bridge/playground/routes.ts";
 import { createBus } from "../../src/core/bus.ts";
@@ -9,6 +9,7 @@ import { openStore } from "../../src/core/store/store.ts";
 import { createFileStore } from "../../src/files/store.ts";
 import { buildServer } from "../../src/server.ts";
 import { sampleCard } from "../contracts/desk-contract.ts";
+import { atEndOfFile } from "./end-of-file.ts";
 import { FakeDeskHost } from "./fake-desk-host.ts";
 import { startTestStore } from "./store.ts";
 
@@ -26,12 +27,17 @@ const agent = (name: string, role: Agent["role"], active = true): Agent => ({
 let running: ReturnType<typeof startTestStore> | undefined;
 let databases = 0;
 async function freshDatabase(): Promise<string> {
-  running ??= startTestStore();
+  if (running === undefined) {
+    const started = running = startTestStore();
+    atEndOfFile(async () => {
+      running = undefined;
+      await (await started).stop();
+    });
+  }
   const uri = new URL((await running).uri);
   uri.pathname = `/playground${++databases}`;
   return uri.href;
 }
-afterAll(async () => { await (await running)?.stop(); });
 
 /** `administrator`: the session of every request is one. Torn down by `atEnd`: after this test, unless a whole file shares it. */
 export async function buildPlayground({ administrator = false, trustProxy = false, enabled = true } = {}, atEnd: (end: () => Promise<void>) => void = onTestFinished) {

@@ -1,3 +1,4 @@
+import { Agent, getGlobalDispatcher, setGlobalDispatcher } from "undici";
 import { onTestFinished, describe, expect, test } from "vitest";
 import { createDiscordApi } from "../../src/bridge/discord/api.ts";
 import { discordCode, failureOf, type DiscordFailure } from "../../src/bridge/discord/errors.ts";
@@ -20,6 +21,18 @@ async function start() {
 }
 const thrown = (call: Promise<unknown>): Promise<DeskError> => call.then(() => { throw new Error("was not refused"); }, (error: unknown) => error as DeskError);
 const SECRET = "the customer's own words";
+
+test("files go up whichever version of undici sends for the whole process", async () => {
+  const { channel, fake, say } = await start();
+  const before = getGlobalDispatcher(), other = new Agent();
+  setGlobalDispatcher(other);
+  onTestFinished(async () => {
+    setGlobalDispatcher(before);
+    await other.close();
+  });
+  await say("with a file", { files: [{ name: "ünï.txt", type: "text/plain", content: Buffer.from("inside") }] });
+  expect(fake.messagesIn(channel)).toMatchObject([{ content: "with a file", attachments: [{ filename: "ünï.txt" }] }]);
+});
 
 describe("limits", () => {
   test("a bucket that is used up is waited for when that is short, and told with its time when it is long", async () => {

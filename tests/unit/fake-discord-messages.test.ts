@@ -1,5 +1,5 @@
 /** The fake's messages with the real client: sending, nonces, limits, mentions, reactions, files, listing. */
-import { ButtonBuilder, ButtonStyle, ActionRowBuilder, Client, ContainerBuilder, DiscordAPIError, Events, GatewayIntentBits, MessageFlags, TextDisplayBuilder, type TextChannel } from "discord.js";
+import { ButtonBuilder, ButtonStyle, ActionRowBuilder, Client, ContainerBuilder, DiscordAPIError, Events, GatewayIntentBits, MessageFlags, TextDisplayBuilder, type TextChannel, type ResponseLike } from "discord.js";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { FakeDiscord } from "../fakes/discord/discord.ts";
 import type { FakeChannel } from "../fakes/discord/types.ts";
@@ -9,7 +9,7 @@ beforeEach(async () => {
   fake = new FakeDiscord();
   room = fake.addTextChannel("general");
   await fake.start();
-  client = new Client({ intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildMessages, GatewayIntentBits.GuildMessageReactions, GatewayIntentBits.MessageContent], rest: { api: fake.restUrl } });
+  client = new Client({ intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildMessages, GatewayIntentBits.GuildMessageReactions, GatewayIntentBits.MessageContent], rest: { api: fake.restUrl, makeRequest: (url, init) => fetch(url, init as RequestInit) as unknown as Promise<ResponseLike> } });
   await client.login(fake.token);
   await fake.until(() => client.isReady(), "ready");
   channel = client.channels.cache.get(room.id) as TextChannel;

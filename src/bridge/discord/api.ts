@@ -42,6 +42,12 @@ export interface DiscordApi {
 }
 export interface DiscordApiOptions { token: string; apiUrl?: string; /** False leaves only the limits that Discord tells. */ rateLimits?: boolean }
 
+/** A form as bytes: the process may hold several versions of undici, and none reads the form of another (slack's sets the dispatcher for all). */
+async function encoded(form: FormData, headers: Record<string, string>): Promise<{ body: Uint8Array; headers: Record<string, string> }> {
+  const whole = new Response(form);
+  return { body: new Uint8Array(await whole.arrayBuffer()), headers: { ...headers, "content-type": whole.headers.get("content-type") ?? "" } };
+}
+
 /** Makes the calls of one bot. Nothing is asked yet. */
 export function createDiscordApi({ token, apiUrl = DEFAULT_API_URL, rateLimits = true }: DiscordApiOptions): DiscordApi {
   const calls = new AsyncLocalStorage<{ sent: boolean; patience: number }>();
@@ -49,10 +55,11 @@ export function createDiscordApi({ token, apiUrl = DEFAULT_API_URL, rateLimits =
   const rest = new REST({
     api: apiUrl, retries: 0, timeout: LONGEST_MS, globalRequestsPerSecond: rateLimits ? 50 : 10_000,
     rejectOnRateLimit: ({ timeToReset, retryAfter, sublimitTimeout }) => Math.max(timeToReset, retryAfter, sublimitTimeout) > (calls.getStore()?.patience ?? PATIENCE.post),
-    makeRequest: (url, init) => {
+    async makeRequest(url, init) {
+      const request = init.body instanceof FormData ? { ...init, ...await encoded(init.body, init.headers as Record<string, string>) } : init;
       const call = calls.getStore();
       if (call !== undefined && init.signal?.aborted !== true) call.sent = true;
-      return DefaultRestOptions.makeRequest(url, init);
+      return DefaultRestOptions.makeRequest(url, request);
     },
   });
 

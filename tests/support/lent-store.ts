@@ -1,0 +1,41 @@
+/** Stores that tests of one file borrow one after the other: emptied in between, their indexes kept. A test that ends its store, or drops its indexes, opens its own. */
+import { openStore } from "../../src/core/store/store.ts";
+import type { Store } from "../../src/core/store/store.ts";
+import { atEndOfFile } from "./end-of-file.ts";
+import { startTestStore } from "./store.ts";
+
+/** `inside` empties it, whatever a test did to its own connection. */
+interface Running { uri: string; inside: Store; check(): void }
+let free: Running[] = [];
+
+async function start(): Promise<Running> {
+  const running = await startTestStore();
+  const inside = await openStore(running.uri);
+  await inside.ensureIndexes();
+  atEndOfFile(async () => {
+    free = [];
+    await inside.close();
+    await running.stop();
+  });
+  return { uri: running.uri, inside, check: running.check };
+}
+
+async function empty({ db }: Store): Promise<void> {
+  const collections = await db.listCollections({}, { nameOnly: true }).toArray();
+  await Promise.all(collections.map(({ name }) => db.collection(name).deleteMany({})));
+}
+
+/** A store with every index and nothing in it; `giveBack` closes it for this test, and fails the test when something broke inside. */
+export async function lendStore(): Promise<{ store: Store; giveBack: () => Promise<void> }> {
+  const running = free.pop() ?? (await start());
+  const store = await openStore(running.uri);
+  return {
+    store,
+    async giveBack() {
+      await store.close();
+      await empty(running.inside);
+      running.check();
+      free.push(running);
+    },
+  };
+}
