@@ -18,6 +18,7 @@ import type { Store } from "./core/store/store.ts";
 import { createDeskHost } from "./bridge/act.ts";
 import { fetchDeskFiles } from "./bridge/fetch-files.ts";
 import { runIntake } from "./bridge/intake.ts";
+import { compareDesks } from "./bridge/streams.ts";
 import { mirrorConversation } from "./bridge/to-desk.ts";
 import { deliverConversation } from "./channels/deliver.ts";
 import { FETCH_FILES, fetchFiles } from "./channels/fetch-files.ts";
@@ -78,6 +79,7 @@ export function assemble(parts: Parts): Assembly {
       core.bus.on("lane.due", ({ lane, conversationId }) => (lane === "mirror" ? mirror : delivery).kick(conversationId));
       core.bus.on("intake.due", ({ thread }) => intake.kick(thread));
       core.bus.on("todo.due", ({ messageId }) => todos.kick(messageId));
+      core.bus.on("desks.compare", ({ since }) => void compareDesks(core, since));
       core.bus.on("typing", (event) => { if (event.from === "contact") void showTyping(core, event); });
       stopSweep = startSweep(core);
     },

@@ -14,6 +14,12 @@ export async function readMissed(core: Core, kind: DeskKind, since: Date): Promi
   return desk !== undefined && isStreaming(desk) ? catchUp(core, desk, since) : 0;
 }
 
+/** On demand: every desk with a connection is compared, each by itself. Never rejects. */
+export async function compareDesks(core: Core, since: Date): Promise<void> {
+  await Promise.all([...core.desks.keys()].map((desk) => readMissed(core, desk, since)
+    .catch((error: unknown) => core.log.warn({ err: error, desk }, "What people wrote on the desk could not be compared with what is stored. /health compare tries again."))));
+}
+
 /** Answers what a desk calls when its connection breaks or stands (`DeskHost.stream`). */
 export function followStreams(core: Core): (desk: DeskKind, state: "up" | "down") => Promise<void> {
   interface Followed { state: "up" | "down"; lastHeard: Date; release?: () => Promise<void>; again?: NodeJS.Timeout }

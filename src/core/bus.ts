@@ -7,6 +7,8 @@ export type BusEvent =
   | { type: "todo.due"; messageId: string; conversationId: string; for: string }
   | { type: "conversation.changed"; conversationId: string }
   | { type: "message.stored"; conversationId: string; messageId: string }
+  /** Somebody asks that what people did on the desks since then be compared with what is stored. */
+  | { type: "desks.compare"; since: Date }
   | { type: "feed.changed"; identityId: string }
   | { type: "typing"; conversationId: string; identityId: string; from: "contact" | "agent"; name: string; typing: boolean };
 

@@ -125,3 +125,14 @@ test("a token that is good again reads what was written while it was not", async
   await help.write("Anybody there?");
   await readBack(bench);
 });
+
+test("on demand the last day is compared, and nothing is there twice", async () => {
+  const clock = new TestClock();
+  const bench = await startSlack({ clock });
+  const { help, mara } = bench;
+  const thread = await conversation(bench);
+  silence(bench);
+  await missed(bench, thread, clock);
+  for (let n = 0; n < 2; n++) expect(await help.host.act({ desk: "slack", userId: mara.id, thread: null, verb: "health", args: "compare" })).toMatchObject({ ok: true });
+  await readBack(bench);
+});

@@ -32,16 +32,23 @@ export const delivery = verb({
 
 const replies = (count: number): string => (count === 1 ? "1 message is" : `${count === 0 ? "No" : count} messages are`);
 
+/** How far back the desks are compared on demand, in milliseconds. */
+const COMPARED_MS = 86_400_000;
+
 export const health = verb({
-  name: "health", aliases: [], usage: "[retry]", help: "Says whether messages get through in both directions, and what stands in the way; with retry an administrator takes up again what was given up.",
-  needs: { conversation: false }, args: oneOf(["retry"]),
+  name: "health", aliases: [], usage: "[retry | compare]", help: "Says whether messages get through in both directions, and what stands in the way; with retry an administrator takes up again what was given up, with compare the desks are compared with what is stored.",
+  needs: { conversation: false }, args: oneOf(["retry", "compare"]),
   async run({ core, actor, args }) {
     if (args.choice === "") {
       const found = await healthOf(core);
       const buttons = found.parked.length > 0 && actor.role === "administrator" ? [{ id: buttonId("health", "retry"), label: "Retry what was given up" }] : [];
       return { notice: healthText(found, core.clock.now()), ...(buttons.length === 0 ? {} : { buttons }) };
     }
-    if (actor.role !== "administrator") throw new UserError("NOT_ALLOWED", "health retry is for administrators. Ask one of them.");
+    if (actor.role !== "administrator") throw new UserError("NOT_ALLOWED", `health ${args.choice} is for administrators. Ask one of them.`);
+    if (args.choice === "compare") {
+      core.bus.publish({ type: "desks.compare", since: new Date(core.clock.now().getTime() - COMPARED_MS) });
+      return { notice: "What was written on the desks in the last 24 hours is compared with what is stored. What was missed is filled in within minutes; replies among it are held and ask their authors." };
+    }
     const { retried } = await retryParked(core);
     return { notice: retried === 0 ? "Nothing was given up; there is nothing to retry." : `${retried === 1 ? "1 task is" : `${retried} tasks are`} tried again. /health shows what fails once more.` };
   },
