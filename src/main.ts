@@ -70,7 +70,9 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
   if (opened.kind === "embedded") await freeLeases(store);
   const assembly = assemble({ ...opened.parts, limits: await readLimits(store) });
   const { core, host } = assembly;
-  const playground = deskKinds.playground(core, store.db);
+  /** Off once a real desk is connected: nobody could work there, so nothing is moved there either. */
+  const isOpen = () => Object.keys(vendorDesks).every((kind) => desks.of(kind) === undefined);
+  const playground = Object.assign(deskKinds.playground(core, store.db), { isOpen });
   core.desks.set(playground.kind, playground);
   const desks = createLiveDesks(core, host, vendorDesks, config.publicUrl);
   const channels = createLiveChannels(core, channelKinds, config.publicUrl);
@@ -103,7 +105,7 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
         delivery: (act) => switchDelivery(core, act),
         retryParked: () => retryParked(core),
       }),
-      playgroundRoutes({ playground, host, gate: { port: () => portOf(server), trustProxy: config.trustProxy !== false, enabled: async () => Object.keys(vendorDesks).every((kind) => desks.of(kind) === undefined), isAdministrator: (request) => auth.isAdministrator(request) } }),
+      playgroundRoutes({ playground, host, gate: { port: () => portOf(server), trustProxy: config.trustProxy !== false, enabled: async () => isOpen(), isAdministrator: (request) => auth.isAdministrator(request) } }),
       playgroundPages(join(projectRoot, "dist/playground")),
     ],
   });

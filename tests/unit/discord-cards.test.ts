@@ -147,3 +147,18 @@ test("a channel is known by its name or id; what it is not is said in words", as
   expect(await thrown(out.post("discord:1:2" as DeskThreadId, line("hi"), "m9", soon()))).toMatchObject({ code: "THREAD_GONE" });
   expect(() => readThreadId("slack:T1:C1:1.1" as DeskThreadId)).toThrow("not on Discord");
 });
+
+describe.each([["a forum", false], ["a text channel", true]])("what was left for another desk, in %s,", (_name, text) => {
+  test("points there, without our tags; it is archived but not locked, and keeps one button", async () => {
+    const bench = await startOut({ text });
+    const { out, thread, again, channelOf, cardOf } = bench;
+    const moved = { ...sampleCard(), collapsed: true, lastLine: null, buttons: [{ id: "transfer", label: "Move it again" }], moved: { to: "Billing (Slack)", by: "Mara @everyone", arrived: true, link: "https://acme.slack.com/archives/C1/p1700000000000100" } };
+    for (const desk of [out, again()]) {
+      await desk.updateCard(thread, moved, soon());
+      expect(cardText(cardOf(thread).components)).toMatch(/➡️ #1042.*\nMoved to Billing \(Slack\) by Mara \\@everyone: <https:\/\/acme\.slack\.com\/archives\/C1\/p1700000000000100>/);
+      expect(channelOf(thread).thread).toMatchObject({ archived: true, locked: false });
+      expect(channelOf(thread).appliedTags).toEqual([]);
+    }
+    expect(await again().conversationOf(thread, soon())).toBe("c1");
+  });
+});

@@ -1,10 +1,11 @@
 /** The card of a conversation as Components V2: header, facts, last line, buttons. Pure. Source: discord.com/developers/docs/components/reference */
 import type { Card, CardFact } from "../../../core/ports.ts";
+import { movedWords } from "../../shared/moved.ts";
 import { cleanText, cut } from "../../shared/text.ts";
 import { buttonRows } from "../acts/buttons.ts";
 import { COMPONENTS_V2 } from "../acts/payload.ts";
 import { makeMark } from "../ids.ts";
-import { name, small } from "./text.ts";
+import { literal, name, small } from "./text.ts";
 
 export type Body = Record<string, unknown>;
 /** Nobody is ever pinged by what we post, whatever it holds. Source: discord.com/developers/docs/resources/message#allowed-mentions-object */
@@ -36,8 +37,12 @@ export function renderCard(card: Card, ref: string): Body {
   const line = name(`#${card.number} ${card.title}`, TITLE);
   const contact = card.facts.find((fact) => fact.label === "Contact")?.value ?? "";
   const foot = small(makeMark({ ref, part: 0, parts: 1 }));
-  const shown = card.collapsed
-    ? [text(`✅ Resolved · ${line}${contact === "" ? "" : ` · ${name(contact, VALUE)}`}\n${foot}`)]
+  const { moved } = card;
+  const head = `${line}${contact === "" ? "" : ` · ${name(contact, VALUE)}`}`;
+  const shown = moved !== undefined
+    ? [text(`➡️ ${head}\n${literal(cleanText(`${movedWords(moved)}${moved.link === undefined ? "." : `: ${moved.link}`}`))}\n${foot}`)]
+    : card.collapsed
+    ? [text(`✅ Resolved · ${head}\n${foot}`)]
     : [
         text(`### ${line}`),
         ...(card.facts.length === 0 ? [] : [text(card.facts.slice(0, 12).map(factLine).join("\n"))]),

@@ -93,11 +93,12 @@ export function createCards({ api, guild, me, channels, threads, tags, clock, op
     const apply = async (forum: Home) => {
       const state = await threads.look(thread, signal);
       const applied = await tags.of(forum, card, state.tags, signal);
-      const shut = { archived: card.collapsed, locked: card.collapsed };
+      // what was left for another desk stays open to those who still have something to say there
+      const shut = { archived: card.collapsed, locked: card.collapsed && card.moved === undefined };
       const tagged = applied === null ? {} : { tags: applied };
       const retagged = applied !== null && (applied.length !== state.tags.length || applied.some((id) => !state.tags.includes(id)));
       // what is archived takes no other change
-      if (state.archived && card.collapsed && (retagged || !state.locked)) await threads.change(thread, { archived: false }, signal);
+      if (state.archived && card.collapsed && (retagged || state.locked !== shut.locked)) await threads.change(thread, { archived: false }, signal);
       await threads.change(thread, { ...tagged, ...shut }, signal);
     };
     await apply(home).catch(async (error: unknown) => {

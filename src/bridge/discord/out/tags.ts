@@ -21,8 +21,8 @@ const channelOf = (card: Card): string | null => {
   return at < 0 ? null : cleanText(contact.slice(at + 3)).trim().slice(0, NAME) || null;
 };
 
-/** Names in the order in which they matter: status, priority, channel. */
-export const wantedTags = (card: Card): string[] => [STATUS[card.status], ...(card.priority === null ? [] : [PRIORITY[card.priority]]), channelOf(card)].filter((name) => name !== null);
+/** Names in the order in which they matter: status, priority, channel. What went to another desk has none here. */
+export const wantedTags = (card: Card): string[] => (card.moved !== undefined ? [] : [STATUS[card.status], ...(card.priority === null ? [] : [PRIORITY[card.priority]]), channelOf(card)].filter((name) => name !== null));
 
 export interface Tags {
   /** Ids for this card, and of what people set beside ours: five at most. Null: this is no forum. @throws {DeskError} */

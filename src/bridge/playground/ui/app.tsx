@@ -18,7 +18,7 @@ export function App({ desk }: { desk: Desk }) {
   const commandLine = useRef<HTMLTextAreaElement>(null);
   const composer = useRef<HTMLTextAreaElement>(null);
   useShortcuts(desk, { help: () => setHelp(true), command: () => commandLine.current?.focus(), write: () => composer.current?.focus() });
-  const waiting = (state.threads ?? []).filter((thread) => thread.status === "open").length;
+  const waiting = (state.threads ?? []).filter((thread) => thread.status === "open" && !thread.retired).length;
   useEffect(() => { document.title = waiting > 0 ? `(${waiting}) Playground · Threadline` : "Playground · Threadline"; }, [waiting]);
   const thread = state.threads?.find((one) => one.id === state.openId);
 

@@ -1,5 +1,6 @@
 /** Posts and cards as Block Kit, within its budgets. Pure. Source: docs.slack.dev/reference/block-kit/blocks */
 import type { Card, CardFact, DeskPost } from "../../../core/ports.ts";
+import { movedWords } from "../../shared/moved.ts";
 import { cleanText, cut, splitText } from "../../shared/text.ts";
 import { buttonElement } from "../acts/buttons.ts";
 import { makeMark } from "../ids.ts";
@@ -88,12 +89,17 @@ function factElements({ label, value, at }: CardFact, last: boolean): RichElemen
 
 const title = (card: Card): string => cut(cleanText(`#${card.number} ${card.title}`).replace(/\s+/g, " "), 150);
 
-/** A resolved conversation's card is one line with its buttons. `key` is that under which the thread was opened. */
+/** A resolved conversation's card is one line with its buttons; one that went to another desk points there. `key` is that under which the thread was opened. */
 export function renderCard(card: Card, key: string): Rendered {
   const blockId = makeMark({ kind: "card", conversation: card.conversationId, collapsed: card.collapsed, key });
   const status = card.facts.find((fact) => fact.label === "Status")?.value ?? card.status;
   const contact = card.facts.find((fact) => fact.label === "Contact")?.value ?? "";
   const buttons: Block[] = card.buttons.length === 0 ? [] : [{ type: "actions", elements: card.buttons.slice(0, 25).map((button, place) => buttonElement(button, place, { number: card.number })) }];
+  if (card.moved !== undefined) {
+    const line = cut(`➡️ ${title(card)}${contact === "" ? "" : ` · ${cleanText(contact)}`}`, 400);
+    const where = cleanText(`${movedWords(card.moved)}${card.moved.link === undefined ? "." : `: ${card.moved.link}`}`);
+    return { text: fallbackText(`${line} · ${where}`), blocks: [context(line, { block_id: blockId }), { type: "rich_text", elements: [section(literal(where))] }, ...buttons] };
+  }
   if (card.collapsed) {
     const line = cut(`✅ Resolved · ${title(card)}${contact === "" ? "" : ` · ${cleanText(contact)}`}`, 400);
     return { text: fallbackText(line), blocks: [context(line, { block_id: blockId }), ...buttons] };
