@@ -148,6 +148,20 @@ describe("what changes is told and done, identities stay", () => {
     expect(await store.canned.countDocuments({})).toBe(0);
   });
 
+  test("macros are matched by name, and their steps are checked", async () => {
+    const { apply, store } = await installation();
+    await apply(FILE, { TELEGRAM_TOKEN: TOKEN });
+    const file = (steps: string) => `canned:\n  - { code: bye, text: Bye }\nmacros:\n  - { name: Close, steps: [${steps}] }`;
+    expect((await apply(file("{ do: canned, with: bye }, { do: label, with: Billing }, { do: resolve }"))).changes).toEqual(["Canned response bye: made", "Macro Close: made"]);
+    expect(await store.macros.findOne({})).toMatchObject({ name: "Close", steps: [{ do: "canned", with: "bye" }, { do: "label", with: "Billing" }, { do: "resolve", with: "" }] });
+    expect(await apply(file("{ do: canned, with: bye }, { do: label, with: Billing }, { do: resolve }"))).toEqual({ faults: [], changes: [] });
+    expect((await apply(file("{ do: assign, with: me }"))).changes).toEqual(["Macro Close: steps changed"]);
+    for (const [steps, reason] of [
+      ["{ do: macro, with: Close }", "A macro can't do macro"], ["{ do: labl, with: billing }", "can't do labl. Did you mean label"], ["{ do: label }", "label needs a label in with"], ["{ do: label, with: biling }", "There is no label biling. Did you mean billing"],
+      ["{ do: reply, with: '{{ contact.nam }}' }", "There is no variable {{contact.nam}}"], ["{ do: canned, with: by }", "There is no canned response by. Did you mean bye"], ["{ do: assign, with: Nobody }", "There is no agent or team Nobody"], ["{ do: constructor }", "can't do constructor"],
+    ] as const) expect((await apply(file(steps))).faults[0], steps).toMatchObject({ line: 4, reason: expect.stringContaining(reason) });
+  });
+
   test("a routing rule may ask for a team", async () => {
     const { apply } = await installation();
     await apply(FILE, { TELEGRAM_TOKEN: TOKEN });

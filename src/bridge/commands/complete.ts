@@ -6,6 +6,7 @@ import type { Suggestion } from "../../core/ports.ts";
 import { suggestCanned } from "../../core/services/canned.ts";
 import { myConversations, queueFor } from "../../core/services/find.ts";
 import { allAgents, allInboxes, allTeams, mayAnswer } from "../../core/services/inbox-settings.ts";
+import { allMacros } from "../../core/services/macros.ts";
 import { allLabels } from "../../core/services/label.ts";
 import { targetName, targetsFor } from "../../core/services/transfer.ts";
 import { MODES } from "../../core/verbs/mode.ts";
@@ -18,7 +19,7 @@ interface Choice { value: string; hint: string }
 
 const MOST = 30;
 
-/** Verbs, agents, teams, labels, canned responses, times, priorities, modes, filter fields and numbers; nothing for a text that is no command. */
+/** Verbs, agents, teams, labels, canned responses, macros, times, priorities, modes, filter fields and numbers; nothing for a text that is no command. */
 export async function complete(core: Core, request: CompleteRequest): Promise<Suggestion[]> {
   const [, sign, word, blank, rest = ""] = /^([!/])([a-z-]*)(\s*)([\s\S]*)$/i.exec(request.text.trimStart()) ?? [];
   if (sign === undefined || word === undefined || !request.agent.active) return [];
@@ -68,7 +69,9 @@ async function choicesFor(core: Core, { agent, conversation = null }: CompleteRe
     case "mode": return plain(MODES, "mode");
     case "delivery": return plain(["pause", "resume"], "delivery");
     case "help": return verbs.filter((one) => mayRun(agent, one)).map((one) => ({ value: one.name, hint: one.help }));
-    case "resolve": case "take": return plain(["--anyway"], "without asking");
+    case "macro": return plain((await allMacros(core)).map(({ name }) => name), "macro");
+    case "resolve": return [{ value: "--anyway", hint: "without asking" }, ...(await allMacros(core)).map(({ name }) => ({ value: `--with ${name}`, hint: "macro" }))];
+    case "take": return plain(["--anyway"], "without asking");
     default: return [];
   }
 }

@@ -101,7 +101,7 @@ async function oneConversation(core: Core, query: { _id: string } | { number: nu
 async function offers(core: Core, actor: Agent, { verb, args, conversation }: Attempt, error: UserError): Promise<CardButton[]> {
   const overridable = error.code === "NEWER_LINE" || (error.code === "ALREADY_SO" && verb.name === "take" && !(await owns(core, actor, conversation)));
   if (!overridable) return [];
-  const label = `${verb.name.charAt(0).toUpperCase()}${verb.name.slice(1)} anyway`;
+  const label = `${verb.name === "macro" ? "Run" : `${verb.name.charAt(0).toUpperCase()}${verb.name.slice(1)}`} anyway`;
   return [{ id: buttonId(verb.name, `${args} --anyway`.trim()), label }];
 }
 

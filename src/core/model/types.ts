@@ -99,6 +99,10 @@ export interface CannedResponse {
   createdAt: Date;
 }
 
+/** `do` is a verb's name, `with` what a person would write behind it; for reply and note a text with variables. */
+export interface MacroStep { do: string; with: string }
+export interface Macro { _id: string; name: string; steps: MacroStep[] }
+
 export interface Label { _id: string; name: string; color: string }
 
 export interface Contact { _id: string; name: string; email?: string; phone?: string; anonymous: boolean; avatar?: string; createdAt: Date }

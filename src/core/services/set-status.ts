@@ -28,7 +28,7 @@ export async function enterStatus(core: Core, act: StatusAct, to: "pending" | "s
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     refuseImpossible(current, to);
     const limit = act.seen === undefined || act.anyway === true ? undefined : act.seen;
-    if (limit !== undefined && current.lastIncomingSeq > limit) throw newerLine(current, to);
+    if (limit !== undefined && current.lastIncomingSeq > limit) throw newerLine(current, `#${current.number} was not ${WORD[to]}`);
     const change = onStatusSet(current, to, core.clock.now(), more.until === undefined ? {} : { until: more.until });
     const after = await changeConversation(core, current._id, act.actor, {
       expect: { ...change.expect, ...(limit === undefined ? {} : { lastIncomingSeq: { $lte: limit } }) },
@@ -87,9 +87,10 @@ function refuseImpossible(conversation: Conversation, to: Status): void {
   if (verdict === "reopen-first") throw new UserError("NOT_POSSIBLE", `#${conversation.number} is resolved. Reopen it first.`);
 }
 
-const newerLine = (conversation: Conversation, to: Status) => new UserError(
+/** @param undone what did not happen: "#1042 was not resolved" */
+export const newerLine = (conversation: Conversation, undone: string) => new UserError(
   "NEWER_LINE",
-  `The customer wrote again before you could see it${conversation.lastLine?.kind === "incoming" ? `: “${conversation.lastLine.text}”` : ""}. #${conversation.number} was not ${WORD[to]}: read it first.`,
+  `The customer wrote again before you could see it${conversation.lastLine?.kind === "incoming" ? `: “${conversation.lastLine.text}”` : ""}. ${undone}: read it first.`,
 );
 
 export const changing = () => new UserError("NOT_POSSIBLE", "This conversation is being changed by others at this moment. Try again.");

@@ -18,10 +18,10 @@ export interface ApplyDeps extends PlanDeps { store: Store }
 export interface ApplyResult { changes: string[]; faults: Fault[] }
 
 async function readStored(store: Store): Promise<StoredSettings> {
-  const [agents, teams, labels, canned, desks, inboxes, limits, routing] = await Promise.all([
-    store.agents.find().toArray(), store.teams.find().toArray(), store.labels.find().toArray(), store.canned.find().toArray(), store.deskTargets.find().toArray(), store.inboxes.find().toArray(), readLimits(store), store.settings.findOne({ _id: ROUTING_ID }),
+  const [agents, teams, labels, canned, macros, desks, inboxes, limits, routing] = await Promise.all([
+    store.agents.find().toArray(), store.teams.find().toArray(), store.labels.find().toArray(), store.canned.find().toArray(), store.macros.find().toArray(), store.deskTargets.find().toArray(), store.inboxes.find().toArray(), readLimits(store), store.settings.findOne({ _id: ROUTING_ID }),
   ]);
-  return { agents, teams, labels, canned, desks, inboxes, rateLimits: limits.rateLimits ?? true, routing: (routing?.value ?? []) as RoutingRule[] };
+  return { agents, teams, labels, canned, macros, desks, inboxes, rateLimits: limits.rateLimits ?? true, routing: (routing?.value ?? []) as RoutingRule[] };
 }
 
 /** `env` gives the values for `${NAME}`. @throws {UserError} NAME_TAKEN when the same was being written elsewhere. */

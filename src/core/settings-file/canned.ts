@@ -41,7 +41,7 @@ export function planCanned(clock: Clock, file: ReadFile, wanted: SettingsFile, s
 }
 
 /** What is wrong with a text, in words; undefined when it can be sent. */
-function textFault(text: string, codes: ReadonlySet<string>): string | undefined {
+export function textFault(text: string, codes: ReadonlySet<string>): string | undefined {
   try {
     const missing = checkTemplate(text).find((code) => !codes.has(code));
     return missing === undefined ? undefined : `There is neither a variable nor a canned response {{${missing}}}.${didYouMean(missing, codes)}`;

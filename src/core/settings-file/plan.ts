@@ -3,14 +3,15 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { didYouMean } from "../model/close-names.ts";
 import { newId } from "../model/ids.ts";
-import type { Agent, CannedResponse, DeskTarget, Inbox, InboxSettings, Label, Team } from "../model/types.ts";
+import type { Agent, CannedResponse, DeskTarget, Inbox, InboxSettings, Label, Macro, Team } from "../model/types.ts";
 import type { Clock } from "../ports.ts";
 import { readCondition } from "../services/routing.ts";
 import type { RoutingRule } from "../services/routing.ts";
 import type { Secrets } from "../services/secrets.ts";
 import { matchEntries } from "./match.ts";
 import { planCanned } from "./canned.ts";
-import { agentShape, cannedShape, deskShape, inWords, inboxShape, routeShape, teamShape } from "./shape.ts";
+import { planMacros } from "./macros.ts";
+import { agentShape, cannedShape, deskShape, inWords, inboxShape, macroShape, routeShape, teamShape } from "./shape.ts";
 import type { DeskEntry, InboxEntry, SettingsFile } from "./shape.ts";
 import type { Fault, Path, ReadFile } from "./yaml.ts";
 
@@ -28,13 +29,13 @@ export interface PlanDeps {
   channelKinds: Readonly<Record<string, ChannelSettingsKind>>;
   deskKinds: Readonly<Record<string, DeskSettingsKind>>;
 }
-export interface StoredSettings { agents: Agent[]; teams: Team[]; labels: Label[]; canned: CannedResponse[]; desks: DeskTarget[]; inboxes: Inbox[]; rateLimits: boolean; routing: RoutingRule[] }
+export interface StoredSettings { agents: Agent[]; teams: Team[]; labels: Label[]; canned: CannedResponse[]; macros: Macro[]; desks: DeskTarget[]; inboxes: Inbox[]; rateLimits: boolean; routing: RoutingRule[] }
 
 /** A document as it should be; `was` is absent for a new one. Secrets stand open in `secrets` until written. */
 export interface Wish<T> { was: T | undefined; now: T; secretsChanged: string[] }
 /** A canned response has a code for a name. */
 export interface CannedWish { was: CannedResponse | undefined; now: CannedResponse }
-export interface Plan { faults: Fault[]; agents: Wish<Agent>[]; teams: Wish<Team>[]; labels: Wish<Label>[]; canned: CannedWish[]; desks: Wish<DeskTarget>[]; inboxes: Wish<Inbox>[]; rateLimits: boolean | undefined; routing: RoutingRule[] | undefined }
+export interface Plan { faults: Fault[]; agents: Wish<Agent>[]; teams: Wish<Team>[]; labels: Wish<Label>[]; canned: CannedWish[]; macros: Wish<Macro>[]; desks: Wish<DeskTarget>[]; inboxes: Wish<Inbox>[]; rateLimits: boolean | undefined; routing: RoutingRule[] | undefined }
 
 const DEFAULT_COLOR = "#64748b";
 export const DEFAULT_INBOX_SETTINGS: InboxSettings = { undoSeconds: 8, doubleReplySeconds: 3, noteFirst: false, reopenHours: 72, takeOnReply: true };
@@ -215,9 +216,11 @@ export function makePlan(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, s
   const names = { agents: afterwards(agents, stored.agents), teams: afterwards(teams, stored.teams), inboxes: afterwards(inboxes, stored.inboxes), labels: afterwards(labels, stored.labels) };
   const routing = planRouting(deps, file, wanted, afterwards(desks, stored.desks), names, faults);
   const canned = planCanned(deps.clock, file, wanted, stored.canned, names, faults);
-  return { faults, agents, teams, labels, canned, desks, inboxes, routing, rateLimits: wanted.limits === undefined ? undefined : wanted.limits === "on" };
+  const codes = new Set([...stored.canned.map(({ code }) => code), ...canned.map(({ now }) => now.code)]);
+  const macros = planMacros(deps.clock, file, wanted, stored.macros, { ...names, codes }, faults);
+  return { faults, agents, teams, labels, canned, macros, desks, inboxes, routing, rateLimits: wanted.limits === undefined ? undefined : wanted.limits === "on" };
 }
 
 /** Names of the settings that may stand in each part, for "did you mean". */
 export const knownIn = (part: string | undefined): string[] =>
-  part === "agents" ? Object.keys(agentShape.shape) : part === "teams" ? Object.keys(teamShape.shape) : part === "canned" ? Object.keys(cannedShape.shape) : part === "labels" ? ["name", "color"] : part === "routing" ? Object.keys(routeShape.shape) : ["limits", "agents", "teams", "labels", "canned", "inboxes", "desks", "routing"];
+  part === "agents" ? Object.keys(agentShape.shape) : part === "teams" ? Object.keys(teamShape.shape) : part === "canned" ? Object.keys(cannedShape.shape) : part === "macros" ? [...Object.keys(macroShape.shape), "do", "with"] : part === "labels" ? ["name", "color"] : part === "routing" ? Object.keys(routeShape.shape) : ["limits", "agents", "teams", "labels", "canned", "macros", "inboxes", "desks", "routing"];

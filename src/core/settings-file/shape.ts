@@ -33,6 +33,11 @@ export const cannedShape = z.strictObject({
   team: z.string().optional(), inbox: z.string().optional(), agent: z.string().transform((email) => email.toLowerCase()).optional(),
 });
 
+export const macroShape = z.strictObject({
+  name: plain(60).refine((value) => !/(^|\s)--/.test(value), "must not hold a word that begins with --"),
+  steps: z.array(z.strictObject({ do: z.string().transform((word) => word.toLowerCase()), with: text(TEMPLATE_CHARS).optional() })).min(1).max(20),
+});
+
 /** Fields of every inbox; what else stands there belongs to its channel. */
 export const inboxShape = z.looseObject({
   name,
@@ -56,6 +61,7 @@ export const fileShape = z.strictObject({
   teams: z.array(teamShape).max(200).optional(),
   labels: z.array(labelShape).max(1_000).optional(),
   canned: z.array(cannedShape).max(5_000).optional(),
+  macros: z.array(macroShape).max(200).optional(),
   desks: z.array(deskShape).max(100).optional(),
   inboxes: z.array(inboxShape).max(200).optional(),
   routing: z.array(routeShape).max(100).optional(),

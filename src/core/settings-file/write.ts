@@ -71,7 +71,7 @@ export async function writePlan(deps: { store: Store; clock: Clock; secrets: Sec
     ...await writeAll("Team", store.teams, plan.teams, stored.teams),
     ...await writeAll("Inbox", store.inboxes, inboxes, stored.inboxes, { deskTargetId: (id: string) => deskNames.get(id) ?? "none" }),
   ];
-  changes.push(...await writeCanned(store, plan.canned));
+  changes.push(...await writeCanned(store, plan.canned), ...await writeAll("Macro", store.macros, plan.macros, stored.macros));
   if (plan.routing !== undefined && !isDeepStrictEqual(plan.routing, stored.routing)) {
     await store.settings.updateOne({ _id: ROUTING_ID }, { $set: { value: plan.routing, at: deps.clock.now() } }, { upsert: true });
     changes.push(`Routing: ${plan.routing.length} ${plan.routing.length === 1 ? "rule" : "rules"}`);

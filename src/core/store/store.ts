@@ -2,7 +2,7 @@
 import mongoose from "mongoose";
 import type { Collection, Db } from "mongodb";
 import type {
-  Agent, CannedResponse, Contact, ContactIdentity, Conversation, DeskTarget, Inbox, Label, Message, StoredDeskEvent, Team, Thread,
+  Agent, CannedResponse, Contact, ContactIdentity, Conversation, DeskTarget, Inbox, Label, Macro, Message, StoredDeskEvent, Team, Thread,
 } from "../model/types.ts";
 import type { InboundEvent } from "../ports.ts";
 import { collectionIndexes } from "./indexes.ts";
@@ -32,6 +32,7 @@ export interface Store {
   readonly teams: Collection<Team>;
   readonly labels: Collection<Label>;
   readonly canned: Collection<CannedResponse>;
+  readonly macros: Collection<Macro>;
   readonly contacts: Collection<Contact>;
   readonly identities: Collection<ContactIdentity>;
   readonly conversations: Collection<Conversation>;
@@ -60,6 +61,7 @@ export async function openStore(uri: string): Promise<Store> {
     agents: of<Agent>("agents"),
     teams: of<Team>("teams"),
     labels: of<Label>("labels"),
+    macros: of<Macro>("macros"),
     canned: of<CannedResponse>("cannedResponses"),
     contacts: of<Contact>("contacts"),
     identities: of<ContactIdentity>("contactIdentities"),

@@ -1,14 +1,36 @@
 /** resolve, reopen, pending. */
-import { reopen as openAgain, resolve as close, setPending } from "../services/set-status.ts";
+import { UserError } from "../errors.ts";
+import type { Conversation } from "../model/types.ts";
+import { macroNamed } from "../services/macros.ts";
+import { reopen as openAgain, reread, resolve as close, setPending } from "../services/set-status.ts";
 import { agentAuthor } from "../services/send-reply.ts";
-import { nothing, onlyAnyway } from "./args.ts";
-import { verb } from "./verb.ts";
+import { anyText, nothing } from "./args.ts";
+import { runMacro } from "./run-macro.ts";
+import { verb, type Verb, type VerbContext } from "./verb.ts";
 
-export const resolve = verb({
-  name: "resolve", aliases: ["close"], usage: "[--anyway]", flags: ["--anyway"],
-  help: "Marks it as done; asks first when the customer wrote a line that you could not see yet. Their next line opens it again.",
-  needs: { conversation: true }, args: onlyAnyway,
-  async run({ core, actor, conversation, seen, args }) {
+/** A bare name is taken for a macro's: nothing else may follow the verb. */
+const WITH = anyText.transform(({ text, anyway }) => ({ macro: text.replace(/^--with(\s+|$)/, "").trim(), anyway }));
+
+/** @param table what a macro's steps are run with; asked when it runs, since this verb stands in it. */
+export const makeResolve = (table: () => readonly Verb[]): Verb => verb({
+  name: "resolve", aliases: ["close"], usage: "[--with macro] [--anyway]", flags: ["--anyway"],
+  help: "Marks it as done, after a macro where you name one; asks first when the customer wrote a line that you could not see yet. Their next line opens it again.",
+  needs: { conversation: true }, args: WITH,
+  async run(context: VerbContext<{ macro: string; anyway: boolean }, Conversation>) {
+    const { core, actor, conversation, seen, args } = context;
+    if (args.macro !== "") {
+      const { done, ...result } = await runMacro(table(), context, await macroNamed(core, args.macro), args.anyway);
+      if (!done) return { ...result, notice: `${result.notice ?? ""}\nSo #${conversation.number} was not resolved.` };
+      const current = await reread(core, conversation._id);
+      try {
+        if (current.status !== "resolved") await close(core, { conversation: current, actor: agentAuthor(actor), seen, anyway: args.anyway });
+      } catch (error) {
+        // the macro has run: what is offered now must not run it again
+        if (!(error instanceof UserError)) throw error;
+        return { notice: `${result.notice ?? ""}\n${error.message}`, ...(error.code === "NEWER_LINE" ? { buttons: [{ id: "resolve:--anyway", label: "Resolve anyway" }] } : {}) };
+      }
+      return { notice: `${result.notice ?? ""}\n#${conversation.number} is resolved.` };
+    }
     const { number } = await close(core, { conversation, actor: agentAuthor(actor), seen, anyway: args.anyway });
     return { notice: `#${number} is resolved.`, logged: true };
   },

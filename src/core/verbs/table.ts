@@ -1,5 +1,6 @@
 /** The verb table behind every front end: one line a verb, in the order that help shows. */
 import { canned } from "./canned.ts";
+import { makeMacro } from "./macro.ts";
 import { makeHelp, makeMore } from "./help.ts";
 import { find, mine, queue } from "./lists.ts";
 import { mode } from "./mode.ts";
@@ -9,7 +10,7 @@ import { assign, take, unassign } from "./owner.ts";
 import { note, reply } from "./say.ts";
 import { snooze } from "./snooze.ts";
 import { label, priority, unlabel } from "./sort.ts";
-import { pending, reopen, resolve } from "./status.ts";
+import { makeResolve, pending, reopen } from "./status.ts";
 import { transfer } from "./transfer.ts";
 import type { Verb } from "./verb.ts";
 import { who } from "./who.ts";
@@ -17,9 +18,9 @@ import { who } from "./who.ts";
 export const verbs: readonly Verb[] = [
   reply, note,
   take, assign, unassign, transfer,
-  resolve, reopen, pending, snooze,
+  makeResolve(() => verbs), reopen, pending, snooze,
   label, unlabel, priority,
-  canned,
+  canned, makeMacro(() => verbs),
   find, mine, queue, who,
   mode,
   send, keep, retry, cancel, retract, correct,
