@@ -6,7 +6,7 @@ import { chromium, type Browser, type BrowserContext, type BrowserContextOptions
 import { expect, onTestFailed, onTestFinished } from "vitest";
 
 export const SHOTS = fileURLToPath(new URL("./shots", import.meta.url));
-const WAIT_MS = 30_000;
+const WAIT_MS = 60_000;
 const FLAGS = [
   "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",

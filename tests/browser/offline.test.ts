@@ -83,7 +83,7 @@ test("the application is killed in the middle: both pages go on by themselves, w
   await chat.open();
   await chat.write("Before the power cut");
   await desk.openThread("Before the power cut");
-  await desk.write("Written a moment before");
+  await desk.receipt(await desk.write("Written a moment before"), "queued", "sending", "sent");
   await app.kill();
   await chat.box.fill("While it was dark");
   await chat.box.press("Enter");

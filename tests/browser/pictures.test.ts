@@ -147,6 +147,7 @@ test("a morning at the shop", { timeout: 300_000 }, async () => {
     await page.getByRole("option", { name: /!snooze/ }).waitFor();
     await look(page, `${colorScheme}-wide-suggestions`);
     await desk.composer.fill("");
+    await page.getByRole("option").first().waitFor({ state: "detached" });
     await desk.composer.press("Escape");
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();

@@ -8,9 +8,9 @@ export default defineConfig({
     include: ["tests/browser/**/*.test.ts"],
     globalSetup: ["tests/support/build-all.ts"],
     setupFiles: ["tests/support/network-off.ts"],
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 120_000,
-    expect: { poll: { timeout: 30_000, interval: 40 } },
+    expect: { poll: { timeout: 60_000, interval: 40 } },
     maxWorkers: 2,
   },
 });
