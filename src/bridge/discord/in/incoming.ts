@@ -81,6 +81,7 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
   const past = createHistory({ core, api, parse });
   let live: { host: DeskHost; acts: DiscordActs } | null = null;
   let reviewing: NodeJS.Timeout | undefined;
+  let reviewedMarks = false;
 
   /** What belongs to one channel is stored in the order in which it came. */
   const lanes = new Map<string, Promise<void>>();
@@ -133,6 +134,8 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
         await live?.acts.register((await me()).applicationId);
       });
       await live?.host.stream("discord", "up");
+      if (!reviewedMarks) later(() => notices.review());
+      reviewedMarks = true;
       later(() => people.review());
       clearInterval(reviewing);
       reviewing = setInterval(() => later(() => people.review()), REVIEW_MS).unref();
