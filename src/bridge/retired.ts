@@ -1,8 +1,8 @@
 /** Threads that are not in use any more: which they are, and where the conversation goes on. */
 import type { Core } from "../core/core.ts";
 import type { Conversation, Move, Thread } from "../core/model/types.ts";
-import { canLink } from "../core/ports.ts";
 import { deskTargetOf } from "../core/services/inbox-settings.ts";
+import { linkToThread } from "../core/services/thread-link.ts";
 import { targetName } from "../core/services/transfer.ts";
 
 /** A thread is in use while its conversation says so; what it was when it was first read says nothing. */
@@ -14,13 +14,6 @@ export function isRetired(thread: Pick<Thread, "_id" | "state">, { thread: inUse
 /** What was left is kept as retired, also when a crash came between the move and this. */
 export async function retireLeft(core: Core, { left, at }: Move): Promise<void> {
   if (left.length > 0) await core.store.threads.updateMany({ _id: { $in: left.map(({ thread }) => thread) } }, { $set: { state: "retired", leftAt: at } });
-}
-
-/** The permalink of the thread in use, where its desk gives one. */
-export async function linkToThread(core: Core, { thread }: Pick<Conversation, "thread">): Promise<string | undefined> {
-  const known = thread === undefined ? null : await core.store.threads.findOne({ _id: thread.id }, { projection: { desk: 1 } });
-  const desk = known === null ? undefined : core.desks.get(known.desk);
-  return thread !== undefined && desk !== undefined && canLink(desk) ? desk.linkTo(thread.id) : undefined;
 }
 
 /** Where the conversation goes on now, in a sentence for somebody in an old thread. */

@@ -18,13 +18,13 @@ describe("the table", () => {
     const words = verbs.flatMap((verb) => [verb.name, ...verb.aliases]);
     expect(new Set(words).size).toBe(words.length);
     for (const word of words) expect(word).toMatch(/^[a-z][a-z-]*$/);
-    for (const name of ["reply", "note", "take", "assign", "unassign", "resolve", "reopen", "pending", "snooze", "label", "unlabel", "priority", "find", "mine", "queue", "who", "mode", "send", "retry", "retract", "correct", "delivery", "help", "health"]) {
+    for (const name of ["reply", "note", "take", "assign", "unassign", "resolve", "reopen", "pending", "snooze", "label", "unlabel", "priority", "find", "mine", "queue", "contact", "history", "canned", "macro", "transfer", "mode", "send", "retry", "retract", "correct", "delivery", "help", "health"]) {
       expect(verbNamed(name)?.name, name).toBe(name);
     }
   });
 
   test("knows aliases in any case, and nothing else", () => {
-    expect(["R", "n", "Claim", "close", "later", "tag", "search"].map((word) => verbNamed(word)?.name)).toEqual(["reply", "note", "take", "resolve", "snooze", "label", "find"]);
+    expect(["R", "n", "Claim", "close", "later", "tag", "search", "who", "c", "m"].map((word) => verbNamed(word)?.name)).toEqual(["reply", "note", "take", "resolve", "snooze", "label", "find", "contact", "canned", "macro"]);
     expect(["", "constructor", "__proto__", "repl", "reply ", "ｒeply"].filter(isVerb)).toEqual([]);
   });
 

@@ -69,6 +69,7 @@ async function choicesFor(core: Core, { agent, conversation = null }: CompleteRe
     case "mode": return plain(MODES, "mode");
     case "delivery": return plain(["pause", "resume"], "delivery");
     case "help": return verbs.filter((one) => mayRun(agent, one)).map((one) => ({ value: one.name, hint: one.help }));
+    case "contact": return plain(["edit", "name ", "email ", "phone "], "the customer's details");
     case "macro": return plain((await allMacros(core)).map(({ name }) => name), "macro");
     case "resolve": return [{ value: "--anyway", hint: "without asking" }, ...(await allMacros(core)).map(({ name }) => ({ value: `--with ${name}`, hint: "macro" }))];
     case "take": return plain(["--anyway"], "without asking");

@@ -1,4 +1,5 @@
 /** The timeline in words: who changed what. */
+import { firstLine } from "./draft.ts";
 import type { ActivityFact } from "./types.ts";
 
 export function activityText(actor: string, fact: ActivityFact): string {
@@ -11,6 +12,11 @@ export function activityText(actor: string, fact: ActivityFact): string {
       return `${actor} set this to pending`;
     case "assigned": return fact.toName === null ? `${actor} unassigned this conversation` : fact.toName === actor ? `${actor} took this conversation` : `${actor} assigned this to ${fact.toName}`;
     case "team": return fact.toName === null ? `${actor} took this off its team` : `${actor} assigned this to the team ${fact.toName}`;
+    case "contact": {
+      const { name, email, phone } = fact.changed;
+      const parts = [...(name === undefined ? [] : [`the name to ${name}`]), ...(email === undefined ? [] : [email === null ? "the e-mail to none" : `the e-mail to ${email}`]), ...(phone === undefined ? [] : [phone === null ? "the phone to none" : `the phone to ${phone}`])];
+      return `${actor} changed the customer's details: ${parts.join(", ")}`;
+    }
     case "labelled": return `${actor} added the label ${fact.label}`;
     case "unlabelled": return `${actor} removed the label ${fact.label}`;
     case "priority": return fact.to === null ? `${actor} removed the priority` : `${actor} set the priority to ${fact.to}`;
@@ -20,6 +26,7 @@ export function activityText(actor: string, fact: ActivityFact): string {
     case "delivery": return {
       retry: `${actor} asked to try a failed reply again`, send: `${actor} sent a held message to the customer`, retract: `${actor} took back a sent reply`,
       correct: `${actor} sent a correction`, cancel: `${actor} cancelled a reply before it left`,
+      edit: `${actor} edited a reply. It says now: “${firstLine(fact.text ?? "", 300)}”`,
     }[fact.act];
   }
 }

@@ -130,13 +130,14 @@ export type ActivityFact =
   | { type: "status"; from: Status; to: Status; reason?: string; until?: Date }
   | { type: "assigned"; to: string | null; toName: string | null }
   | { type: "team"; to: string | null; toName: string | null }
+  | { type: "contact"; changed: { name?: string; email?: string | null; phone?: string | null } }
   | { type: "labelled"; label: string }
   | { type: "unlabelled"; label: string }
   | { type: "priority"; to: Priority | null }
   | { type: "mode"; to: ThreadMode }
   | { type: "transferred"; from: string; fromName: string; to: string; toName: string; note?: string }
   | { type: "reaction"; messageId: string; emojis: string[] }
-  | { type: "delivery"; messageId: string; act: "retry" | "send" | "retract" | "correct" | "cancel" };
+  | { type: "delivery"; messageId: string; act: "retry" | "send" | "retract" | "correct" | "cancel" | "edit"; /** What it says since the edit. */ text?: string };
 
 /** A thread that was left behind by a move, whose card has to point to the new one. */
 export interface LeftThread { thread: DeskThreadId; desk: DeskKind; tries: number; /** Its card says where the conversation goes, though not yet by a link. */ announced?: true }

@@ -28,6 +28,10 @@ export function lineOf(conversation: Conversation, now: Date): string {
   ].join(" · ");
 }
 
+/** One of a customer's other conversations: "#1042 · Telegram · resolved · 3 d ago · refund please" */
+export const lineAbout = ({ number, channel, status, lastMessageAt, subject }: Conversation, now: Date): string =>
+  [`#${number}`, capital(channel), status, timeAgo(lastMessageAt, now), ...(subject === "" ? [] : [subject])].join(" · ");
+
 /** A list with its heading, or what to say when it is empty. */
 export function listOf(found: Found, now: Date, words: { one: string; many: string; none: string }): string {
   const { conversations, more, cut } = found;

@@ -25,7 +25,7 @@ export const makeHelp = (table: () => readonly Verb[]): Verb => verb({
 });
 
 /** Verbs that the card's More button leads to: what needs no text and has no button on the card. */
-const MORE = ["reopen", "pending", "unassign", "label", "unlabel", "priority", "mode", "transfer", "who"];
+const MORE = ["reopen", "pending", "unassign", "label", "unlabel", "priority", "mode", "transfer", "canned", "macro", "contact", "history"];
 
 const unsuited: Record<string, (conversation: Conversation) => boolean> = {
   reopen: (it) => it.status === "open",

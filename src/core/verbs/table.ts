@@ -1,5 +1,6 @@
 /** The verb table behind every front end: one line a verb, in the order that help shows. */
 import { canned } from "./canned.ts";
+import { contact, history } from "./contact.ts";
 import { makeMacro } from "./macro.ts";
 import { makeHelp, makeMore } from "./help.ts";
 import { find, mine, queue } from "./lists.ts";
@@ -13,7 +14,6 @@ import { label, priority, unlabel } from "./sort.ts";
 import { makeResolve, pending, reopen } from "./status.ts";
 import { transfer } from "./transfer.ts";
 import type { Verb } from "./verb.ts";
-import { who } from "./who.ts";
 
 export const verbs: readonly Verb[] = [
   reply, note,
@@ -21,7 +21,8 @@ export const verbs: readonly Verb[] = [
   makeResolve(() => verbs), reopen, pending, snooze,
   label, unlabel, priority,
   canned, makeMacro(() => verbs),
-  find, mine, queue, who,
+  contact, history,
+  find, mine, queue,
   mode,
   send, keep, retry, cancel, retract, correct,
   delivery, health,

@@ -1,0 +1,91 @@
+/** The person behind a conversation: what is known of them, and what an agent changes about it. */
+import { z } from "zod";
+import type { Filter } from "mongodb";
+import type { Core } from "../core.ts";
+import { UserError } from "../errors.ts";
+import type { Agent, Contact, ContactIdentity, Conversation } from "../model/types.ts";
+import { changeConversation } from "./change-conversation.ts";
+import { isBrokenText } from "./clean-text.ts";
+import { agentAuthor } from "./send-reply.ts";
+
+/** What an agent may change; null takes it away. A name stays. */
+export interface ContactChange { name?: string; email?: string | null; phone?: string | null }
+
+/** Most conversations that are counted; beyond it is "more than". */
+export const COUNTED = 1_000;
+
+export interface Profile { contact: Contact | null; /** On inboxes that the asker may see. */ identities: ContactIdentity[]; /** All conversations that the asker may see, `COUNTED` + 1 at most. */ conversations: number }
+
+const scope = (agent: Agent) => (agent.inboxIds === "all" ? {} : { inboxId: { $in: agent.inboxIds } });
+
+export async function profileFor(core: Core, agent: Agent, { contactId }: Pick<Conversation, "contactId">): Promise<Profile> {
+  const [contact, identities, conversations] = await Promise.all([
+    core.store.contacts.findOne({ _id: contactId }),
+    core.store.identities.find({ contactId, ...scope(agent) }).limit(50).toArray(),
+    core.store.conversations.countDocuments({ contactId, ...scope(agent) }, { limit: COUNTED + 1 }),
+  ]);
+  return { contact, identities, conversations };
+}
+
+/** The customer's other conversations that `agent` may see, newest first. */
+export const otherConversations = (core: Core, agent: Agent, { contactId, _id }: Pick<Conversation, "contactId" | "_id">, limit: number): Promise<Conversation[]> =>
+  core.store.conversations.find({ contactId, _id: { $ne: _id }, ...scope(agent) }).sort({ createdAt: -1 }).limit(limit).toArray();
+
+const NAME = z.string().trim().min(1).max(80).refine((text) => !isBrokenText(text) && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text));
+const EMAIL = z.email().max(200);
+const PHONE = z.string().regex(/^\+?\d{5,15}$/);
+
+function read(change: ContactChange): ContactChange {
+  const read: ContactChange = {};
+  if (change.name !== undefined) {
+    const name = NAME.safeParse(change.name);
+    if (!name.success) throw new UserError("BAD_TEXT", "A name is one line of 1 to 80 characters. Nothing was changed.");
+    read.name = name.data;
+  }
+  if (change.email !== undefined) {
+    const email = change.email === null ? null : EMAIL.safeParse(change.email.trim().toLowerCase());
+    if (email?.success === false) throw new UserError("BAD_TEXT", `"${change.email!.slice(0, 60)}" is not an e-mail address. Nothing was changed.`);
+    read.email = email === null ? null : email.data;
+  }
+  if (change.phone !== undefined) {
+    const phone = change.phone === null ? null : PHONE.safeParse(change.phone.replace(/[\s()./-]/g, ""));
+    if (phone?.success === false) throw new UserError("BAD_TEXT", `"${change.phone!.slice(0, 60)}" is not a phone number. Write it with its country, such as +49 30 1234567. Nothing was changed.`);
+    read.phone = phone === null ? null : phone.data;
+  }
+  return read;
+}
+
+/**
+ * What differs is written, and told in the conversation's timeline. A new name stands on the customer's other cards too.
+ * @throws {UserError} BAD_TEXT, ALREADY_SO, NOT_FOUND
+ */
+export async function changeContact(core: Core, act: { conversation: Conversation; agent: Agent; change: ContactChange }): Promise<{ contact: Contact; changed: ContactChange }> {
+  const { conversation, agent } = act;
+  const wanted = read(act.change);
+  const before = await core.store.contacts.findOne({ _id: conversation.contactId });
+  if (before === null) throw new UserError("NOT_FOUND", "This customer is not known (any more).");
+  const changed = Object.fromEntries(Object.entries(wanted).filter(([field, value]) => value !== (before[field as keyof ContactChange] ?? null))) as ContactChange;
+  if (Object.keys(changed).length === 0) throw new UserError("ALREADY_SO", "That is what is known already; nothing changed.");
+
+  const set = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== null));
+  const gone = Object.keys(changed).filter((field) => changed[field as keyof ContactChange] === null);
+  const contact = await core.store.contacts.findOneAndUpdate(
+    { _id: before._id },
+    {
+      ...(Object.keys(set).length === 0 ? {} : { $set: { ...set, ...(changed.name === undefined ? {} : { anonymous: false }) } }),
+      ...(gone.length === 0 ? {} : { $unset: Object.fromEntries(gone.map((field) => [field, "" as const])) }),
+    },
+    { returnDocument: "after" },
+  );
+  if (contact === null) throw new UserError("NOT_FOUND", "This customer is not known any more.");
+  await changeConversation(core, conversation._id, agentAuthor(agent), { ...(changed.name === undefined ? {} : { set: { contactName: changed.name } }), activity: [{ type: "contact", changed }] });
+  if (changed.name !== undefined) await rename(core, conversation, changed.name);
+  return { contact, changed };
+}
+
+async function rename(core: Core, conversation: Conversation, contactName: string): Promise<void> {
+  const others: Filter<Conversation> = { contactId: conversation.contactId, _id: { $ne: conversation._id } };
+  await core.store.conversations.updateMany(others, { $set: { contactName } });
+  // what is resolved shows it when its card changes again
+  await core.store.conversations.updateMany({ ...others, status: { $ne: "resolved" } }, { $set: { cardDueAt: core.clock.now() }, $inc: { cardRev: 1 } });
+}
