@@ -30,7 +30,7 @@ export interface VerbCall {
 /** Runs one verb for a linked agent; a refusal comes back in words, never as an exception. */
 export async function runVerbFor(core: Core, call: VerbCall): Promise<ActResult> {
   return runVerb(core, {
-    actor: call.agent, conversation: call.conversation, inThread: call.thread !== null, verb: call.verb, args: call.args, seen: call.seen, message: call.message, values: call.values,
+    actor: call.agent, conversation: call.conversation, inThread: call.thread !== null, verb: call.verb, args: call.args, seen: call.seen, mentions: call.mentions, message: call.message, values: call.values,
     say: (kind, text, conversation) => say(core, { ...call, conversation }, kind, text),
   });
 }

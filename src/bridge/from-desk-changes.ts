@@ -6,8 +6,9 @@ import type { Core } from "../core/core.ts";
 import { guard, readCommand, reasonText } from "../core/model/guard.ts";
 import { termsOf } from "../core/model/terms.ts";
 import type { Conversation, DeskEventData, Message, StoredDeskEvent, Thread } from "../core/model/types.ts";
-import { canDelete, canEdit, canReact } from "../core/ports.ts";
+import { canDelete, canReact } from "../core/ports.ts";
 import type { CardButton } from "../core/ports.ts";
+import { changeReply, type EditOutcome } from "../core/services/edit-reply.ts";
 import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";
 import { recordSeenByTeam, servesFeed } from "../core/services/feed.ts";
 import { cancelReply, reviseOutgoing } from "../core/services/message-acts.ts";
@@ -17,6 +18,8 @@ import { isVerb } from "../core/verbs/table.ts";
 
 type Event<T extends DeskEventData["type"]> = Extract<DeskEventData, { type: T }>;
 const CORRECT: CardButton[] = [{ id: "correct", label: "Send correction" }];
+/** What became of an edit, for the event's record. */
+const EDITED: Record<Exclude<EditOutcome, "cannot">, string> = { window: "reply edited in its window", failed: "failed reply edited", sent: "sent reply edited", same: "ignored: no change", gone: "ignored: not sent" };
 const RETRACT: CardButton[] = [{ id: "retract", label: "Retract" }];
 
 const tell = (core: Core, thread: Thread, userId: string, text: string, buttons: CardButton[], messageId: string): Promise<void> =>
@@ -55,14 +58,8 @@ export async function handleEdit(core: Core, thread: Thread, conversation: Conve
     return "note edited";
   }
   if (verdict.kind === "reply") {
-    const dueAt = new Date(now.getTime() + inbox.settings.undoSeconds * 1_000);
-    const queued = await messages.updateOne({ ...unsent, "delivery.state": "queued" }, { $set: { ...text, "delivery.dueAt": dueAt, "mirror.dueAt": now }, $push: { revisions: revision }, $inc: { rev: 1 } });
-    if (queued.modifiedCount > 0) return "reply edited in its window";
-    const failed = await messages.updateOne({ ...unsent, "delivery.state": "failed" }, { $set: { ...text, "mirror.dueAt": now }, $push: { revisions: revision }, $inc: { rev: 1 } });
-    if (failed.modifiedCount > 0) return "failed reply edited";
-    const adapter = core.channels.get(message.inboxId);
-    if (adapter !== undefined && canEdit(adapter) && message.body !== body) return (await reviseOutgoing(core, message, { body })) ? "sent reply edited" : "ignored: not sent";
-    if (message.body === body) return "ignored: no change";
+    const outcome = await changeReply(core, message, { body, key: stored._id, at: event.editedAt, mentions: event.mentions });
+    if (outcome !== "cannot") return EDITED[outcome];
     await tell(core, thread, event.userId, "The customer still has the old text: this channel can't change what was sent.", CORRECT, message._id);
     return "edit stays inside";
   }

@@ -6,10 +6,11 @@ import { guard, reasonText } from "../core/model/guard.ts";
 import type { GuardVerdict } from "../core/model/guard.ts";
 import type { Core } from "../core/core.ts";
 import type { Held } from "../core/lanes/lease.ts";
-import type { Agent, Author, Conversation, DeskEventData, FileRef, Inbox, Message, StoredDeskEvent, Thread } from "../core/model/types.ts";
-import { canFetchFile, canLink } from "../core/ports.ts";
+import type { Agent, Author, Conversation, DeskEventData, Inbox, Message, StoredDeskEvent, Thread } from "../core/model/types.ts";
+import { canFetchFile } from "../core/ports.ts";
 import type { CardButton } from "../core/ports.ts";
 import { addNote } from "../core/services/add-note.ts";
+import { pendingFile } from "../core/services/desk-files.ts";
 import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";
 import { agentAuthor, deskPostKey, sendReply } from "../core/services/send-reply.ts";
 import { ownedByOther, takeOnReply } from "../core/services/take-on-reply.ts";
@@ -86,7 +87,7 @@ async function handleMessage(core: Core, handling: Handling, stored: StoredDeskE
 }
 
 /**
- * What happened to a post may be handled before the post itself, which waited for its files or came late. A deletion wins; edits and
+ * What happened to a post may be handled before the post itself, which came late. A deletion wins; edits and
  * reactions that found no message are taken up again, and the reply is not claimed before that.
  */
 async function overtakenBy(core: Core, thread: Thread, stored: StoredDeskEvent, postId: string): Promise<"deletion" | undefined> {
@@ -106,7 +107,8 @@ interface Line { core: Core; thread: Thread; conversation: Conversation; inbox: 
 async function record(line: Line, agent: Agent | undefined, judged: GuardVerdict, explicit: "reply-verb" | undefined): Promise<string> {
   const { core, author, origin, source, event } = line;
   if (judged.kind === "note" && judged.body === "" && event.files.length === 0) return "ignored: empty";
-  const files = await fetchFiles(line);
+  const desk = core.desks.get(origin.desk);
+  const files = desk !== undefined && canFetchFile(desk) ? event.files.map(pendingFile) : [];
   // Taken first, so that a stop leaves no reply without an owner; who is too late for that meets the owner guard.
   const conversation = judged.kind === "reply" && agent !== undefined ? await takeOnReply(core, line.conversation, line.inbox, agent) : line.conversation;
   const verdict: GuardVerdict = judged.kind === "reply" && agent !== undefined && conversation !== line.conversation && ownedByOther(conversation, agent) ? { kind: "held", body: judged.body, why: "owner" } : judged;
@@ -139,7 +141,7 @@ async function runCommand(line: Line, stored: StoredDeskEvent, agent: Agent, com
     return `interrupted: ${command.verb}`;
   }
   const seen = await seenAt(core, conversation, line.at);
-  const result = await runVerbFor(core, { agent, desk: origin.desk, thread: line.thread, conversation, verb: command.verb, args: command.args, seen });
+  const result = await runVerbFor(core, { agent, desk: origin.desk, thread: line.thread, conversation, verb: command.verb, args: command.args, mentions: line.event.mentions, seen });
   if (result.notice !== undefined) await tell(line, result.notice, result.buttons ?? [], result.messageId);
   else if (result.form !== undefined) await tell(line, `${result.form.title}: choose, or write it out. !help ${command.verb} shows how.`, result.buttons ?? []);
   return `command: ${command.verb}`;
@@ -158,9 +160,3 @@ async function tellLateCommand(line: Line): Promise<string> {
 
 const tell = (line: Line, text: string, buttons: CardButton[], messageId?: string): Promise<void> =>
   tellPerson(line.core, line.origin, { text, buttons, ...(messageId === undefined ? {} : { messageId }) });
-
-async function fetchFiles(line: Line): Promise<FileRef[]> {
-  const desk = line.core.desks.get(line.origin.desk);
-  if (line.event.files.length === 0 || desk === undefined || !canFetchFile(desk)) return [];
-  return Promise.all(line.event.files.map((file) => desk.fetchFile(file, AbortSignal.timeout(line.core.limits.vendorCallMs))));
-}

@@ -1,5 +1,6 @@
 /** `/desk` in a channel and the App Home. */
 import { describe, expect, test } from "vitest";
+import type { Json } from "../fakes/slack/types.ts";
 import { startActs, textOf } from "../support/slack-acts.ts";
 
 const started = async () => {
@@ -123,6 +124,39 @@ describe("the App Home", () => {
     await desk.slack.until(() => textOf(desk.slack.homeOf(desk.people.mara)!.content.blocks).startsWith(`#${waiting.number} is yours.`), "the answer on top of the home");
     await desk.slack.until(() => textOf(desk.slack.homeOf(desk.people.mara)!.content.blocks).includes("The queue is empty"), "the home as it is now");
     expect((await desk.conversation("bob")).assigneeId).toBe(desk.mara._id);
+  });
+
+  test("mentions stand there with who said what, and can be acted on; others' mentions and old ones don't", async () => {
+    const desk = await started();
+    const { number } = await desk.waiting("Where is my order?", "ana");
+    const [ana, other] = [await desk.card(), (await desk.waiting("Hello", "bob"), await desk.card())];
+    await desk.line(ana, desk.people.jonas, "note: @Mara is this *yours*?", 1);
+    await desk.line(other, desk.people.mara, "note: @Jonas have a look", 1);
+    const home = await opened(desk, desk.people.mara);
+    const [, mentions = ""] = textOf(home.content.blocks).split("Mentions of the last seven days");
+    expect(mentions).toContain("@Mara is this *yours*?");
+    expect(mentions).toContain("Jonas");
+    expect(mentions).not.toContain("have a look");
+    const blocks = home.content.blocks as Json[];
+    const row = blocks.findIndex((block) => textOf([block]).includes("is this *yours*"));
+    const { action_id, value } = desk.buttonNamed(blocks.slice(row), "Take");
+    await desk.slack.userActsInView(home.id, action_id, value, desk.people.mara);
+    await desk.slack.until(() => textOf(desk.slack.homeOf(desk.people.mara)!.content.blocks).startsWith(`#${number} is yours.`), "the answer on top of the home");
+    expect((await desk.conversation("ana")).assigneeId).toBe(desk.mara._id);
+    desk.clock.advance(8 * 86_400_000);
+    desk.slack.userOpensHome(desk.people.mara);
+    await desk.slack.until(() => textOf(desk.slack.homeOf(desk.people.mara)!.content.blocks).includes("Nobody mentioned you"), "a home without them");
+  });
+
+  test("settings say who they are, and lead to help, health and, for administrators, delivery", async () => {
+    const desk = await started();
+    const home = await opened(desk, desk.people.mara);
+    const { action_id, value } = desk.buttonNamed(home.content.blocks, "Delivery…");
+    await desk.slack.userActsInView(home.id, action_id, value, desk.people.mara);
+    await desk.slack.until(() => desk.slack.openViews(desk.people.mara).find(({ content }) => textOf(content.blocks).includes("Delivery is running")), "how delivery is");
+    const jonas = await opened(desk, desk.people.jonas);
+    expect(textOf(jonas.content.blocks)).toContain("You are Jonas (agent)");
+    expect(textOf(jonas.content.blocks)).not.toContain("Delivery…");
   });
 
   test("a form of a row is about that row's conversation", async () => {

@@ -92,15 +92,69 @@ describe("message shortcuts", () => {
     expect(await desk.lines("outgoing")).toMatchObject([{ body: "Your parcel is in Leipzig", author: { name: "Mara" } }]);
   });
 
-  test("Send correction asks for the text, with the old one in it", async () => {
+  test("Edit sent reply asks with the present text and changes it at the customer's; the thread says what it says now", async () => {
     const desk = await withCard();
     const post = await desk.line(desk.ts, desk.people.mara, "It costs 10");
-    await desk.shortcut("correct", post, desk.people.mara);
+    await desk.shortcut("edit", post, desk.people.mara);
+    const form = await desk.view(desk.people.mara, "What it should say");
+    expect(JSON.stringify(form.content.blocks)).toContain('"initial_value":"It costs 10"');
+    await desk.slack.userSubmitsView(form.id, { value: { input: "It costs 12" } }, desk.people.mara);
+    await desk.settle();
+    expect(desk.channelSide.textsTo("ana")).toEqual(["It costs 12"]);
+    expect((await desk.lines("activity")).at(-1)!.body).toContain("It says now: “It costs 12”");
+
+    await desk.shortcut("edit", post, desk.people.jonas);
+    await desk.view(desk.people.jonas, "Only Mara can edit this reply");
+  });
+
+  test("where the channel can't change what was sent, Edit sent reply offers a correction, with the old text in it", async () => {
+    const desk = await withCard();
+    desk.core.channels.set(desk.inbox._id, new Proxy(desk.channelSide, { has: (of, name) => name !== "editPart" && name in of }));
+    const post = await desk.line(desk.ts, desk.people.mara, "It costs 10");
+    await desk.shortcut("edit", post, desk.people.mara);
+    const offer = await desk.view(desk.people.mara, "can't change what was sent");
+    const { action_id, value } = desk.buttonNamed(offer.content.blocks, "Send a correction");
+    await desk.slack.userActsInView(offer.id, action_id, value, desk.people.mara);
     const form = await desk.view(desk.people.mara, "What it should say");
     expect(JSON.stringify(form.content.blocks)).toContain('"initial_value":"It costs 10"');
     await desk.slack.userSubmitsView(form.id, { value: { input: "It costs 12" } }, desk.people.mara);
     await desk.settle();
     expect((await desk.lines("outgoing")).map(({ body }) => body)).toEqual(["It costs 10", "It costs 12"]);
+  });
+
+  test("Canned… offers what there is, previews it in the modal as this customer would get it, and sends what was left there", async () => {
+    const desk = await withCard();
+    await desk.store.canned.insertOne({ _id: "k1", code: "hours", title: "Opening hours", body: "Hello {{ contact.first_name }}, we open at 9.", scope: "all", words: ["hours", "opening"], uses: 0, createdAt: desk.clock.now() });
+    await desk.shortcut("canned", desk.ts, desk.people.mara);
+    const choice = await desk.view(desk.people.mara, "Canned response");
+    expect(choice.content).toMatchObject({ submit: { text: "Next" } });
+    await desk.slack.userSubmitsView(choice.id, { value: { input: "hours" } }, desk.people.mara);
+    const preview = await desk.view(desk.people.mara, "To the customer");
+    expect(preview.content).toMatchObject({ submit: { text: "Send" } });
+    expect(JSON.stringify(preview.content.blocks)).toContain('"initial_value":"Hello Ana, we open at 9."');
+    expect(await desk.lines("outgoing")).toEqual([]);
+    await desk.slack.userSubmitsView(preview.id, { text: { input: "Hello Ana, we open at 10." }, code: { input: "hours" } }, desk.people.mara);
+    await desk.settle();
+    expect(desk.channelSide.textsTo("ana")).toEqual(["Hello Ana, we open at 10."]);
+  });
+
+  test("a macro from More… shows its steps in the modal, and runs them when told to", async () => {
+    const desk = await withCard();
+    await desk.store.macros.insertOne({ _id: "m1", name: "done", steps: [{ do: "reply", with: "Bye {{ contact.first_name }}" }, { do: "resolve", with: "" }] });
+    await desk.shortcut("more", desk.ts, desk.people.mara);
+    const more = await desk.view(desk.people.mara, "More for");
+    const macro = desk.buttonNamed(more.content.blocks, "Macro");
+    await desk.slack.userActsInView(more.id, macro.action_id, macro.value, desk.people.mara);
+    const choice = await desk.slack.until(() => desk.slack.openViews(desk.people.mara).find(({ content }) => JSON.stringify(content.submit).includes("Next")), "the choice");
+    await desk.slack.userSubmitsView(choice.id, { value: { input: "done" } }, desk.people.mara);
+    const steps = await desk.view(desk.people.mara, "Send to the customer: “Bye Ana”");
+    expect((await desk.conversation()).status).toBe("open");
+    const run = desk.buttonNamed(steps.content.blocks, "Run");
+    await desk.slack.userActsInView(steps.id, run.action_id, run.value, desk.people.mara);
+    await desk.acts.stop();
+    await desk.settle();
+    expect(desk.channelSide.textsTo("ana")).toEqual(["Bye Ana"]);
+    expect((await desk.conversation()).status).toBe("resolved");
   });
 
   test("on a post that is no message, and in a thread that is none of ours, it says so", async () => {

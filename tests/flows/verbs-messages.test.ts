@@ -57,6 +57,39 @@ describe("on one message", () => {
     expect(help.channel.textsTo(customer)).toEqual(["It costs 10"]);
   });
 
+  test("edit changes a reply in its window and at the customer's, asks with the present text, and offers a correction where the channel can't", async () => {
+    const { act, help, customer, id, facts } = await oneConversation(store());
+    expect(await act("Mara", "edit", "x")).toMatchObject({ ok: false, code: "MESSAGE_UNKNOWN" });
+    await act("Mara", "reply", "It costs 10");
+    const asked = await act("Mara", "edit");
+    expect(asked.form?.fields[0]).toMatchObject({ value: "It costs 10", kind: "longtext" });
+    expect(await act("Mara", asked.form!.id, "", { values: { value: "It costs 12" }, messageId: asked.messageId! })).toMatchObject({ ok: true });
+    expect(help.channel.textsTo(customer)).toEqual(["It costs 12"]);
+    expect(await facts()).toContainEqual(expect.objectContaining({ act: "edit", text: "It costs 12" }));
+    expect((await help.lines("activity", id)).at(-1)?.body).toBe("Mara edited a reply. It says now: “It costs 12”");
+
+    const [reply] = await help.lines("outgoing", id);
+    expect(await act("Jonas", "edit", "It is free", { messageId: reply!._id })).toMatchObject({ ok: false, code: "NOT_ALLOWED" });
+    expect(await act("Mara", "edit", "Ask @Jonas", { messageId: reply!._id, mentions: 1 })).toMatchObject({ ok: false, code: "NOT_POSSIBLE" });
+    expect(await act("Mara", "edit", "!resolve", { messageId: reply!._id })).toMatchObject({ ok: false, code: "NOT_POSSIBLE" });
+    expect(await act("Mara", "edit", "It costs 12", { messageId: reply!._id })).toMatchObject({ ok: true, notice: expect.stringContaining("already") as string });
+    expect(help.channel.textsTo(customer)).toEqual(["It costs 12"]);
+
+    help.core.channels.set(help.inbox._id, new Proxy(help.channel, { has: (of, name) => name !== "editPart" && name in of }));
+    expect(await act("Mara", "edit")).toMatchObject({ ok: true, buttons: [{ id: "correct" }] });
+    expect(await act("Mara", "edit", "It costs 14")).toMatchObject({ ok: true, buttons: [{ id: "correct" }] });
+    expect((await help.lines("outgoing", id))[0]).toMatchObject({ body: "It costs 12" });
+
+    await store().inboxes.updateOne({ _id: help.inbox._id }, { $set: { "settings.undoSeconds": 60 } });
+    forgetSettings(help.core);
+    await act("Mara", "reply", "Wait");
+    expect(await act("Mara", "edit", "Wait a moment")).toMatchObject({ ok: true, notice: expect.stringContaining("as it says now") as string });
+    expect((await help.lines("outgoing", id)).at(-1)).toMatchObject({ body: "Wait a moment", delivery: { state: "queued" } });
+    await act("Mara", "cancel");
+    await store().inboxes.updateOne({ _id: help.inbox._id }, { $set: { "settings.undoSeconds": 0 } });
+    forgetSettings(help.core);
+  });
+
   test("a message of another conversation is refused", async () => {
     const first = await oneConversation(store());
     const second = await oneConversation(store());

@@ -43,7 +43,7 @@ export async function startActs({ emoji, ackMs, slow, settings }: { settings?: P
   };
 
   return {
-    ...help, desk, slack, acts, notices, channel: channel.id, people: { mara: mara.id, jonas: jonas.id, sam: sam.id }, passed,
+    ...help, desk, slack, acts, notices, channelSide: help.channel, channel: channel.id, people: { mara: mara.id, jonas: jonas.id, sam: sam.id }, passed,
     /** The ts of the newest conversation's card. */
     card: async (): Promise<string> => readThreadId((await help.conversation()).thread!.id).ts,
     /** A line of an agent in the thread, as the bridge takes it in; answers the post's ts. */

@@ -20,6 +20,8 @@ export interface VerbRequest {
   args: string;
   seen?: number | undefined;
   message?: Message | undefined;
+  /** Teammates and groups that the desk itself marked as mentioned. */
+  mentions?: number | undefined;
   /** A form's values; they are turned into arguments. */
   values?: Record<string, string> | undefined;
   say: Say;
@@ -32,7 +34,7 @@ export async function runVerb(core: Core, request: VerbRequest): Promise<ActResu
     attempt = await prepare(core, request);
     const { verb, args, conversation, message } = attempt;
     const result = await verb.run({
-      core, actor: request.actor, conversation, seen: request.seen, message, say: request.say,
+      core, actor: request.actor, conversation, seen: request.seen, mentions: request.mentions, message, say: request.say,
       ask: (title, fields, about = message) => ask(verb, { id: makeFormId(core, { verb: verb.name, conversationId: conversation?._id ?? null, messageId: about?._id ?? null }), title, fields }, about),
     }, args);
     const { logged, notice, ...shown } = result;

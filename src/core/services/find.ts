@@ -9,6 +9,7 @@ import { allOf, toMongo } from "../filters/to-mongo.ts";
 import { lookUpWords, MAX_CANDIDATES, newest } from "../filters/words.ts";
 import { allAgents, allInboxes, allTeams } from "./inbox-settings.ts";
 import { allLabels } from "./label.ts";
+import { termsOf } from "../model/terms.ts";
 
 export interface Found {
   conversations: Conversation[];
@@ -54,6 +55,25 @@ async function isBounded(core: Core, plan: Plan, candidates: number): Promise<bo
     if ((await core.store.conversations.countDocuments(toMongo(part), { limit: candidates + 1 })) <= candidates) return true;
   }
   return false;
+}
+
+export interface Mention { conversation: Conversation; by: string; text: string; at: Date }
+/** Newest messages that are looked through for a name, and for how long back, in milliseconds. */
+const MENTIONS = { looked: 500, ms: 7 * 86_400_000 };
+
+/** Notes of the last week that mention `agent` by name, newest first, one a conversation. */
+export async function mentionsOf(core: Core, agent: Agent, { limit }: { limit: number }): Promise<Mention[]> {
+  const [term] = termsOf(agent.name).toSorted((a, b) => b.length - a.length);
+  if (term === undefined) return [];
+  const called = `@${agent.name}`.toLowerCase();
+  const since = new Date(core.clock.now().getTime() - MENTIONS.ms);
+  const recent = await core.store.messages.find({ terms: term, createdAt: { $gte: since } }, { projection: { conversationId: 1, kind: 1, mentions: 1, body: 1, author: 1, createdAt: 1, deletedAt: 1 } })
+    .sort({ createdAt: -1 }).limit(MENTIONS.looked).toArray();
+  const notes = recent.filter(({ kind, mentions, author, body, deletedAt }) => kind === "note" && (mentions ?? 0) > 0 && author.id !== agent._id && deletedAt === undefined && body.toLowerCase().includes(called));
+  const newest = [...new Map(notes.toReversed().map((note) => [note.conversationId, note])).values()].toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime()).slice(0, limit);
+  const conversations = await core.store.conversations.find({ _id: { $in: newest.map(({ conversationId }) => conversationId) }, ...scopeOf(agent) }).toArray();
+  const byId = new Map(conversations.map((conversation) => [conversation._id, conversation]));
+  return newest.flatMap(({ conversationId, author, body, createdAt }) => { const conversation = byId.get(conversationId); return conversation === undefined ? [] : [{ conversation, by: author.name, text: body, at: createdAt }]; });
 }
 
 /** What `agent` owns and is not resolved; who waits longest comes first. */

@@ -21,8 +21,8 @@ const kick = (core: Core, message: Message): void => {
 };
 
 /** Records the act in the timeline; its seq becomes the message's place in the lanes, behind what was said since. */
-async function recordAct(core: Core, { message, by }: { message: Message; by: Author }, act: Extract<ActivityFact, { type: "delivery" }>["act"]): Promise<{ conversation: Conversation; turn: number }> {
-  const conversation = await changeConversation(core, message.conversationId, by, { activity: [{ type: "delivery", messageId: message._id, act }] });
+export async function recordAct(core: Core, { message, by }: { message: Message; by: Author }, act: Extract<ActivityFact, { type: "delivery" }>["act"], text?: string): Promise<{ conversation: Conversation; turn: number }> {
+  const conversation = await changeConversation(core, message.conversationId, by, { activity: [{ type: "delivery", messageId: message._id, act, ...(text === undefined ? {} : { text }) }] });
   if (conversation === null) throw new UserError("CONVERSATION_UNKNOWN", "This conversation does not exist (any more).");
   const entry = conversation.outbox.findLast((e) => e.what.type === "delivery" && e.what.messageId === message._id);
   const line = entry === undefined ? null : await core.store.messages.findOne({ _id: entry.id }, { projection: { seq: 1 } });

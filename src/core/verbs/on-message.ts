@@ -1,10 +1,11 @@
-/** send, keep, retry, cancel, retract, correct: what may be done with one message. */
+/** send, keep, retry, cancel, retract, edit, correct: what may be done with one message. */
 import type { Filter } from "mongodb";
-import type { Agent, DeliveryStatus, Message } from "../model/types.ts";
+import type { Agent, Conversation, DeliveryStatus, Message } from "../model/types.ts";
 import { cancelReply, keepAsNote, retract as takeBack, retryDelivery, sendCorrection, sendHeld } from "../services/message-acts.ts";
 import { pickMessage } from "../services/pick-message.ts";
+import { canChange, editReply, type EditOutcome } from "../services/edit-reply.ts";
 import { anyText, nothing } from "./args.ts";
-import { FORM_FIELD, verb } from "./verb.ts";
+import { FORM_FIELD, verb, type Verb, type VerbContext, type VerbResult } from "./verb.ts";
 
 const heldBy = (agent: Agent): Filter<Message> => ({ kind: "note", "author.id": agent._id, "held.why": { $exists: true }, "held.settled": { $exists: false } });
 const replyOf = (agent: Agent, states: DeliveryStatus[]): Filter<Message> => ({ kind: "outgoing", "author.id": agent._id, "delivery.state": { $in: states }, deletedAt: { $exists: false } });
@@ -58,6 +59,27 @@ export const retract = verb({
     const sent = await pickMessage(core, conversation, message, replyOf(actor, ["queued", ...OUT]), "You have sent nothing here lately that could be taken back.");
     await takeBack(core, { message: sent, agent: actor });
     return { notice: "Taken back.", logged: true, messageId: sent._id };
+  },
+});
+
+const CANNOT: VerbResult = { notice: "This channel can't change what was sent: the customer still has the old text. A correction goes as a new message.", buttons: [{ id: "correct", label: "Send a correction", style: "main" }] };
+const EDITED: Record<EditOutcome, VerbResult> = {
+  window: { notice: "It goes to the customer as it says now." }, sent: { notice: "The customer's message is being changed." }, same: { notice: "It says that already; nothing was changed." },
+  failed: { notice: "Changed; it has not been sent yet.", buttons: [{ id: "retry", label: "Send again", style: "main" }] }, cannot: CANNOT, gone: { notice: "This reply was not sent, or was taken back; nothing was changed." },
+};
+
+/** @param table whose words make a text a command; asked when it runs: this verb stands in it. */
+export const makeEdit = (table: () => readonly Verb[]): Verb => verb({
+  name: "edit", aliases: [], usage: "[new text]", help: "Changes a reply of yours, also at the customer's where the channel can; without a text it asks for it.",
+  needs: onMessage, args: anyText,
+  async run({ core, actor, conversation, message, mentions = 0, args, ask }: VerbContext<{ text: string }, Conversation>) {
+    const sent = await pickMessage(core, conversation, message, replyOf(actor, ["queued", "failed", ...OUT]), "You have sent nothing here lately that could be edited.");
+    if (args.text === "" && sent.kind === "outgoing" && sent.author.id === actor._id && sent.deletedAt === undefined) {
+      if (!canChange(core, sent)) return { ...CANNOT, messageId: sent._id };
+      return ask("Edit the reply", [{ name: FORM_FIELD, label: "What it should say", kind: "longtext", required: true, value: sent.body, help: "The customer's message changes, where it was sent already." }], sent);
+    }
+    const outcome = await editReply(core, { message: sent, agent: actor, text: args.text, mentions, isVerb: (word) => table().some((one) => one.name === word || one.aliases.includes(word)) });
+    return { ...EDITED[outcome], messageId: sent._id };
   },
 });
 

@@ -21,6 +21,8 @@ export interface VerbContext<A, C extends Conversation | null = Conversation | n
   conversation: C;
   /** Highest message seq that the actor could see; absent when the desk can't tell. */
   seen?: number | undefined;
+  /** Teammates and groups that the desk itself marked as mentioned in the arguments. */
+  mentions?: number | undefined;
   /** The message that the act is about, where a person pointed at one. */
   message?: Message | undefined;
   say: Say;

@@ -46,7 +46,13 @@ export const loadingView = (title: string): object => modal(title, saying("One m
 /** Something said in a modal, with what can be done about it. */
 export const sayingView = (title: string, text: string, buttons: CardButton[], meta: ViewMeta): object => modal(title, saying(text, buttons, meta), { ...meta, form: undefined });
 
-export const formView = (form: Form, meta: ViewMeta): object => modal(form.title, form.fields.map(inputBlock), { ...meta, form: form.id }, "Save");
+export const formView = (form: Form, meta: ViewMeta): object => modal(form.title, form.fields.map(inputBlock), { ...meta, form: form.id }, submitWord(form));
+
+/** What the button promises: a choice that is shown before anything is done promises nothing yet. */
+function submitWord({ id, title }: Form): string {
+  if (title.startsWith("Send ")) return "Send";
+  return /^form\.(?:canned|macro)\./.test(id) ? "Next" : "Save";
+}
 
 function inputBlock(field: FormField): object {
   const select = field.kind === "select" ? selectElement(field) : null;

@@ -2,10 +2,11 @@
 import { DateTime } from "luxon";
 import type { Core } from "../../../core/core.ts";
 import { DeskError } from "../../../core/errors.ts";
+import { firstLine } from "../../../core/model/draft.ts";
 import type { Agent, Conversation } from "../../../core/model/types.ts";
 import { canLink } from "../../../core/ports.ts";
 import type { CardButton } from "../../../core/ports.ts";
-import { myConversations, queueFor } from "../../../core/services/find.ts";
+import { mentionsOf, myConversations, queueFor } from "../../../core/services/find.ts";
 import { agentByLink } from "../../../core/services/inbox-settings.ts";
 import { lineOf, timeFor } from "../../../core/verbs/describe.ts";
 import { cleanText, cut } from "../../shared/text.ts";
@@ -13,14 +14,15 @@ import type { SlackApi } from "../api.ts";
 import { buttonElement, OPEN } from "./buttons.ts";
 import { wordsBlock } from "./words.ts";
 
-/** Rows of one list: with four lists far below the 100 blocks of a home. */
-const ROWS = 10;
+/** Rows of one list, and of that of mentions: all lists together stay below the 100 blocks of a home. */
+const ROWS = 10, MENTIONED_ROWS = 5;
 /** Homes that are kept up to date. */
 const KEPT = 1_000;
 const REFRESH_MS = 500;
 
-const MINE: CardButton[] = [{ id: "resolve", label: "Resolve", style: "main" }, { id: "snooze", label: "Snooze…" }, { id: "assign", label: "Assign…" }];
-const WAITING: CardButton[] = [{ id: "take", label: "Take", style: "main" }, { id: "assign", label: "Assign…" }, { id: "snooze", label: "Snooze…" }];
+const MINE: CardButton[] = [{ id: "resolve", label: "Resolve", style: "main" }, { id: "snooze", label: "Snooze…" }, { id: "assign", label: "Assign…" }, { id: "more", label: "More…" }];
+const WAITING: CardButton[] = [{ id: "take", label: "Take", style: "main" }, { id: "assign", label: "Assign…" }, { id: "snooze", label: "Snooze…" }, { id: "more", label: "More…" }];
+const MENTIONED: CardButton[] = [{ id: "take", label: "Take" }, { id: "assign", label: "Assign…" }, { id: "snooze", label: "Snooze…" }, { id: "more", label: "More…" }];
 const ASLEEP: CardButton[] = [{ id: "reopen", label: "Reopen" }, { id: "take", label: "Take" }];
 
 export interface Home {
@@ -78,20 +80,22 @@ const strangerBlocks = (): object[] => [
 
 async function agentBlocks(core: Core, agent: Agent): Promise<object[]> {
   const now = core.clock.now();
-  const [mine, queue, asleep] = await Promise.all([myConversations(core, agent, { limit: ROWS }), queueFor(core, agent, { limit: ROWS }), wakingToday(core, agent, now)]);
+  const [mine, mentions, queue, asleep] = await Promise.all([myConversations(core, agent, { limit: ROWS }), mentionsOf(core, agent, { limit: MENTIONED_ROWS }), queueFor(core, agent, { limit: ROWS }), wakingToday(core, agent, now)]);
   const row = (conversation: Conversation, buttons: CardButton[]) => rowBlocks(core, conversation, lineOf(conversation, now), buttons);
   return [
     ...section("My conversations", mine.more, "You own no conversation.", mine.conversations.flatMap((one) => row(one, one.status === "snoozed" ? ASLEEP.slice(0, 1) : MINE))),
     ...section("Waiting longest, nobody's yet", queue.more, "The queue is empty: every open conversation has an owner.", queue.conversations.flatMap((one) => row(one, WAITING))),
     ...section("Waking up today", asleep.length > ROWS, "Nothing wakes up today.", asleep.slice(0, ROWS).flatMap((one) =>
       rowBlocks(core, one, `${lineOf(one, now)} · wakes ${timeFor(agent, one.snoozedUntil!)}`, ASLEEP))),
+    ...section("Mentions of the last seven days", false, "Nobody mentioned you.", mentions.flatMap(({ conversation, by, text, at }) =>
+      rowBlocks(core, conversation, `${lineOf(conversation, now)}\n${by}, ${timeFor(agent, at)}: ${firstLine(text, 200)}`, MENTIONED))),
     header("Settings"),
     wordsBlock([
       `You are ${agent.name} (${agent.role}), ${agent.email}.`,
       `Times are shown for ${agent.timeZone}. ${agent.inboxIds === "all" ? "You see every inbox." : `You see ${agent.inboxIds.length === 1 ? "1 inbox" : `${agent.inboxIds.length} inboxes`}.`}`,
       "An administrator changes this.",
     ].join("\n")),
-    { type: "actions", elements: [{ id: "help", label: "Help" }, { id: "health", label: "Health" }].map((button, place) => buttonElement(button, place)) },
+    { type: "actions", elements: [{ id: "help", label: "Help" }, { id: "health", label: "Health" }, ...(agent.role === "administrator" ? [{ id: "delivery", label: "Delivery…" }] : [])].map((button, place) => buttonElement(button, place)) },
   ];
 }
 

@@ -14,10 +14,10 @@ export interface Shortcut {
 export const SHORTCUTS: readonly Shortcut[] = [
   { callbackId: "send", name: "Send to customer", description: "Sends a note, or a message that was held back, to the customer.", verb: "send", onMessage: true },
   { callbackId: "keep", name: "Make note", description: "Keeps a held message inside, or stops a reply that has not left yet.", verb: "keep", onMessage: true },
-  { callbackId: "correct", name: "Send correction…", description: "Sends the customer a correction of a reply that they have.", verb: "correct", onMessage: true },
+  { callbackId: "edit", name: "Edit sent reply…", description: "Changes a reply of yours at the customer's; where the channel can't, it offers a correction.", verb: "edit", onMessage: true },
   { callbackId: "retract", name: "Retract", description: "Takes a sent reply back, where the customer's channel can.", verb: "retract", onMessage: true },
   { callbackId: "retry", name: "Retry", description: "Tries a reply again that failed, or whose outcome is unknown.", verb: "retry", onMessage: true },
-  { callbackId: "take", name: "Take", description: "Makes you the owner of this conversation.", verb: "take", onMessage: false },
+  { callbackId: "canned", name: "Canned…", description: "Shows a canned response as this customer would get it, to change and send.", verb: "canned", onMessage: false },
   { callbackId: "assign", name: "Assign…", description: "Gives this conversation to an agent.", verb: "assign", onMessage: false },
   { callbackId: "snooze", name: "Snooze…", description: "Hides this conversation until a time, or until the customer writes.", verb: "snooze", onMessage: false },
   { callbackId: "resolve", name: "Resolve", description: "Marks this conversation as done; the customer's next line opens it again.", verb: "resolve", onMessage: false },
