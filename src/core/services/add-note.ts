@@ -5,6 +5,7 @@ import { newId } from "../model/ids.ts";
 import type { Author, Conversation, FileRef, HeldReason, Message } from "../model/types.ts";
 import { appendMessage } from "../store/messages.ts";
 import { applyUpTo } from "./apply.ts";
+import { FETCH_DESK_FILES, filesTodo } from "./desk-files.ts";
 import { fromDesk } from "./send-reply.ts";
 
 export interface NoteInput {
@@ -29,7 +30,7 @@ export async function addNote(core: Core, input: NoteInput): Promise<Message> {
       source: input.source, author: input.author, body: input.body, files: input.files, now, seq,
     });
     return {
-      ...draft, ...fromDesk(input.origin), ...(input.held === undefined ? {} : { held: { ...input.held, at: now } }),
+      ...draft, ...fromDesk(input.origin), todo: filesTodo(input.files, now), ...(input.held === undefined ? {} : { held: { ...input.held, at: now } }),
       ...(input.mentions === undefined || input.mentions === 0 ? {} : { mentions: input.mentions }),
       // Due even when it is in the thread already: the lane's look applies it, should we stop here.
       mirror: { ...draft.mirror, state: posted ? "posted" as const : "queued" as const, dueAt: now, ...(posted ? { postedAt: input.at ?? now } : {}) },
@@ -38,6 +39,7 @@ export async function addNote(core: Core, input: NoteInput): Promise<Message> {
   if (duplicate) return message;
   await applyUpTo(core, conversation._id, message.seq, message, conversation);
   core.bus.publish({ type: "message.stored", conversationId: conversation._id, messageId: message._id });
+  if (message.todo.length > 0) core.bus.publish({ type: "todo.due", messageId: message._id, conversationId: conversation._id, for: FETCH_DESK_FILES });
   core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });
   return message;
 }
