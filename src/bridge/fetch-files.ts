@@ -20,7 +20,16 @@ export async function fetchDeskFiles(core: Core, message: Message): Promise<void
     // each by itself: what a later one comes to does not fetch this one again
     await core.store.messages.updateOne({ _id: message._id, [`files.${place}.state`]: "pending" }, { $set: { [`files.${place}`]: fetched } });
   }
+  await showElsewhere(core, message);
   core.bus.publish({ type: "lane.due", lane: "delivery", conversationId: message.conversationId });
+}
+
+/** A note from a thread that was left is shown by a post of ours in the one in use: there the files take the place of their names. */
+async function showElsewhere(core: Core, { _id, origin, conversationId }: Message): Promise<void> {
+  const note = await core.store.messages.findOne({ _id, kind: "note" }, { projection: { deskPosts: 1, mirror: 1 } });
+  if (note === null || origin === undefined || (note.mirror.state === "posted" && note.deskPosts.every((key) => key.startsWith(`${origin.thread}|`)))) return;
+  await core.store.messages.updateOne({ _id, kind: "note" }, { $set: { "mirror.dueAt": core.clock.now() }, $inc: { rev: 1 } });
+  core.bus.publish({ type: "lane.due", lane: "mirror", conversationId });
 }
 
 async function fetchOne(desk: FetchingDesk | null, { name, type, bytes, remote = "" }: FileRef, last: boolean): Promise<FileRef> {

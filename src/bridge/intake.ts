@@ -106,7 +106,7 @@ async function leaveUnlinked(core: Core, thread: DeskThreadId): Promise<void> {
 }
 
 const PARKED = {
-  message: "Threadline could not take your message over: it is neither sent nor noted. Write it again; if it had a file, without it.",
+  message: "Threadline could not take your message over: it is neither sent nor noted. Write it again.",
   edit: "Threadline could not take your edit over. What was stored or sent before is unchanged.",
   delete: "Threadline could not take your deletion over. If the message was a reply, the customer may have it.",
   reaction: "Threadline could not take your reaction over.",

@@ -4,6 +4,7 @@ import { DeskError } from "../../src/core/errors.ts";
 import type { DeskFile, FileRef } from "../../src/core/model/types.ts";
 import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
 import { buildTestCore, type TestCoreOptions } from "../support/core.ts";
+import { twoDesks } from "../support/two-desks.ts";
 
 const WAIT = { timeout: 15_000, interval: 20 };
 const PDF: DeskFile = { name: "invoice.pdf", type: "application/pdf", bytes: 4, ref: "F1" };
@@ -110,4 +111,21 @@ test("a held line keeps its file for when it is sent after all", async () => {
   expect(held).toMatchObject({ held: { why: "owner" } });
   expect(await help.host.act({ desk: "fake", userId: "Mara", thread: help.thread, verb: "send", args: "", messageId: held!._id })).toMatchObject({ ok: true });
   await expect.poll(help.sent, WAIT).toEqual(["Here it is", "invoice.pdf"]);
+});
+
+test("a file written in a thread that was left is shown in the one in use, once it is there", async () => {
+  const help = await twoDesks();
+  await help.write("May I have the invoice?");
+  await help.settle();
+  const old = await help.threadOf();
+  await help.act("transfer", "Escalations");
+  let come = () => undefined as void;
+  Object.assign(help.desk, { fetchFile: async ({ name, type }: DeskFile) => { await new Promise<void>((done) => { come = done; }); return help.core.files.put({ name, type, owner: "desk" }, Buffer.from("%PDF"), 100); } });
+  await help.host.accept("fake", [{ id: "x1:new", thread: old, at: help.clock.now(), data: { type: "message", postId: "x1", userId: "Jonas", userName: "Jonas", userKind: "person", text: "I found it", mentions: 0, files: [PDF] } }]);
+  const there = await help.threadOf();
+  const shown = () => help.other.threads.get(there)!.posts.find(({ post }) => post.text === "I found it")?.post;
+  await expect.poll(() => shown()?.marks, WAIT).toEqual(["invoice.pdf is still on its way"]);
+  come();
+  await expect.poll(() => shown()?.files.map(({ name }) => name), WAIT).toEqual(["invoice.pdf"]);
+  expect(shown()?.marks).toEqual([]);
 });
