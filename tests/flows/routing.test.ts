@@ -1,7 +1,7 @@
 /** A conversation's thread is opened where the first rule that holds wants it. */
 import { expect, test } from "vitest";
 import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
-import { ROUTING_ID } from "../../src/core/services/routing.ts";
+import { readCondition, ROUTING_ID } from "../../src/core/services/routing.ts";
 import { buildTestCore } from "../support/core.ts";
 
 async function withRules(rules: (ids: Record<"first" | "second", string>) => { when: string; deskTargetId: string }[]) {
@@ -30,4 +30,10 @@ test("a rule that can't be read any more is passed over, with a word in the log"
   await help.settle();
   expect(await help.channelOf("ana")).toBe("second");
   expect(JSON.stringify(help.log.lines)).toContain("routing rule");
+});
+
+test("a rule can't ask for what it decides", () => {
+  const names = { agents: [], teams: [], inboxes: [], labels: [] };
+  expect(() => readCondition("channel:widget OR desk:billing", names, new Date())).toThrow(/can't ask for the desk/);
+  expect(() => readCondition("NOT refund", names, new Date())).toThrow(/can't look for words/);
 });

@@ -176,7 +176,7 @@ test("moved on before it arrived: one thread at the last place, and the old card
 test("it is refused in words where it is already, where there is no such desk, and with a note that is too long", async () => {
   const { help, old } = await opened();
   expect(await help.act("transfer", "Support")).toMatchObject({ ok: false, code: "ALREADY_SO", notice: expect.stringMatching(/^#\d+ is in Support \(Fake\) already/) });
-  expect(await help.act("transfer", "Nowhere at all")).toMatchObject({ ok: false, code: "NOT_FOUND", notice: expect.stringContaining("There are: Billing, Escalations") });
+  expect(await help.act("transfer", "Nowhere at all")).toMatchObject({ ok: false, code: "DESK_UNKNOWN", notice: expect.stringContaining("There are: Billing, Escalations") });
   expect(await help.act("transfer", `Billing ${"x".repeat(1_001)}`)).toMatchObject({ ok: false, code: "TEXT_TOO_LONG" });
   expect((await help.conversation()).thread!.id).toBe(old);
 });
@@ -202,6 +202,15 @@ test("a catch-up reads the threads that were left too: what was written there un
   await help.settle();
   expect(help.other.texts(await help.threadOf()).at(-1)).toBe("Nobody heard this");
   await help.host.stream("fake", "down");
+});
+
+test("a filter asks for the desk", async () => {
+  const { help } = await opened();
+  await help.act("transfer", "Escalations");
+  const find = async (text: string) => (await help.act("find", text, { thread: null })).notice!;
+  expect(await find("desk:escalations")).toMatch(/^1 conversation:/);
+  expect(await find("desk:support")).toMatch(/^Nothing fits/);
+  expect((await help.host.complete("fake", "Mara", "/find desk:e", null)).map(({ text }) => text)).toEqual(["/find desk:Escalations"]);
 });
 
 test("completion offers the other desks, and with a half-typed name the one", async () => {

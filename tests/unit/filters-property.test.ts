@@ -17,7 +17,8 @@ const teams = [{ _id: "t1", name: "Billing", memberIds: ["a1"] }, { _id: "t2", n
 const inboxes = [{ _id: "i1", name: "Website" }, { _id: "i2", name: "Bot" }];
 const names = ["Ana", "ana maria", "Ben", "Zoë (VIP)", "A.B. [x]", "Straße", "", "line\nbreak"];
 const phrases = ["refund", "late parcel"];
-const context: FilterContext = { me: "a1", now, timeZone: "Europe/Berlin", agents: people, teams, inboxes, labels, words: new Map([[phrases[0]!, ["c3", "c5"]], [phrases[1]!, []]]) };
+const desks = [{ _id: "d1", name: "Support" }, { _id: "d2", name: "Field" }];
+const context: FilterContext = { me: "a1", now, timeZone: "Europe/Berlin", agents: people, teams, inboxes, desks, labels, words: new Map([[phrases[0]!, ["c3", "c5"]], [phrases[1]!, []]]) };
 
 /** Times that lie on, before and after every border that the conditions below draw. */
 const moment = fc.integer({ min: -4_000, max: 60 }).map((minutes) => new Date(now.getTime() + minutes * 60_000));
@@ -27,7 +28,7 @@ const maybe = <T>(one: fc.Arbitrary<T>) => fc.option(one, { nil: null });
 const inTeam = fc.option(fc.constantFrom("t1", "t2", "t3", "gone"), { nil: undefined }).map((teamId) => (teamId === undefined ? {} : { teamId }));
 const conversation = fc.tuple(fc.record({
   number: fc.integer({ min: 1, max: 12 }), status: fc.constantFrom(...STATUSES), assigneeId: maybe(fc.constantFrom("a1", "a2", "a3")),
-  inboxId: fc.constantFrom("i1", "i2"), channel: fc.constantFrom("widget", "telegram"), labels: fc.uniqueArray(fc.constantFrom(...labels)), priority: maybe(fc.constantFrom(...PRIORITIES)),
+  inboxId: fc.constantFrom("i1", "i2"), deskTargetId: fc.constantFrom("d1", "d2", "gone"), channel: fc.constantFrom("widget", "telegram"), labels: fc.uniqueArray(fc.constantFrom(...labels)), priority: maybe(fc.constantFrom(...PRIORITIES)),
   contactName: fc.constantFrom(...names), subject: fc.constantFrom(...names), waitingSince: maybe(moment), resolvedAt: maybe(moment), createdAt: moment, lastMessageAt: moment,
 }), inTeam).map(([it, team]) => ({ ...it, ...team }));
 
@@ -45,7 +46,7 @@ const choices = (field: Condition["field"], value: fc.Arbitrary<string>) => fc.o
 
 const condition: fc.Arbitrary<Condition> = fc.oneof(
   choices("status", fc.constantFrom(...STATUSES)), choices("channel", fc.constantFrom("widget", "telegram", "email")), choices("inbox", fc.constantFrom("Website", "bot")),
-  choices("label", fc.constantFrom(...labels)), bare("label"), choices("assignee", fc.constantFrom("me", "ben", "Ana Lima")), bare("assignee"), choices("team", fc.constantFrom("mine", "billing", "Field")), bare("team"),
+  choices("label", fc.constantFrom(...labels)), bare("label"), choices("assignee", fc.constantFrom("me", "ben", "Ana Lima")), bare("assignee"), choices("desk", fc.constantFrom("support", "Field")), choices("team", fc.constantFrom("mine", "billing", "Field")), bare("team"),
   choices("priority", fc.constantFrom(...PRIORITIES)), bare("priority"), one("priority", fc.constantFrom<Condition["op"]>("greater", "less"), fc.constantFrom(...PRIORITIES)),
   texts("contact"), texts("subject"), one("number", fc.constantFrom<Condition["op"]>("is", "is not", "greater", "less"), number), any("number", number),
   one("waiting", fc.constantFrom<Condition["op"]>("greater", "less"), spans), bare("waiting"), times("created"), times("updated"), times("resolved"), bare("resolved"),

@@ -10,7 +10,7 @@ const context: FilterContext = {
   me: "a1", now: new Date("2026-11-20T12:00:00Z"), timeZone: "Europe/Berlin",
   agents: [{ _id: "a1", name: "Front Desk" }, { _id: "a2", name: "Ben Ito" }, { _id: "a3", name: "Bente" }],
   inboxes: [{ _id: "i1", name: "Support Email" }, { _id: "i2", name: "Website" }],
-  labels: ["billing", "Bug"], teams: [{ _id: "t1", name: "Billing", memberIds: ["a1"] }, { _id: "t2", name: "Night shift", memberIds: ["a2"] }], words: new Map([["refund", ["c7"]]]),
+  desks: [{ _id: "d1", name: "Support" }, { _id: "d2", name: "Billing EU" }], labels: ["billing", "Bug"], teams: [{ _id: "t1", name: "Billing", memberIds: ["a1"] }, { _id: "t2", name: "Night shift", memberIds: ["a2"] }], words: new Map([["refund", ["c7"]]]),
 };
 const mongo = (text: string) => toMongo(planFilter(parseFilter(text), context));
 const fault = (act: () => unknown): string => {
@@ -83,6 +83,8 @@ describe("query", () => {
     ["assignee:me", { assigneeId: "a1" }],
     ["assignee:front", { assigneeId: "a1" }],
     ["assignee:any", { $nor: [{ assigneeId: null }] }],
+    ["desk:support", { deskTargetId: "d1" }],
+    ['desk:"billing eu",support', { deskTargetId: { $in: ["d2", "d1"] } }],
     ["team:billing", { teamId: "t1" }],
     ["team:mine,night", { teamId: { $in: ["t1", "t2"] } }],
     ["team:none", { teamId: null }],
@@ -104,6 +106,7 @@ describe("query", () => {
     ["assignee:ben", /"ben" could be Ben Ito or Bente/],
     ["inbox:shop", /There is no inbox "shop"\. There are: Support Email, Website\./],
     ["created:2026-13-45", /is not a time/],
+    ["desk:suport", /There is no desk "suport"\. Did you mean Support\?/],
     ["team:biling", /There is no team "biling"\. Did you mean Billing\?/],
     ["other", /Free text can't be searched here/],
   ])("%s says what is wrong", (text, words) => expect(fault(() => mongo(text))).toMatch(words));

@@ -5,7 +5,7 @@ import type { Agent, Conversation } from "../../core/model/types.ts";
 import type { Suggestion } from "../../core/ports.ts";
 import { suggestCanned } from "../../core/services/canned.ts";
 import { myConversations, queueFor } from "../../core/services/find.ts";
-import { allAgents, allInboxes, allTeams, mayAnswer } from "../../core/services/inbox-settings.ts";
+import { allAgents, allInboxes, allTargets, allTeams, mayAnswer } from "../../core/services/inbox-settings.ts";
 import { allMacros } from "../../core/services/macros.ts";
 import { allLabels } from "../../core/services/label.ts";
 import { targetName, targetsFor } from "../../core/services/transfer.ts";
@@ -108,6 +108,7 @@ async function valuesOf(core: Core, agent: Agent, name: keyof typeof FIELDS): Pr
     case "assignee": return [{ value: "me", hint: agent.name }, { value: "none", hint: "nobody" }, ...named((await allAgents(core)).map((one) => one.name), "agent")];
     case "team": return [{ value: "mine", hint: "one of yours" }, { value: "none", hint: "no team" }, ...(await teamChoices(core))];
     case "inbox": return named((await inboxes()).map((inbox) => inbox.name), "inbox");
+    case "desk": return named((await allTargets(core)).map((target) => target.name), "desk");
     case "channel": return named([...new Set((await inboxes()).map((inbox) => inbox.channel))], "channel");
     case "created": case "updated": case "resolved": return named(["today", "yesterday", "24h", "7d", "30d"], "when");
     default: return named(fieldOf(name).choices ?? [], name);

@@ -30,6 +30,7 @@ export const FIELDS = {
   assignee: { type: "name", operators: MAYBE, example: "assignee:me", help: "an agent's name, me, none or any" },
   team: { type: "name", operators: MAYBE, example: "team:billing", help: "in this team's queue; team:mine in one of yours, team:none in none" },
   inbox: { type: "name", operators: CHOICE, example: 'inbox:"Support Email"', help: "the inbox's name" },
+  desk: { type: "name", operators: CHOICE, example: "desk:billing", help: "the desk target that its thread is in" },
   channel: { type: "text", operators: CHOICE, example: "channel:telegram", help: "the kind of channel" },
   priority: { type: "choice", operators: [...MAYBE, "greater", "less"], choices: PRIORITIES, example: "priority>medium", help: "low, medium, high, urgent or none" },
   contact: { type: "text", operators: TEXT, example: "contact:ana", help: "part of the customer's name; contact:ana* begins with it" },

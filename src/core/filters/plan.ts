@@ -7,7 +7,7 @@ import { fieldOf, PRIORITIES } from "./fields.ts";
 import { spanMs } from "./parse.ts";
 
 /** Paths of a conversation that a plan may test. */
-export type ScalarPath = "_id" | "status" | "inboxId" | "channel" | "assigneeId" | "teamId" | "priority" | "number";
+export type ScalarPath = "_id" | "status" | "inboxId" | "channel" | "deskTargetId" | "assigneeId" | "teamId" | "priority" | "number";
 export type DatePath = "waitingSince" | "createdAt" | "lastMessageAt" | "resolvedAt";
 export type TextPath = "contactName" | "subject";
 
@@ -29,6 +29,8 @@ export interface FilterContext {
   agents: readonly { _id: string; name: string }[];
   teams: readonly { _id: string; name: string; memberIds: readonly string[] }[];
   inboxes: readonly { _id: string; name: string }[];
+  /** Desk targets. */
+  desks: readonly { _id: string; name: string }[];
   labels: readonly string[];
   /** Conversations by free text, looked up beforehand (see `words.ts`). */
   words: ReadonlyMap<string, readonly string[]>;
@@ -54,6 +56,7 @@ function planCondition(condition: Condition, context: FilterContext): Plan {
     case "priority": return { path: "priority", in: priorities(condition, list) };
     case "channel": return { path: "channel", in: list.map((value) => String(value).toLowerCase()) };
     case "inbox": return { path: "inboxId", in: list.map((value) => named("inbox", String(value), context.inboxes)) };
+    case "desk": return { path: "deskTargetId", in: list.map((value) => named("desk", String(value), context.desks)) };
     case "number": return op === "greater" || op === "less" ? { path: "number", ...(op === "greater" ? { over: int(list[0]) } : { under: int(list[0]) }) } : { path: "number", in: list.map(int) };
     case "label":
       if (op === "present" || op === "absent") return { path: "labels", empty: op === "absent" };

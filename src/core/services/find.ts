@@ -7,7 +7,7 @@ import { parseFilter } from "../filters/parse.ts";
 import { planFilter, type FilterContext, type Plan } from "../filters/plan.ts";
 import { allOf, toMongo } from "../filters/to-mongo.ts";
 import { lookUpWords, MAX_CANDIDATES, newest } from "../filters/words.ts";
-import { allAgents, allInboxes, allTeams } from "./inbox-settings.ts";
+import { allAgents, allInboxes, allTargets, allTeams } from "./inbox-settings.ts";
 import { allLabels } from "./label.ts";
 import { termsOf } from "../model/terms.ts";
 
@@ -24,10 +24,10 @@ const scopeOf = (agent: Agent): Scope => (agent.inboxIds === "all" ? {} : { inbo
 
 async function contextFor(core: Core, agent: Agent, filter: Filter, candidates: number): Promise<FilterContext> {
   const sees = (id: string) => agent.inboxIds === "all" || agent.inboxIds.includes(id);
-  const [agents, teams, inboxes, labels, words] = await Promise.all([
-    allAgents(core), allTeams(core), allInboxes(core), allLabels(core), lookUpWords(core, filter, { inboxIds: agent.inboxIds === "all" ? null : agent.inboxIds, candidates }),
+  const [agents, teams, inboxes, desks, labels, words] = await Promise.all([
+    allAgents(core), allTeams(core), allInboxes(core), allTargets(core), allLabels(core), lookUpWords(core, filter, { inboxIds: agent.inboxIds === "all" ? null : agent.inboxIds, candidates }),
   ]);
-  return { me: agent._id, now: core.clock.now(), timeZone: agent.timeZone, agents, teams, inboxes: inboxes.filter((inbox) => sees(inbox._id)), labels, words };
+  return { me: agent._id, now: core.clock.now(), timeZone: agent.timeZone, agents, teams, inboxes: inboxes.filter((inbox) => sees(inbox._id)), desks, labels, words };
 }
 
 /** By last activity, newest first, among the inboxes that `agent` may see. @throws {UserError} BAD_FILTER, TOO_BROAD */

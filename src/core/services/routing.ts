@@ -2,6 +2,7 @@
 import type { Core } from "../core.ts";
 import type { Filter } from "../filters/ast.ts";
 import { isCondition } from "../filters/ast.ts";
+import type { FieldName } from "../filters/fields.ts";
 import { parseFilter } from "../filters/parse.ts";
 import type { FilterContext } from "../filters/plan.ts";
 import { planFilter } from "../filters/plan.ts";
@@ -20,13 +21,14 @@ type Names = Pick<FilterContext, "agents" | "teams" | "inboxes" | "labels">;
 /** Reads a rule's condition; it is asked of one conversation, by nobody. @throws {UserError} BAD_FILTER */
 export function readCondition(when: string, names: Names, now: Date): Predicate {
   const filter = parseFilter(when);
-  if (asksText(filter)) throw new UserError("BAD_FILTER", "A routing rule can't look for words in messages: it decides when the thread is opened. Use subject: for the first line.");
-  return toPredicate(planFilter(filter, { ...names, me: null, now, timeZone: "UTC", words: new Map() }));
+  if (asks(filter, "desk")) throw new UserError("BAD_FILTER", "A routing rule can't ask for the desk: it decides it. Use inbox, label, team, priority or subject.");
+  if (asks(filter, "text")) throw new UserError("BAD_FILTER", "A routing rule can't look for words in messages: it decides when the thread is opened. Use subject: for the first line.");
+  return toPredicate(planFilter(filter, { ...names, me: null, now, timeZone: "UTC", desks: [], words: new Map() }));
 }
 
-function asksText(filter: Filter): boolean {
-  if (isCondition(filter)) return filter.field === "text";
-  return "not" in filter ? asksText(filter.not) : ("and" in filter ? filter.and : filter.or).some(asksText);
+function asks(filter: Filter, field: FieldName): boolean {
+  if (isCondition(filter)) return filter.field === field;
+  return "not" in filter ? asks(filter.not, field) : ("and" in filter ? filter.and : filter.or).some((part) => asks(part, field));
 }
 
 /** The id of the desk target in which this conversation's thread belongs now. A rule that can't be read (any more) is passed over and logged. */

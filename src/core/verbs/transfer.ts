@@ -30,7 +30,7 @@ export const transfer = verb({
 
 /**
  * A target's name, in quotation marks or not, then the note. Of two names that fit the longer counts; a first word that only one name
- * begins with will do. @throws {UserError} NOT_FOUND with close names
+ * begins with will do. @throws {UserError} DESK_UNKNOWN with close names
  */
 export function readTarget(text: string, choices: readonly DeskTarget[], all: readonly DeskTarget[] = choices): { target: DeskTarget; note: string } {
   const known = [...choices, ...all.filter((target) => !choices.some((one) => one._id === target._id))];
@@ -43,6 +43,6 @@ export function readTarget(text: string, choices: readonly DeskTarget[], all: re
   const starting = choices.filter(({ name }) => name.toLowerCase().startsWith(word.toLowerCase()));
   if (starting.length === 1) return { target: starting[0]!, note: rest.trim() };
   const names = choices.map(({ name }) => name);
-  if (starting.length > 1) throw new UserError("NOT_FOUND", `"${word}" could be ${starting.map(({ name }) => name).join(" or ")}. Write the whole name, then the note.`);
-  throw new UserError("NOT_FOUND", `There is no desk "${word.slice(0, 60)}".${didYouMean(word, names) || (names.length === 0 ? " There is no other desk." : ` There are: ${names.join(", ")}.`)}`);
+  if (starting.length > 1) throw new UserError("DESK_UNKNOWN", `"${word}" could be ${starting.map(({ name }) => name).join(" or ")}. Write the whole name, then the note.`);
+  throw new UserError("DESK_UNKNOWN", `There is no desk "${word.slice(0, 60)}".${didYouMean(word, names) || (names.length === 0 ? " There is no other desk." : ` There are: ${names.join(", ")}.`)}`);
 }
