@@ -19,13 +19,15 @@ export interface StartSlackOptions {
   http?: boolean;
   /** False leaves the desk unconnected: it only posts. */
   connect?: boolean;
-  /** Members of #support beside the app. */
+  /** One that stands already. */
   fake?: FakeSlack;
+  /** Further settings of the desk. */
+  desk?: object;
 }
 
 /** The desk `kind` of a target that stands for the fake. */
-export function targetOn(fake: FakeSlack, seal: (plain: string) => string, { http = false, id = "slack-target", channel = "#support" } = {}): DeskTarget {
-  const settings = slackKind.settings.parse({ botToken: fake.botToken, apiUrl: fake.apiUrl, ...(http ? { signingSecret: fake.signingSecret, appId: fake.space.appId } : { appToken: fake.appToken }) });
+export function targetOn(fake: FakeSlack, seal: (plain: string) => string, { http = false, id = "slack-target", channel = "#support", more = {} as object } = {}): DeskTarget {
+  const settings = slackKind.settings.parse({ botToken: fake.botToken, apiUrl: fake.apiUrl, ...more, ...(http ? { signingSecret: fake.signingSecret, appId: fake.space.appId } : { appToken: fake.appToken }) });
   const { identity, config, secrets } = slackKind.read(settings);
   return { _id: id, name: "Slack", kind: "slack", identity, channel, config, secrets: Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, seal(value)])), createdAt: new Date(0) };
 }
@@ -37,7 +39,7 @@ export async function startSlack(options: StartSlackOptions = {}) {
   const { limits, settings, clock, store } = options;
   const ends: (() => Promise<void>)[] = [];
   const help = await buildTestCore({ ...(limits === undefined ? {} : { limits }), ...(settings === undefined ? {} : { settings }), ...(clock === undefined ? {} : { clock }), ...(store === undefined ? {} : { store }), atEnd: (end) => { ends.push(end); } });
-  const target = targetOn(fake, (plain) => help.core.secrets.seal(plain), { http: options.http === true });
+  const target = targetOn(fake, (plain) => help.core.secrets.seal(plain), { http: options.http === true, ...(options.desk === undefined ? {} : { more: options.desk }) });
   await help.store.deskTargets.updateOne({ _id: target._id }, { $set: target }, { upsert: true });
   await help.store.inboxes.updateOne({ _id: help.inbox._id }, { $set: { deskTargetId: target._id } });
 

@@ -28,6 +28,15 @@ describe("checks", () => {
     expect(await check()).toEqual(["ok: botToken works: @helpdesk in the workspace Fake Team", "ok: appToken works: Slack opens sockets for the app", "ok: every scope is granted", "ok: Slack: the app is in #support"]);
   });
 
+  test("a channel whose members are agents has to be private", async () => {
+    const { check, target, fake } = await workspace();
+    const granting = (channel: string): DeskTarget => ({ ...target(channel), config: { apiUrl: fake.apiUrl, membersAreAgents: true } });
+    fake.space.addChannel("team", { kind: "private" });
+    expect((await check(undefined, [granting("#support"), granting("#team")])).slice(3)).toEqual([
+      expect.stringMatching(/^fail: Slack: membersAreAgents works for private channels alone, since anybody can join #support/), "ok: Slack: the app is in #team, whose members are agents",
+    ]);
+  });
+
   test("each missing scope is named with what it is for; only some keep everything from working", async () => {
     const { check } = await workspace({ scopes: OTHERS });
     const said = await check();

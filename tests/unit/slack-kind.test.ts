@@ -11,6 +11,11 @@ describe("a Slack desk's settings", () => {
   test("over sockets the app's id is read out of its token", () => {
     expect(slackKind.read(slackKind.settings.parse({ botToken: BOT, appToken: APP }))).toEqual({ identity: "A0123ABC", config: { apiUrl: "https://slack.com/api/" }, secrets: { botToken: BOT, appToken: APP } });
   });
+  test("whether members are agents is kept when it is on, and has to be yes or no", () => {
+    expect(slackKind.read(slackKind.settings.parse({ botToken: BOT, appToken: APP, membersAreAgents: true })).config).toMatchObject({ membersAreAgents: true });
+    expect(slackKind.read(slackKind.settings.parse({ botToken: BOT, appToken: APP })).config).not.toHaveProperty("membersAreAgents");
+    expect(faults({ botToken: BOT, appToken: APP, membersAreAgents: "yes" })).toContain("`membersAreAgents`");
+  });
   test("over HTTP it is given", () => {
     expect(slackKind.read(slackKind.settings.parse({ botToken: BOT, signingSecret: "0123456789abcdef", appId: "A9", apiUrl: "http://127.0.0.1:9/api" }))).toEqual({
       identity: "A9", config: { apiUrl: "http://127.0.0.1:9/api/" }, secrets: { botToken: BOT, signingSecret: "0123456789abcdef" },

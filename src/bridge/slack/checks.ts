@@ -5,6 +5,7 @@ import type { Clock } from "../../core/ports.ts";
 import { fail, ok, warn, words as wordsOf, type Check, type ChecksOptions } from "../shared/checks.ts";
 import { createSlackApi, DEFAULT_API_URL, type SlackApi } from "./api.ts";
 import { CREDENTIAL_CODES, slackCode } from "./errors.ts";
+import { grants, NOT_PRIVATE } from "./in/members.ts";
 import { HOOK_PATH } from "./manifest.ts";
 import { APP_SCOPE, scopesMissing } from "./scopes.ts";
 
@@ -63,7 +64,8 @@ async function checkChannel(api: SlackApi, target: DeskTarget): Promise<Check> {
     const channel = await findChannel(api, target.channel);
     if (channel === null) return fail(`${target.name}: Slack shows the app no channel ${shown}. Create it, or, when it is private, invite the app to it.`);
     if (channel.is_archived) return fail(`${target.name}: #${channel.name} is archived. Unarchive it.`);
-    if (channel.is_member) return ok(`${target.name}: the app is in #${channel.name}`);
+    if (grants(target) && !channel.is_private) return fail(NOT_PRIVATE(target.name, channel.name));
+    if (channel.is_member) return ok(`${target.name}: the app is in #${channel.name}${grants(target) ? ", whose members are agents" : ""}`);
     return !channel.is_private && api.has("channels:join")
       ? ok(`${target.name}: #${channel.name} is public; the app joins with its first thread`)
       : fail(`${target.name}: the app is not in #${channel.name}. Write "/invite" and the app's name there.`);

@@ -15,6 +15,7 @@ const Settings = z.strictObject({
   appId: z.string().regex(/^A[A-Z0-9]+$/, "this is no app id; Slack shows one like A0123… under Basic Information, App Credentials").optional(),
   apiUrl: z.url({ protocol: /^https?$/, error: "`apiUrl` is the address of Slack's Web API, like https://slack.com/api/" }).transform((url) => url.replace(/\/*$/, "/")).default(DEFAULT_API_URL),
   emoji: EmojiSettings.optional(),
+  membersAreAgents: z.boolean({ error: "`membersAreAgents` is true (whoever is in this private channel is an agent) or false" }).default(false),
 }).refine(({ appToken, signingSecret }) => appToken !== undefined || signingSecret !== undefined, "a Slack desk needs `appToken` (Socket Mode, no public address needed) or `signingSecret` with `appId` (Slack calls PUBLIC_URL)")
   .refine(({ appToken, signingSecret }) => appToken === undefined || signingSecret === undefined, "a Slack desk takes `appToken` (Socket Mode) or `signingSecret` (Slack calls PUBLIC_URL), not both")
   .refine(({ appToken, appId }) => appToken !== undefined || appId !== undefined, "with `signingSecret` a Slack desk needs its `appId` too")
@@ -25,9 +26,9 @@ type Settings = z.infer<typeof Settings>;
 export const slackKind: DeskKindSpec<Settings> = {
   id: "slack",
   settings: Settings,
-  read: ({ botToken, appToken, signingSecret, appId, apiUrl, emoji }) => ({
+  read: ({ botToken, appToken, signingSecret, appId, apiUrl, emoji, membersAreAgents }) => ({
     identity: appToken === undefined ? appId! : appIdOf(appToken)!,
-    config: { apiUrl, ...(emoji === undefined ? {} : { emoji }) },
+    config: { apiUrl, ...(emoji === undefined ? {} : { emoji }), ...(membersAreAgents ? { membersAreAgents } : {}) },
     secrets: { botToken, ...(appToken === undefined ? {} : { appToken }), ...(signingSecret === undefined ? {} : { signingSecret }) },
   }),
   create: createSlack,

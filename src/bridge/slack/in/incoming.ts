@@ -15,7 +15,8 @@ import type { SlackHandlers } from "./handlers.ts";
 import type { Notices } from "../acts/notices.ts";
 import { createLost } from "./lost.ts";
 import { createParser, type Parse } from "./parse.ts";
-import { createPeople } from "./people.ts";
+import { createMembers, type Members } from "./members.ts";
+import { createPeople, type People } from "./people.ts";
 import { createPlaces } from "./places.ts";
 import { joinSiblings } from "./siblings.ts";
 import type { TeamOf } from "../me.ts";
@@ -36,7 +37,7 @@ const REVIEW_MS = 10 * 60_000;
 
 export function createIncoming({ connection: target, deps, api, apiUrl, team, channels, notices }: IncomingDeps): Incoming {
   const { core } = deps;
-  const troubles = createTroubles(deps.trouble, ["tokens", "connection", "scopes", "channel"]);
+  const troubles = createTroubles(deps.trouble, ["tokens", "connection", "scopes", "channel", "members"]);
   const behind = new Set<Promise<void>>();
   /** Work behind the acknowledgement. What it does not get done is found again at the next look. */
   function later(work: () => Promise<void>): void {
@@ -46,7 +47,8 @@ export function createIncoming({ connection: target, deps, api, apiUrl, team, ch
 
   const tellAdministrators = (text: string): Promise<void> => tellEach(core, "slack", (...told) => notices.notify(...told), text);
 
-  const people = createPeople({ core, api, team: () => team.load(), tellAdministrators });
+  const members: Members = createMembers({ core, api, channels, troubles, team: () => team.load(), profile: (id) => people.profile(id), tellAdministrators });
+  const people: People = createPeople({ core, api, team: () => team.load(), tellAdministrators, admit: (user) => members.meet(user) });
   const parse = createParser({ team: () => team.load(), places: createPlaces(api), names: people, meet: (userId) => people.meet(userId), isAgent: async (userId) => (await agentByLink(core, "slack", userId)) !== undefined });
   const watch = createWatch({ core, api, team, channels, troubles, tellAdministrators, lost: createLost(core, async (since) => live?.host.missed("slack", since)) });
   let live: { host: DeskHost; acts: SlackActs } | null = null;
@@ -68,7 +70,7 @@ export function createIncoming({ connection: target, deps, api, apiUrl, team, ch
       if (await acts.event(body)) return;
       const events = await parse(event);
       if (events.length > 0) await host.accept("slack", events);
-      later(async () => { await watch.event(event); await people.event(event); });
+      later(async () => { await watch.event(event); await people.event(event); await members.event(event); });
     },
     interaction: async (payload) => { await team.load(); return live?.acts.interaction(payload); },
     command: async (payload) => live?.acts.command(payload),
@@ -80,6 +82,7 @@ export function createIncoming({ connection: target, deps, api, apiUrl, team, ch
         if (now - reviewedAt < REVIEW_MS) return;
         reviewedAt = now;
         await people.review();
+        await members.review();
       });
       if (!reviewedMarks) void notices.review();
       reviewedMarks = true;

@@ -28,6 +28,8 @@ export interface People {
   meet(userId: string): Promise<string>;
   /** An agent's name, else the one they go by in Slack; null when Slack does not say. */
   user(id: string): Promise<string | null>;
+  /** What Slack says of an account; null when it does not. */
+  profile(id: string): Promise<SlackUser | null>;
   channel(id: string): Promise<string | null>;
   group(id: string): Promise<string | null>;
   /** `/desk link`: links this person if their address says whose account it is, and says in words what came of it. */
@@ -37,11 +39,11 @@ export interface People {
   /** Looks whether the linked accounts are still there: what was missed while nothing could be heard. */
   review(): Promise<void>;
 }
-export interface PeopleOptions { core: Core; api: SlackApi; team(): Promise<{ teamId: string }>; tellAdministrators(text: string): Promise<void> }
+export interface PeopleOptions { core: Core; api: SlackApi; team(): Promise<{ teamId: string }>; tellAdministrators(text: string): Promise<void>; /** Another way to be an agent: true when they are linked now. */ admit(user: SlackUser): Promise<boolean> }
 
-const nameOf = (user: SlackUser): string => [user.profile.display_name, user.profile.real_name, user.real_name, user.name].find((name) => name != null && name !== "") ?? user.id;
+export const nameOf = (user: SlackUser): string => [user.profile.display_name, user.profile.real_name, user.real_name, user.name].find((name) => name != null && name !== "") ?? user.id;
 /** Why an account may not be an agent's; null when it may. */
-function unfit(user: SlackUser, teamId: string): string | null {
+export function unfit(user: SlackUser, teamId: string): string | null {
   if (user.deleted) return "this account is deactivated";
   if (user.is_bot) return "this account is an app's";
   if (user.is_restricted || user.is_ultra_restricted) return "guests of the workspace can't be agents";
@@ -49,7 +51,7 @@ function unfit(user: SlackUser, teamId: string): string | null {
   return null;
 }
 
-export function createPeople({ core, api, team, tellAdministrators }: PeopleOptions): People {
+export function createPeople({ core, api, team, tellAdministrators, admit }: PeopleOptions): People {
   const users = new Recent<{ user: SlackUser; at: number }>(KEPT);
   const channels = new Recent<string>(KEPT);
   const tried = new Recent<number>(KEPT);
@@ -109,9 +111,9 @@ export function createPeople({ core, api, team, tellAdministrators }: PeopleOpti
       if (user === null) return userId;
       if (now() - (tried.get(userId) ?? -Infinity) > FRESH_MS / 10) {
         tried.set(userId, now());
-        await tryLink(user);
+        if ((await tryLink(user)) !== null) await admit(user).catch((error: unknown) => core.log.debug({ err: error }, "Slack did not say who is in a channel."));
       }
-      return nameOf(user);
+      return (await agentByLink(core, "slack", userId))?.name ?? nameOf(user);
     },
     async user(id) {
       const agent = await agentByLink(core, "slack", id);
@@ -119,6 +121,7 @@ export function createPeople({ core, api, team, tellAdministrators }: PeopleOpti
       const user = await known(id);
       return user === null ? null : nameOf(user);
     },
+    profile: known,
     async channel(id) {
       const cached = channels.get(id);
       if (cached !== undefined) return cached;
@@ -138,7 +141,8 @@ export function createPeople({ core, api, team, tellAdministrators }: PeopleOpti
       if (before !== undefined) return `You are linked to the agent ${before.name}.`;
       const user = await ask(userId).catch(() => null);
       if (user === null) return "Not linked: Slack did not say who you are. Try again in a minute; if it stays so, the app needs the scopes users:read and users:read.email.";
-      const why = await tryLink(user);
+      const unlinked = await tryLink(user);
+      const why = unlinked !== null && (await admit(user).catch(() => false)) ? null : unlinked;
       return why ?? `You are linked to the agent ${(await agentByLink(core, "slack", userId))?.name ?? nameOf(user)}. What you write in a conversation's thread goes to the customer from now on.`;
     },
     async event(event) {
