@@ -48,6 +48,8 @@ test("a settings file's teams, texts and macros work from the thread", { timeout
   expect(shown.form!.fields.find(({ name }) => name === "text")?.value).toBe("Hi there, this is Ben.");
   expect(await submit("Ben", shown.form!.id, { text: "Hi, this is Ben!", code: "greeting" })).toMatchObject({ ok: true });
   await expect.poll(received, WAIT).toEqual(["Hi, this is Ben!"]);
+  // no second preview is left beside the form, whose Send would send it again
+  expect((await app.call("GET", "/playground/v1/notices?agent=Ben")).json).toEqual({ notices: [] });
 
   const edit = await act("Ben", "contact", "edit");
   expect(await submit("Ben", edit.form!.id, { name: "Ana Lima", email: "ana@example.com", phone: "" })).toMatchObject({ ok: true });

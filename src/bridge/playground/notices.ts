@@ -32,7 +32,8 @@ export function createNotices({ store, clock, live, mentionCount }: { store: Pla
     const mentions = await mentionCount([args, ...Object.values(wanted.values ?? {})].join("\n"));
     const deskAct: DeskAct = { desk: "playground", userId: person.userId, thread: threadId === null ? null : makeThreadId(threadId), verb, args, ...rest, ...(mentions === 0 ? {} : { mentions }) };
     const result: ActResult = await host.act(deskAct);
-    if (result.notice !== undefined) {
+    // what a form shows already is not said beside it
+    if (result.notice !== undefined && result.form === undefined) {
       await tell(person.userId, threadId, { text: result.notice, buttons: result.buttons ?? [], ...(result.messageId === undefined ? {} : { messageId: result.messageId }) });
     }
     return {
