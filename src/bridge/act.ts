@@ -11,7 +11,7 @@ import { UserError } from "../core/errors.ts";
 import { guard, reasonText } from "../core/model/guard.ts";
 import type { GuardInput } from "../core/model/guard.ts";
 import { newId } from "../core/model/ids.ts";
-import type { Agent, Conversation, DeskKind, Message, Thread } from "../core/model/types.ts";
+import type { Agent, Conversation, DeskKind, FileRef, Message, Thread } from "../core/model/types.ts";
 import { canType } from "../core/ports.ts";
 import type { ActResult, DeskAct, DeskHost } from "../core/ports.ts";
 import { addNote } from "../core/services/add-note.ts";
@@ -24,7 +24,7 @@ import type { VerbResult } from "../core/verbs/verb.ts";
 
 export interface VerbCall {
   agent: Agent; desk: DeskKind; thread: Thread | null; conversation: Conversation | null;
-  verb: string; args: string; mentions?: number; seen?: number; message?: Message; values?: Record<string, string>;
+  verb: string; args: string; mentions?: number; seen?: number; message?: Message; values?: Record<string, string>; files?: FileRef[];
 }
 
 /** Runs one verb for a linked agent; a refusal comes back in words, never as an exception. */
@@ -37,17 +37,17 @@ export async function runVerbFor(core: Core, call: VerbCall): Promise<ActResult>
 
 /** `/reply` and `/note`: the explicit act passes the same guard as a line in the thread. */
 async function say(core: Core, call: VerbCall & { conversation: Conversation }, kind: "reply" | "note", text: string): Promise<VerbResult> {
-  const { agent, conversation } = call;
+  const { agent, conversation, files = [] } = call;
   const source = `act:${newId(core.clock.now())}`;
   if (kind === "note") {
-    await addNote(core, { conversation, author: agentAuthor(agent), body: text, files: [], source });
+    await addNote(core, { conversation, author: agentAuthor(agent), body: text, files, source });
     return {};
   }
   const inbox = await inboxOf(core, conversation.inboxId);
   const now = core.clock.now();
   const context = await lineContext(core, conversation, inbox, agent, now);
   const line: GuardInput = {
-    text, hasFiles: false, author: { kind: "agent", mayAnswer: mayAnswer(agent, conversation.inboxId) }, mode: modeOf(conversation, inbox),
+    text, hasFiles: files.length > 0, author: { kind: "agent", mayAnswer: mayAnswer(agent, conversation.inboxId) }, mode: modeOf(conversation, inbox),
     threadRetired: call.thread?.state === "retired", mentions: { teammates: call.mentions ?? 0 }, isVerb, explicit: "reply-verb", ...context, doubleReply: false,
     unseen: call.seen !== undefined && call.seen < conversation.lastIncomingSeq,
   };
@@ -56,12 +56,12 @@ async function say(core: Core, call: VerbCall & { conversation: Conversation }, 
     const standing = await takeOnReply(core, conversation, inbox, agent);
     if (ownedByOther(standing, agent)) verdict = guard({ ...line, ownerConflict: true });
     if (verdict.kind === "reply") {
-      await sendReply(core, { conversation: standing, agent, body: verdict.body, files: [], source, explicit: "reply-verb" });
+      await sendReply(core, { conversation: standing, agent, body: verdict.body, files, source, explicit: "reply-verb" });
       return {};
     }
   }
   if (verdict.kind === "held") {
-    const note = await addNote(core, { conversation, author: agentAuthor(agent), body: verdict.body, files: [], source, held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } });
+    const note = await addNote(core, { conversation, author: agentAuthor(agent), body: verdict.body, files, source, held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } });
     return { notice: reasonText[verdict.why], messageId: note._id, buttons: [{ id: "send", label: "Send to customer", style: "main" }, { id: "keep", label: "Keep as note" }] };
   }
   throw new UserError("NOT_POSSIBLE", verdict.kind === "note" && verdict.why !== undefined ? reasonText[verdict.why] : "There is nothing to send: write the text after the verb.");
@@ -99,7 +99,7 @@ async function actFor(core: Core, act: DeskAct): Promise<ActResult> {
 
   return runVerbFor(core, {
     agent, desk: act.desk, thread: retired ? { ...thread, state: "retired" } : thread, conversation, verb: act.verb, args: act.args,
-    ...(act.mentions === undefined ? {} : { mentions: act.mentions }), ...(act.seen === undefined ? {} : { seen: act.seen }), ...(message === null ? {} : { message }), ...(act.values === undefined ? {} : { values: act.values }),
+    ...(act.mentions === undefined ? {} : { mentions: act.mentions }), ...(act.seen === undefined ? {} : { seen: act.seen }), ...(message === null ? {} : { message }), ...(act.values === undefined ? {} : { values: act.values }), ...(act.files === undefined ? {} : { files: act.files }),
   });
 }
 

@@ -174,6 +174,8 @@ export interface DeskAct {
   /** Message that the act is about (a notice's button). */
   messageId?: string;
   values?: Record<string, string>;
+  /** Stored files that go with the text of a reply or note. */
+  files?: FileRef[];
 }
 export interface ActResult { ok: boolean; notice?: string; form?: Form; code?: string; buttons?: CardButton[]; messageId?: string }
 export interface Suggestion { text: string; hint: string }

@@ -76,6 +76,28 @@ describe("windows", () => {
     expect((await conversation()).status).toBe("resolved");
   });
 
+  test("files go with it, and one that can't be had keeps all of it back", async () => {
+    const { fake, people, opened, channel, settle, messages } = await startDiscordActs();
+    const thread = await opened();
+    const write = async (verb: string, values: Parameters<typeof fake.memberSubmitsModal>[1]) => {
+      const asked = await fake.memberRunsCommand(verb, {}, thread, people.mara);
+      return fake.memberSubmitsModal(String(asked.modal?.custom_id), values, people.mara);
+    };
+    await write("reply", { text: "Here is your invoice.", files: [{ name: "invoice.txt", content: "42 euros" }, { name: "terms.txt", content: "thirty days" }] });
+    await write("note", { text: "Signed by her", files: [{ name: "signed.txt", content: "yes" }] });
+    await settle();
+    expect(channel.textsTo("ana")).toContain("Here is your invoice.");
+    expect((await messages()).filter(({ kind }) => kind === "outgoing" || kind === "note").map(({ kind, files }) => [kind, files.map(({ name, bytes, state }) => [name, bytes, state])])).toEqual([
+      ["outgoing", [["invoice.txt", 8, "ready"], ["terms.txt", 11, "ready"]]], ["note", [["signed.txt", 3, "ready"]]],
+    ]);
+    const asked = await fake.memberRunsCommand("reply", {}, thread, people.mara);
+    const late = fake.memberSubmitsModal(String(asked.modal?.custom_id), { text: "Here is the other one, as promised.", files: [{ name: "other.txt", content: "gone" }] }, people.mara);
+    fake.files.clear();
+    expect((await late).said).toMatch(/Nothing was sent: other\.txt .*What you wrote:\s+Here is the other one, as promised\./s);
+    await settle();
+    expect(channel.textsTo("ana")).not.toContain("Here is the other one, as promised.");
+  });
+
   test("a line that came while it was written holds the reply, and then nothing follows it", async () => {
     const { fake, people, opened, write, settle, conversation } = await startDiscordActs();
     const thread = await opened();

@@ -41,6 +41,19 @@ describe("the menu of a message", () => {
     expect(channel.textsTo("ana").at(-1)).toContain("It comes on Monday");
   });
 
+  test("a sent reply is edited in a window that holds it, at the customer too", async () => {
+    const { fake, people, opened, line, settle, channel, lines } = await startDiscordActs();
+    const thread = await opened();
+    const sent = await line(thread, people.mara, "It comes on Mnday");
+    await settle();
+    const asked = await fake.memberUsesContextMenu("Edit sent reply…", sent, thread, people.mara);
+    expect(JSON.stringify(asked.modal)).toContain("It comes on Mnday");
+    await fake.memberSubmitsModal(String(asked.modal?.custom_id), { value: "It comes on Monday" }, people.mara);
+    await settle();
+    expect((await lines("outgoing")).map(({ body }) => body)).toEqual(["It comes on Monday"]);
+    expect(channel.textsTo("ana")).toEqual(["It comes on Monday"]);
+  });
+
   test("without the intent for text, the menu takes a line in: once, and only its author's", async () => {
     const { fake, people, opened, line, settle, channel } = await startDiscordActs({ deaf: true });
     const thread = await opened();
@@ -135,15 +148,15 @@ describe("while a command is typed", () => {
     const thread = await opened();
     const { number } = await conversation();
     const typed = async (name: string, option: string, text: string, where: FakeChannel = thread, who = people.mara, others = {}) => (await fake.memberTypesAutocomplete(name, option, text, where, who, { others })).choices.map(({ value }) => value);
-    expect(await typed("assign", "agent", "jo")).toEqual(["Jonas"]);
+    expect(await typed("assign", "to", "jo")).toEqual(["Jonas"]);
     expect(await typed("label", "label", "b")).toEqual(["billing", "bug"]);
     expect(await typed("snooze", "until", "tom")).toEqual(["tomorrow 9:00"]);
     expect(await typed("priority", "level", "ur")).toEqual(["urgent"]);
     expect(await typed("find", "filter", "status:op")).toEqual(["status:open"]);
     expect(await typed("resolve", "conversation", "")).toEqual([`#${number}`]);
     const room = fake.addTextChannel("general");
-    expect(await typed("assign", "agent", "ma", room, people.mara, { conversation: `#${number}` })).toEqual(["Mara"]);
-    expect(await typed("assign", "agent", "", thread, people.sam)).toEqual([]);
+    expect(await typed("assign", "to", "ma", room, people.mara, { conversation: `#${number}` })).toEqual(["Mara"]);
+    expect(await typed("assign", "to", "", thread, people.sam)).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@ import { createActs } from "../../src/bridge/discord/acts/acts.ts";
 import { createNotices } from "../../src/bridge/discord/acts/notices.ts";
 import { createDiscordApi } from "../../src/bridge/discord/api.ts";
 import { makeThreadId, readThreadId, timeOf } from "../../src/bridge/discord/ids.ts";
+import { fetchDiscordFile } from "../../src/bridge/discord/in/files.ts";
 import { readContent } from "../../src/bridge/discord/in/text.ts";
 import type { DeskTarget, DeskThreadId, InboxSettings } from "../../src/core/model/types.ts";
 import type { Card, DeskHost } from "../../src/core/ports.ts";
@@ -56,7 +57,7 @@ export async function startDiscordActs({ settings, ackMs, slow, toldMs, deaf = f
     data: { type: "message" as const, postId: message.id, userId: message.author?.id ?? "", userName: "someone", userKind: "person" as const, text: message.content ?? "", mentions, files: [] },
   });
   const acts = createActs({
-    core, host, api, notices, guild: fake.guildId, link: async (userId) => `Linked ${userId}.`, ...(ackMs === undefined ? {} : { ackMs }),
+    core, host, api, notices, guild: fake.guildId, fetchFile: (file) => fetchDiscordFile({ api, files: core.files, clock: core.clock }, file, AbortSignal.timeout(10_000)), link: async (userId) => `Linked ${userId}.`, ...(ackMs === undefined ? {} : { ackMs }),
     read: async (text) => { const read = readContent(text, { user: (id) => fake.members.get(id)?.user.username ?? null, role: () => null, channel: () => null }); return { text: read.text, mentions: read.notified.size }; },
     ...(deaf ? { takeIn: async (message: unknown) => { await help.host.accept("discord", [lineOf(message as Parameters<typeof lineOf>[0])]); } } : {}),
   });

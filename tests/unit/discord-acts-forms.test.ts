@@ -45,10 +45,14 @@ describe("a component's id", () => {
 
 describe("commands", () => {
   test("each verb has its argument, its flags and its conversation", () => {
-    expect(shapeOf(verbNamed("take")!)).toEqual({ argument: null, flags: ["anyway"] });
-    expect(shapeOf(verbNamed("snooze")!)).toMatchObject({ argument: { name: "until", free: false }, flags: ["anyway"] });
-    expect(shapeOf(verbNamed("correct")!)).toMatchObject({ argument: { name: "text", free: true } });
-    expect(shapeOf({ name: "x", usage: "<desk> [note…]" }).argument?.name).toBe("text");
+    expect(shapeOf(verbNamed("take")!)).toEqual({ texts: [], flags: ["anyway"] });
+    expect(shapeOf(verbNamed("snooze")!)).toMatchObject({ texts: [{ name: "until", free: false }], flags: ["anyway"] });
+    expect(shapeOf(verbNamed("correct")!)).toMatchObject({ texts: [{ name: "text", free: true }], flags: [] });
+    expect(shapeOf({ name: "x", usage: "[desk] [hand-over note]" }).texts).toMatchObject([{ name: "desk", free: false }, { name: "note", free: true }]);
+    const withMacro = { name: "resolve", usage: "[--with macro] [--anyway]" };
+    expect(shapeOf(withMacro)).toEqual({ texts: [{ name: "with", hint: "macro", free: false, flag: "--with" }], flags: ["anyway"] });
+    expect(typedText(withMacro, [{ name: "with", type: 3, value: "Refund sent" }, { name: "anyway", type: 5, value: true }]).args).toBe("--with Refund sent --anyway");
+    expect(typedText({ name: "x", usage: "[desk] [hand-over note]" }, [{ name: "note", type: 3, value: "please call" }, { name: "desk", type: 3, value: "Billing" }]).args).toBe("Billing please call");
     expect(typedText(verbNamed("snooze")!, [{ name: "until", type: 3, value: " 2h " }, { name: "anyway", type: 5, value: true }, { name: "conversation", type: 3, value: "1042" }])).toEqual({ args: "2h --anyway", number: 1042, badNumber: false });
     expect(typedText(verbNamed("resolve")!, [{ name: "conversation", type: 3, value: "the first" }])).toMatchObject({ number: null, badNumber: true });
   });
@@ -76,7 +80,7 @@ describe("forms", () => {
     fc.assert(fc.property(form, (asked) => {
       const modal = modalOf(asked, { seen: 5 });
       expect(modal === null).toBe(asked.fields.length > 5);
-      if (modal !== null) checkModal(modal as Json);
+      if (modal !== null) checkModal(modal as object as Json);
     }));
   });
 
@@ -96,7 +100,7 @@ describe("forms", () => {
     const it = Interaction.parse({ id: snowflake, application_id: snowflake, token: "t", type: 5, user: { id: snowflake }, data: { custom_id: modal.custom_id, components } });
     expect(readCustomId(String(modal.custom_id))).toEqual({ id: "say:reply", seen: 7, number: 1042 });
     expect(it.type === 5 && readModal(it)).toEqual({ text: "Hello\nAna", next: "snooze" });
-    expect(objects((sayModal("note", {}) as Json).components)).toHaveLength(1);
+    expect(objects((sayModal("note", {}) as Json).components)).toHaveLength(2);
   });
 
   test("our words fit and say what they say, whatever stands in them", () => {

@@ -1,6 +1,6 @@
 /** What people do with commands, menus, buttons, selects and windows → verbs; and what they are told about it. Every act re-checks the person: `host.act` does. */
 import type { Core } from "../../../core/core.ts";
-import type { Conversation, DeskThreadId } from "../../../core/model/types.ts";
+import type { Conversation, DeskFile, DeskThreadId, FileRef } from "../../../core/model/types.ts";
 import type { ActResult, DeskHost } from "../../../core/ports.ts";
 import { agentByLink } from "../../../core/services/inbox-settings.ts";
 import { verbNamed, verbs } from "../../../core/verbs/table.ts";
@@ -12,7 +12,7 @@ import { answersTo } from "./answers.ts";
 import { choicesFor } from "./autocomplete.ts";
 import { readCustomId, splitVerb, type About } from "./buttons.ts";
 import { commandSet, LINK, typedText, WRITING } from "./commands.ts";
-import { isThen, readModal, readSelect, SAY_NEXT, SAY_TEXT, SAY_UNTIL, sayModal, sayVerb } from "./forms.ts";
+import { isThen, readFiles, readModal, readSelect, SAY_NEXT, SAY_TEXT, SAY_UNTIL, sayModal, sayVerb } from "./forms.ts";
 import { MENU } from "./menu.ts";
 import type { Notices } from "./notices.ts";
 import { COMMAND, EPHEMERAL, Interaction, KIND, personOf, threadOf } from "./payload.ts";
@@ -26,6 +26,8 @@ export interface ActsOptions {
   link(userId: string): Promise<string>;
   /** Written text as verbs read it: people by their names; `mentions` counts whom it would have called. */
   read(text: string): Promise<{ text: string; mentions: number }>;
+  /** Brings a file over; what can't be had says why. @throws {DeskError} */
+  fetchFile(file: DeskFile): Promise<FileRef>;
   /** Present where the desk does not hear what is written: takes one message in, as if it had been heard. Resolves once it is stored. */
   takeIn?(message: unknown): Promise<void>;
   /** Milliseconds that an act may hold up its acknowledgement: 1200 of Discord's three seconds. */
@@ -42,7 +44,7 @@ export interface DiscordActs {
 }
 
 /** Somebody's act: what, about what. */
-interface Asked { userId: string; thread: DeskThreadId | null; about: About; verb: string; args: string; at: Date; mentions?: number; values?: Record<string, string> }
+interface Asked { userId: string; thread: DeskThreadId | null; about: About; verb: string; args: string; at: Date; mentions?: number; values?: Record<string, string>; files?: FileRef[] }
 
 export const UNLINKED = "Only linked, active agents may do this. Use /link: when your roles in this server, or an administrator, make you an agent, you are linked at once.";
 const ELSEWHERE = "Threadline works in another server. Use it there.";
@@ -51,7 +53,7 @@ const NOT_A_THREAD = "This is about one conversation. Use it in the conversation
 const REMEMBERED = 2_000;
 const WAIT_MS = 1_500;
 /** What is written behind them goes to a person. */
-const SAYING = new Set([...WRITING, "correct"]);
+const SAYING = new Set([...WRITING, "correct", "edit"]);
 
 export function createActs(o: ActsOptions): DiscordActs {
   const { core, host, api, notices, guild, ackMs = 1_200 } = o;
@@ -80,13 +82,13 @@ export function createActs(o: ActsOptions): DiscordActs {
     about.seen ?? (about.number !== undefined ? seenAt(core, { number: about.number }, at) : thread === null ? undefined : seenAt(core, { thread }, at));
 
   async function act(asked: Asked): Promise<ActResult> {
-    const { about, thread, verb, args, values, mentions } = asked;
+    const { about, thread, verb, args, values, mentions, files } = asked;
     try {
       const seen = await seenOf(asked);
       const named = about.number === undefined || values !== undefined ? [] : [`#${about.number}`];
       const result = await host.act({
         desk: "discord", userId: asked.userId, thread: about.number === undefined ? thread : null, verb, args: [...named, args].filter((part) => part !== "").join(" "),
-        ...(values === undefined ? {} : { values }), ...(about.messageId === undefined ? {} : { messageId: about.messageId }), ...(seen === undefined ? {} : { seen }), ...(mentions === undefined || mentions === 0 ? {} : { mentions }),
+        ...(values === undefined ? {} : { values }), ...(files === undefined || files.length === 0 ? {} : { files }), ...(about.messageId === undefined ? {} : { messageId: about.messageId }), ...(seen === undefined ? {} : { seen }), ...(mentions === undefined || mentions === 0 ? {} : { mentions }),
       });
       for (const id of new Set([about.messageId, result.messageId])) if (id !== undefined && result.ok) later(notices.settle(id));
       return result.code === "NOT_LINKED" ? { ...result, notice: UNLINKED } : result;
@@ -181,7 +183,7 @@ export function createActs(o: ActsOptions): DiscordActs {
     const asked = { userId, thread: here ?? (await threadOfConversation(conversation)), about, at: timeOf(it.id) };
     const values = readModal(it);
     const say = sayVerb(id);
-    if (say !== null) return wrote({ ...asked, verb: say, args: "" }, values);
+    if (say !== null) return wrote({ ...asked, verb: say, args: "" }, values, readFiles(it));
     const verb = /^form\.([a-z-]+)\./.exec(id)?.[1] ?? "help";
     const read = await Promise.all(Object.entries(values).map(async ([name, value]) => [name, await typed(verb, value)] as const));
     const mentions = read.reduce((sum, [, one]) => sum + one.mentions, 0);
@@ -190,9 +192,12 @@ export function createActs(o: ActsOptions): DiscordActs {
   }
 
   /** The window for writing: the text, then what was chosen to follow it. */
-  async function wrote(asked: Asked, values: Record<string, string>): Promise<Told> {
+  async function wrote(asked: Asked, values: Record<string, string>, attached: DeskFile[]): Promise<Told> {
     const { text, mentions } = await o.read(values[SAY_TEXT] ?? "");
-    const result = await act({ ...asked, args: text, mentions });
+    const files = await Promise.all(attached.map((file) => o.fetchFile(file).catch((): FileRef => ({ fileId: "", name: file.name, type: file.type, bytes: file.bytes, state: "missing", why: "Discord did not hand it out" }))));
+    const missing = files.find(({ state }) => state === "missing");
+    const result = missing === undefined ? await act({ ...asked, args: text, mentions, files })
+      : { ok: false, notice: `Nothing was ${asked.verb === "note" ? "noted" : "sent"}: ${missing.name} could not be had, since ${missing.why ?? "it is gone"}.` };
     const chosen = values[SAY_NEXT] ?? "wait";
     const about = asked.about;
     if (!result.ok) return { result: kept(result, [text], asked.verb), about, verb: asked.verb };

@@ -2,13 +2,17 @@
 import type { Core } from "../../../core/core.ts";
 import type { DeskThreadId } from "../../../core/model/types.ts";
 import type { DeskHost, Suggestion } from "../../../core/ports.ts";
+import { verbs } from "../../../core/verbs/table.ts";
 import type { Choice } from "./answers.ts";
-import { CONVERSATION } from "./commands.ts";
+import { CONVERSATION, shapeOf } from "./commands.ts";
 import { shortText } from "./forms.ts";
 import type { AutocompleteInteraction } from "./payload.ts";
 
 /** Source: docs.discord.com/developers/interactions/application-commands#autocomplete */
 const [MOST, CHOICE] = [25, 100];
+
+/** Options that stand behind a flag, by verb and option. */
+const FLAGGED = new Map(verbs.map((verb) => [verb.name, new Map(shapeOf(verb).texts.flatMap(({ name, flag }) => (flag === undefined ? [] : [[name, flag] as const])))]));
 
 export interface Completing { core: Core; host: DeskHost; /** Milliseconds after which nothing is proposed. */ withinMs?: number }
 
@@ -19,7 +23,8 @@ export async function choicesFor({ core, host, withinMs = 2_000 }: Completing, i
   const typed = String(focused.value ?? "").trimStart();
   const named = focused.name === CONVERSATION ? undefined : it.data.options.find((option) => option.name === CONVERSATION)?.value;
   const number = /^#?(\d{1,12})$/.exec(String(named ?? "").trim())?.[1];
-  const before = `/${it.data.name} ${number === undefined ? "" : `#${number} `}`;
+  const flag = FLAGGED.get(it.data.name)?.get(focused.name);
+  const before = `/${it.data.name} ${number === undefined ? "" : `#${number} `}${flag === undefined ? "" : `${flag} `}`;
   // A number chooses the conversation, so here no thread says it already.
   const place = focused.name === CONVERSATION || number !== undefined ? null : thread;
   let timer: NodeJS.Timeout | undefined;

@@ -18,30 +18,36 @@ export const WRITING: ReadonlySet<string> = new Set(["reply", "note"]);
 export interface CommandOption { type: number; name: string; description: string; required?: true; autocomplete?: true; max_length?: number }
 export interface CommandDefinition { type: number; name: string; description?: string; options?: CommandOption[] }
 
-/** What may stand behind a verb, read out of its `usage`: one text, and flags such as `--anyway`. */
-export interface Shape { argument: { name: string; hint: string; free: boolean } | null; flags: string[] }
+/** One text of a verb. `free`: nothing can be proposed for it. `flag`: what it stands behind, such as "--with". */
+interface Argument { name: string; hint: string; free: boolean; flag?: string }
+/** What may stand behind a verb, read out of its `usage`: texts in their order, and flags such as `--anyway`. */
+export interface Shape { texts: Argument[]; flags: string[] }
 
-const ARGUMENT_NAMES: Record<string, string> = { snooze: "until", priority: "level" };
+const ARGUMENT_NAMES: Record<string, string> = { snooze: "until", priority: "level", assign: "to", queue: "team", mode: "to", contact: "what" };
+/** Words at the end of which anything may stand. */
+const FREE = /(?:^|\s)(?:text|note)$/;
 
 export function shapeOf(verb: Pick<Verb, "name" | "usage">): Shape {
-  const flags = [...verb.usage.matchAll(/\[--([a-z-]+)\]/g)].map((match) => match[1]!);
-  const rest = verb.usage.replace(/\[--[a-z-]+\]/g, "").trim();
-  if (rest === "") return { argument: null, flags };
-  const words = /^[<[]([^<>[\]]*)[>\]]$/.exec(rest)?.[1]?.split(" | ") ?? [];
-  const name = ARGUMENT_NAMES[verb.name] ?? (words.length === 1 ? asName(words[0]!.split(" ").at(-1)!) : words.length > 1 ? "choice" : "text");
-  return { argument: { name, hint: rest.replace(/[<>[\]]/g, ""), free: name === "text" }, flags };
+  const shape: Shape = { texts: [], flags: [] };
+  for (const [, group = ""] of verb.usage.matchAll(/[<[]([^<>[\]]*)[>\]]/g)) {
+    const [, flag, valued = ""] = /^--([a-z-]+)(?: (.+))?$/.exec(group) ?? [];
+    if (flag !== undefined && valued === "") shape.flags.push(flag);
+    else if (flag !== undefined) shape.texts.push({ name: flag, hint: valued, free: false, flag: `--${flag}` });
+    else shape.texts.push({ name: (shape.texts.length === 0 ? ARGUMENT_NAMES[verb.name] : undefined) ?? (group.includes(" | ") ? "choice" : asName(group.split(" ").at(-1)!)), hint: group, free: !group.includes(" | ") && FREE.test(group) });
+  }
+  return shape;
 }
 const asName = (word: string): string => word.toLowerCase().replace(/[^a-z0-9_-]/g, "").slice(0, 32) || "text";
 
 const short = (text: string): string => (text.length <= DESCRIPTION ? text : `${text.slice(0, DESCRIPTION - 1).replace(/[\uD800-\uDBFF]$/, "")}…`);
 
 function chatCommand(verb: Verb): CommandDefinition {
-  const { argument, flags } = shapeOf(verb);
+  const { texts, flags } = shapeOf(verb);
   const options: CommandOption[] = [];
-  if (argument !== null) {
-    const hint = WRITING.has(verb.name) ? "The text. Leave it out to write a longer one in a window" : argument.hint;
+  for (const { name, hint, free } of texts) {
+    const words = WRITING.has(verb.name) ? "The text. Leave it out to write a longer one in a window" : hint;
     // Nothing is required: what is missing is asked for by a form, or in words.
-    options.push({ type: STRING, name: argument.name, description: short(hint), ...(argument.free ? { max_length: TEXT_OPTION } : { autocomplete: true as const }) });
+    options.push({ type: STRING, name, description: short(words), ...(free ? { max_length: TEXT_OPTION } : { autocomplete: true as const }) });
   }
   for (const flag of flags) options.push({ type: BOOLEAN, name: flag, description: flag === "anyway" ? "Do it without being asked first" : short(`--${flag}`) });
   if (verb.needs.conversation) options.push({ type: STRING, name: CONVERSATION, description: "Its number, such as #1042. Not needed in its thread", autocomplete: true });
@@ -58,13 +64,16 @@ export const commandSet = (verbs: readonly Verb[]): CommandDefinition[] => [
 
 /** What a person filled in, as the text that they would have typed behind the verb. */
 export function typedText(verb: Pick<Verb, "name" | "usage">, options: OptionValue[]): { args: string; number: number | null; badNumber: boolean } {
-  const { argument, flags } = shapeOf(verb);
+  const { texts, flags } = shapeOf(verb);
   const value = (name: string) => options.find((option) => option.name === name)?.value;
-  const text = argument === null ? "" : String(value(argument.name) ?? "").trim();
+  const written = texts.flatMap(({ name, flag }) => {
+    const text = String(value(name) ?? "").trim();
+    return text === "" ? [] : [...(flag === undefined || text.startsWith(flag) ? [] : [flag]), text];
+  });
   const named = value(CONVERSATION);
   const digits = named === undefined ? undefined : /^#?(\d{1,12})$/.exec(String(named).trim())?.[1];
   return {
-    args: [text, ...flags.filter((flag) => value(flag) === true).map((flag) => `--${flag}`)].filter((part) => part !== "").join(" "),
+    args: [...written, ...flags.filter((flag) => value(flag) === true).map((flag) => `--${flag}`)].join(" "),
     number: digits === undefined ? null : Number(digits), badNumber: named !== undefined && digits === undefined,
   };
 }

@@ -3,13 +3,18 @@
  * Source of limits: docs.discord.com/developers/components/reference (modal title 45, label 45, description 100, select 25 options, option 100, text input 4000)
  */
 import { FORM_FIELD } from "../../../core/verbs/verb.ts";
+import type { DeskFile } from "../../../core/model/types.ts";
 import type { Form, FormField } from "../../../core/ports.ts";
+import { looseFileRef } from "../in/files.ts";
 import { buttonComponent, customId, type About } from "./buttons.ts";
 import type { ModalInteraction } from "./payload.ts";
 
 const [TITLE, LABEL, HELP, OPTIONS, OPTION, INPUT, PLACEHOLDER, FIELDS] = [45, 45, 100, 25, 100, 4_000, 150, 5];
 const SELECT = 3;
 const TEXT_INPUT = 4;
+const FILE_UPLOAD = 19;
+/** Files of one message. Source: .../components/reference#file-upload */
+const FILES = 10;
 const LABELLED = 18;
 const LINE = 1;
 const PARAGRAPH = 2;
@@ -59,8 +64,9 @@ function rowsOf(formId: string, field: FormField, choices: Choice[], about: Abou
 /** The values of a chosen option, as the form has them. */
 export const readSelect = (values: string[]): Record<string, string> => (values[0] === undefined ? {} : { [FORM_FIELD]: values[0] });
 
+export interface Modal { custom_id: string; title: string; components: object[] }
 /** A modal's `data`; null for a form that no modal can hold. */
-export function modalOf(form: Form, about: About = {}): object | null {
+export function modalOf(form: Form, about: About = {}): Modal | null {
   const id = customId(form.id, 0, about);
   if (id === null || form.fields.length === 0 || form.fields.length > FIELDS) return null;
   return { custom_id: id, title: shortText(form.title, TITLE), components: form.fields.map(labelled) };
@@ -86,11 +92,15 @@ export function readModal(it: ModalInteraction): Record<string, string> {
   for (const part of it.data.components) {
     for (const input of [...(part.component === undefined ? [] : [part.component]), ...(part.components ?? [])]) {
       const value = input.values?.[0] ?? input.value;
-      if (typeof value === "string" && value !== "") values[input.custom_id] = value;
+      if (input.type !== FILE_UPLOAD && typeof value === "string" && value !== "") values[input.custom_id] = value;
     }
   }
   return values;
 }
+
+/** Files that a person put into a modal; their links last only for a while. */
+export const readFiles = ({ data: { resolved } }: ModalInteraction): DeskFile[] =>
+  Object.values(resolved?.attachments ?? {}).map(({ id, filename, size, content_type: type, url }) => ({ name: filename, type: type ?? "application/octet-stream", bytes: size, ref: looseFileRef(id, url) }));
 
 /** Opens a form again by a press: a modal may only be the first answer to something that a person did. */
 export const openButton = (verb: string, about: About): object | null => buttonComponent({ id: verb, label: "Open the form", style: "main" }, 30, about);
@@ -103,6 +113,7 @@ const SAY = "say";
 export const SAY_TEXT = "text";
 export const SAY_NEXT = "next";
 export const SAY_UNTIL = "until";
+const SAY_FILES = "files";
 
 /** The window in which a reply or a note is written. @param verb reply or note */
 export function sayModal(verb: string, about: About, value = ""): object | null {
@@ -114,7 +125,11 @@ export function sayModal(verb: string, about: About, value = ""): object | null 
       { name: SAY_UNTIL, label: "Snooze until", kind: "text" as const, required: false, help: "Such as 2h, tomorrow 9:00 or monday. Only with Snooze; until the customer replies when left out." },
     ] : []),
   ];
-  return modalOf({ id: `${SAY}:${verb}`, title: isReply ? "Reply" : "Note", fields }, about);
+  const modal = modalOf({ id: `${SAY}:${verb}`, title: isReply ? "Reply" : "Note", fields }, about);
+  if (modal === null) return null;
+  const [text, ...rest] = modal.components;
+  const files = { type: LABELLED, label: "Files", component: { type: FILE_UPLOAD, custom_id: SAY_FILES, required: false, min_values: 0, max_values: FILES } };
+  return { ...modal, components: [text!, files, ...rest] };
 }
 /** The verb of a window for writing; null for another modal. */
 export const sayVerb = (id: string): string | null => (id.startsWith(`${SAY}:`) ? id.slice(SAY.length + 1) : null);

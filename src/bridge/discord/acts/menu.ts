@@ -5,9 +5,12 @@ export interface MenuEntry { /** At most 32 characters; it is the command's name
 export const MENU: readonly MenuEntry[] = [
   { label: "Send to customer", verb: "send", onMessage: true },
   { label: "Make note", verb: "keep", onMessage: true },
+  { label: "Edit sent reply…", verb: "edit", onMessage: true },
   { label: "Send correction…", verb: "correct", onMessage: true },
   { label: "Retract", verb: "retract", onMessage: true },
   { label: "Retry", verb: "retry", onMessage: true },
+  { label: "Canned response…", verb: "canned", onMessage: false },
+  { label: "Macro…", verb: "macro", onMessage: false },
   { label: "Take", verb: "take", onMessage: false },
   { label: "Assign…", verb: "assign", onMessage: false },
   { label: "Snooze…", verb: "snooze", onMessage: false },

@@ -18,7 +18,9 @@ const Source = z.object({ id: Id, flags: z.number().default(0) });
 /** The message that a menu was used on, whole: its text comes with it, whatever the intents. */
 const Target = z.looseObject({ id: Id, content: z.string().default(""), webhook_id: z.string().nullish(), author: z.looseObject({ id: Id, bot: z.boolean().optional() }) });
 /** Labels of a modal, and rows as older modals have them. */
-const Input = z.object({ custom_id: z.string(), value: z.union([z.string(), z.boolean()]).nullish(), values: z.array(z.string()).nullish() });
+const Input = z.object({ type: z.number().optional(), custom_id: z.string(), value: z.union([z.string(), z.boolean()]).nullish(), values: z.array(z.string()).nullish() });
+/** Files of a modal. Source: docs.discord.com/developers/components/reference#file-upload */
+const Attachment = z.object({ id: Id, filename: z.string().default("file"), size: z.number().default(0), content_type: z.string().nullish(), url: z.string() });
 const Part = z.object({ component: Input.optional(), components: z.array(Input).optional() });
 
 const base = {
@@ -35,7 +37,7 @@ export const Interaction = z.discriminatedUnion("type", [
   }),
   z.object({ ...base, type: z.literal(KIND.component), data: z.object({ custom_id: z.string(), values: z.array(z.string()).optional() }), message: Source }),
   z.object({ ...base, type: z.literal(KIND.autocomplete), data: z.object({ name: z.string(), options: z.array(Option).default([]) }) }),
-  z.object({ ...base, type: z.literal(KIND.modal), data: z.object({ custom_id: z.string(), components: z.array(Part).default([]) }), message: Source.optional() }),
+  z.object({ ...base, type: z.literal(KIND.modal), data: z.object({ custom_id: z.string(), components: z.array(Part).default([]), resolved: z.object({ attachments: z.record(z.string(), Attachment).optional() }).optional() }), message: Source.optional() }),
 ]);
 export type Interaction = z.infer<typeof Interaction>;
 export type CommandInteraction = Extract<Interaction, { type: typeof KIND.command }>;

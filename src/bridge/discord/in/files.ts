@@ -13,6 +13,8 @@ export const IN_FILE_BYTES = 50_000_000;
 const SPARE_MS = 60_000;
 
 const REF = /^(\d+)\/(\d+)\/(\d+) (\S+)$/;
+/** The ref of a file that hangs on no message: its link is all there is. */
+export const looseFileRef = (id: string, url: string): string => `0/0/${id} ${url}`;
 const Message = z.object({ attachments: z.array(z.object({ id: z.string(), url: z.string() })) });
 
 /** When a signed link ends, in milliseconds since 1970; none for an unsigned one. */

@@ -17,6 +17,7 @@ import type { Webhooks } from "../out/webhook.ts";
 import type { Config } from "../settings.ts";
 import { connectDiscord } from "./connection.ts";
 import { Directory, Member } from "./directory.ts";
+import { fetchDiscordFile } from "./files.ts";
 import type { GatewayEvent } from "./gateway.ts";
 import { createHistory } from "./history.ts";
 import { createParser, displayName, shownEmoji } from "./parse.ts";
@@ -38,6 +39,8 @@ export interface Incoming {
 
 /** Linked accounts are looked through this often: without the intent for members nobody tells us of roles that change and people who leave. */
 const REVIEW_MS = 10 * 60_000;
+/** Milliseconds for a file out of a window. */
+const FETCH_MS = 180_000;
 /** Somebody whose lines can't be read is told so at most this often. */
 const HINT_MS = 60 * 60_000;
 
@@ -161,6 +164,7 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
         host,
         acts: createActs({
           core, host, api, notices, guild, link: people.link,
+          fetchFile: (file) => fetchDiscordFile({ api, files: core.files, clock: core.clock }, file, AbortSignal.timeout(FETCH_MS)),
           async read(text) { const { text: shown, notified } = readContent(text, people.names()); return { text: shown, mentions: notified.size }; },
           ...(config.messageContent ? {} : { takeIn: async (message: unknown) => { const events = await parseGiven("MESSAGE_CREATE", message); if (events.length > 0) await host.accept("discord", events); } }),
         }),
