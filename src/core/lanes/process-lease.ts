@@ -2,7 +2,7 @@
 import type { Core } from "../core.ts";
 import { isDuplicateKey } from "../store/store.ts";
 
-const LEASE_MS = 12_000;
+const LEASE_MS = 11_000;
 const RENEW_MS = 4_000;
 
 async function take(core: Core, name: string): Promise<boolean> {
