@@ -101,7 +101,7 @@ describe("canned", () => {
     const { act, sent, customer } = await withTexts();
     expect(await act("Mara", "reply", "{{ greeting }} See \\{{greeting}} and {{ contact.name }} {% if x %}")).toMatchObject({ ok: true });
     expect(sent()).toEqual([`Hi ${customer},\nthis is Mara. See {{greeting}} and {{ contact.name }} {% if x %}`]);
-    expect(await act("Mara", "reply", "{{gretting}} Bye")).toMatchObject({ ok: false, code: "CANNED_UNKNOWN" });
+    expect(await act("Mara", "reply", "{{gretting}} Bye")).toMatchObject({ ok: false, code: "CANNED_UNKNOWN", notice: expect.stringContaining("Nothing was sent. To send the braces themselves, write \\{{gretting}}.") });
     expect(sent()).toHaveLength(1);
   });
 });

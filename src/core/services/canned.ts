@@ -44,12 +44,12 @@ export async function suggestCanned(core: Core, agent: Agent, conversation: Conv
 }
 
 /** @throws {UserError} CANNED_UNKNOWN with close codes */
-export async function cannedNamed(core: Core, agent: Agent, conversation: Conversation, code: string): Promise<CannedResponse> {
+export async function cannedNamed(core: Core, agent: Agent, conversation: Conversation, code: string, hint = "/canned alone lists them."): Promise<CannedResponse> {
   const wanted = code.toLowerCase();
   const found = await findUsable(core, agent, conversation, wanted);
   if (found !== null) return found;
   const near = await suggestCanned(core, agent, conversation, wanted.slice(0, 1), 500);
-  throw new UserError("CANNED_UNKNOWN", `There is no canned response "${code.slice(0, 40)}" that you may use here.${didYouMean(wanted, near.map((one) => one.code))} /canned alone lists them.`);
+  throw new UserError("CANNED_UNKNOWN", `There is no canned response "${code.slice(0, 40)}" that you may use here.${didYouMean(wanted, near.map((one) => one.code))} ${hint}`);
 }
 
 const findUsable = async (core: Core, agent: Agent, conversation: Conversation, code: string): Promise<CannedResponse | null> =>
@@ -71,7 +71,7 @@ export async function expandCodes(core: Core, agent: Agent, conversation: Conver
   let from = 0;
   for (const match of text.matchAll(INLINE)) {
     const [all, escaped, code] = match as unknown as [string, string, string];
-    const meant = escaped === "" ? await renderCanned(core, agent, conversation, (await cannedNamed(core, agent, conversation, code)).body) : all.slice(1);
+    const meant = escaped === "" ? await renderCanned(core, agent, conversation, (await cannedNamed(core, agent, conversation, code, `Nothing was sent. To send the braces themselves, write \\{{${code}}}.`)).body) : all.slice(1);
     expanded += text.slice(from, match.index) + meant;
     from = match.index + all.length;
   }
