@@ -7,9 +7,11 @@ import { DeskError } from "../core/errors.ts";
 import type { Core } from "../core/core.ts";
 import { retryDelayMs } from "../core/model/retry.ts";
 import type { DeliveryStatus, DeskKind, DeskThreadId, Message } from "../core/model/types.ts";
+import { canFindPost } from "../core/ports.ts";
 import type { Notice } from "../core/ports.ts";
 import { allAgents } from "../core/services/inbox-settings.ts";
 import { recordReplySent } from "../core/services/record-delivery.ts";
+import { deskPostKey } from "../core/services/send-reply.ts";
 
 /** A revision of what the thread shows, or a receipt on the agent's own message. True: something was shown. */
 export async function showChange(w: Work, message: Message): Promise<boolean> {
@@ -20,8 +22,9 @@ export async function showChange(w: Work, message: Message): Promise<boolean> {
     await stopClocks(w, message);
     await keepLease(w, message._id);
     const thread = await openThread(w, message._id);
-    const ours = message.deskPosts.filter((key) => key.startsWith(`${thread}|`)).map((key) => key.slice(thread.length + 1));
     const elsewhere = message.origin?.thread === thread ? undefined : message.origin;
+    const there = message.deskPosts.filter((key) => key.startsWith(`${thread}|`)).map((key) => key.slice(thread.length + 1));
+    const ours = there.length === 0 && (await isUnknownHere(core, message, thread)) ? await bringOver(w, message, thread) : there;
     if ((message.origin === undefined || elsewhere !== undefined) && message.rev > message.mirror.rev && ours.length > 0) {
       const parts = await partsOf(core, message);
       await call(core, (signal) => w.desk.update(thread, ours, postOf(held.conversation, parts), signal));
@@ -52,6 +55,24 @@ export async function showChange(w: Work, message: Message): Promise<boolean> {
 /** An author may delete their own line; what became of the reply they are told all the same. */
 function unlessGone(error: unknown): void {
   if (!(error instanceof DeskError) || error.code !== "POST_GONE") throw error;
+}
+
+/** What only an old thread shows: a customer's line that was edited since, or an agent's that was taken over while the conversation moved. */
+async function isUnknownHere(core: Core, message: Message, thread: DeskThreadId): Promise<boolean> {
+  if (message.deletedAt !== undefined || message.deskPosts.length === 0) return false;
+  if (message.kind === "incoming") return message.rev > message.mirror.rev && message.editedAt !== undefined;
+  if (message.origin === undefined || message.origin.thread === thread) return false;
+  const opened = await core.store.threads.findOne({ _id: thread }, { projection: { createdAt: 1 } });
+  return opened !== null && message.createdAt >= opened.createdAt;
+}
+
+/** Answers its posts in this thread. */
+async function bringOver({ core, desk, held: { conversation } }: Work, message: Message, thread: DeskThreadId): Promise<string[]> {
+  const key = `${message._id}:again`;
+  const found = canFindPost(desk) ? await call(core, (signal) => desk.findPost(thread, key, signal)) : null;
+  const { ids } = found ?? (await call(core, (signal) => desk.post(thread, postOf(conversation, [message]), key, signal)));
+  await core.store.messages.updateOne({ _id: message._id }, { $addToSet: { deskPosts: { $each: ids.map((id) => deskPostKey(thread, id)) } } });
+  return ids;
 }
 
 /** On the agent's own message in a thread that was left meanwhile; a thread or post that is gone needs none. */

@@ -83,6 +83,16 @@ export function deskContract(name: string, { make }: { make(): Promise<DeskBench
       expect(await posts(thread)).toHaveLength(1);
     });
 
+    test("a line that moves with its conversation is posted under its key into each of its threads", async () => {
+      const { desk, target, thread, posts } = await opened();
+      const other = await desk.openThread(target, sampleCard(), "c1:1", signal());
+      const first = await desk.post(thread, line("one"), "m1", signal());
+      if (canFindPost(desk)) expect(await desk.findPost(other, "m1", signal())).toBeNull();
+      const second = await desk.post(other, line("one"), "m1", signal());
+      expect([(await posts(thread)).map((post) => post.id), (await posts(other)).map((post) => post.id)]).toEqual([first.ids, second.ids]);
+      expect(second.ids).not.toEqual(first.ids);
+    });
+
     test("changes and removes posts in place", async () => {
       const { desk, thread, posts } = await opened();
       const one = await desk.post(thread, line("one"), "m1", signal());

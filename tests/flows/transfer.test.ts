@@ -1,6 +1,7 @@
 /** A conversation moves to another desk target: one thread in use, everything that was said known there, the old one a pointer. */
 import { expect, test } from "vitest";
 import { DeliveryError, DeskError } from "../../src/core/errors.ts";
+import { sendReply } from "../../src/core/services/send-reply.ts";
 import { twoDesks } from "../support/two-desks.ts";
 
 async function opened(options: Parameters<typeof twoDesks>[0] = {}) {
@@ -121,6 +122,32 @@ test("a reply that fails after the move is told where it was written, and tried 
   expect([userId, thread]).toEqual(["Jonas", old]);
   expect(await help.act("retry", "", { who: "Jonas", thread: old, messageId: notice.messageId! })).toMatchObject({ ok: true });
   await expect.poll(() => help.channel.textsTo("ana"), { timeout: 10_000 }).toEqual(["On its way!"]);
+});
+
+test("a line that the customer edits after the move stands there as it is now, and a later edit changes that post", async () => {
+  const { help } = await opened();
+  await help.write("It has the number 12", "ana", { channelMessageId: "v-edit" });
+  await help.settle();
+  await help.act("transfer", "Escalations");
+  const there = await help.threadOf();
+  const before = help.other.texts(there).length;
+  for (const [n, text] of ["It has the number 13", "It has the number 14"].entries()) {
+    await help.receive({ type: "edit", inboxId: help.inbox._id, address: "ana", eventId: `e${n}`, channelMessageId: "v-edit", text, at: help.clock.now() });
+    await help.settle();
+    expect(help.other.texts(there).slice(before)).toEqual([text]);
+  }
+  expect(help.other.threads.get(there)!.posts.at(-1)!.post.marks).toContain("edited");
+});
+
+test("a reply that was taken over in the old thread while the conversation moved is known in the new one", async () => {
+  const { help, old } = await opened();
+  const before = await help.conversation();
+  await help.act("transfer", "Escalations");
+  const post = await help.desk.say(old, "Mara", "Just in time");
+  await sendReply(help.core, { conversation: before, agent: help.mara, body: "Just in time", files: [], source: "race", origin: { thread: old, postId: post.id, desk: "fake", userId: "Mara" } });
+  await help.settle();
+  expect(help.other.texts(await help.threadOf()).filter((text) => text === "Just in time")).toHaveLength(1);
+  expect(post.receipt).toBe("sent");
 });
 
 test("a snoozed conversation stays snoozed until its time", async () => {

@@ -22,6 +22,9 @@ export interface PlaygroundDeps { db: Db; clock: Clock; bus: Bus; log: Logger; f
 /** Bytes of one file on this desk. */
 const FILE_BYTES = 25_000_000;
 
+/** A line that moves with its conversation is posted into each of its threads. */
+const callKeyOf = (threadId: string, key: string): string => `${threadId}|${key}`;
+
 export type Playground = ReturnType<typeof createPlayground>;
 
 /** Makes the desk; call `ensureIndexes` before its first use, `close` at the end. */
@@ -74,7 +77,7 @@ export function createPlayground({ db, clock, bus, log, files }: PlaygroundDeps)
       for (const [part, text] of texts.entries()) {
         const last = part === texts.length - 1;
         posted.push(await store.insertPost({
-          _id: randomUUID(), threadId, callKey: key, part, parts: texts.length, ...fields, files: last ? fields.files : [], text, at, changedAt: at,
+          _id: randomUUID(), threadId, callKey: callKeyOf(threadId, key), part, parts: texts.length, ...fields, files: last ? fields.files : [], text, at, changedAt: at,
         }));
       }
       changed(threadId);
@@ -141,9 +144,10 @@ export function createPlayground({ db, clock, bus, log, files }: PlaygroundDeps)
 
     async findPost(thread, key, signal) {
       signal.throwIfAborted();
-      const found = await store.posts.find({ callKey: key }).sort({ part: 1 }).toArray();
       const threadId = parseThreadId(thread);
-      const whole = found.length > 0 && found.length === found[0]!.parts && found.every((post) => post.threadId === threadId);
+      // posts of an earlier version bear the bare key
+      const found = await store.posts.find({ threadId, callKey: { $in: [callKeyOf(threadId, key), key] } }).sort({ part: 1 }).toArray();
+      const whole = found.length > 0 && found.length === found[0]!.parts;
       return whole ? postedAs(found) : null;
     },
 
