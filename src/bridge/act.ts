@@ -20,7 +20,7 @@ import { agentAuthor, sendReply } from "../core/services/send-reply.ts";
 import { ownedByOther, takeOnReply } from "../core/services/take-on-reply.ts";
 import { modeOf } from "../core/services/mode.ts";
 import { isVerb, verbNamed } from "../core/verbs/table.ts";
-import type { VerbResult } from "../core/verbs/verb.ts";
+import type { Saying, VerbResult } from "../core/verbs/verb.ts";
 
 export interface VerbCall {
   agent: Agent; desk: DeskKind; thread: Thread | null; conversation: Conversation | null;
@@ -31,14 +31,14 @@ export interface VerbCall {
 export async function runVerbFor(core: Core, call: VerbCall): Promise<ActResult> {
   return runVerb(core, {
     actor: call.agent, conversation: call.conversation, inThread: call.thread !== null, verb: call.verb, args: call.args, seen: call.seen, mentions: call.mentions, message: call.message, values: call.values,
-    say: (kind, text, conversation) => say(core, { ...call, conversation }, kind, text),
+    say: (kind, text, conversation, more) => say(core, { ...call, conversation }, kind, text, more),
   });
 }
 
 /** `/reply` and `/note`: the explicit act passes the same guard as a line in the thread. */
-async function say(core: Core, call: VerbCall & { conversation: Conversation }, kind: "reply" | "note", text: string): Promise<VerbResult> {
-  const { agent, conversation, files = [] } = call;
-  const source = `act:${newId(core.clock.now())}`;
+async function say(core: Core, call: VerbCall & { conversation: Conversation }, kind: "reply" | "note", text: string, more: Saying = {}): Promise<VerbResult> {
+  const { agent, conversation } = call;
+  const { files = call.files ?? [], mentions = call.mentions ?? 0, source = `act:${newId(core.clock.now())}` } = more;
   if (kind === "note") {
     await addNote(core, { conversation, author: agentAuthor(agent), body: text, files, source });
     return {};
@@ -48,7 +48,7 @@ async function say(core: Core, call: VerbCall & { conversation: Conversation }, 
   const context = await lineContext(core, conversation, inbox, agent, now);
   const line: GuardInput = {
     text, hasFiles: files.length > 0, author: { kind: "agent", mayAnswer: mayAnswer(agent, conversation.inboxId) }, mode: modeOf(conversation, inbox),
-    threadRetired: call.thread?.state === "retired", mentions: { teammates: call.mentions ?? 0 }, isVerb, explicit: "reply-verb", ...context, doubleReply: false,
+    threadRetired: call.thread?.state === "retired", mentions: { teammates: mentions }, isVerb, explicit: "reply-verb", ...context, doubleReply: false,
     unseen: call.seen !== undefined && call.seen < conversation.lastIncomingSeq,
   };
   let verdict = guard(line);
@@ -61,7 +61,7 @@ async function say(core: Core, call: VerbCall & { conversation: Conversation }, 
     }
   }
   if (verdict.kind === "held") {
-    const note = await addNote(core, { conversation, author: agentAuthor(agent), body: verdict.body, files, source, held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } });
+    const note = await addNote(core, { conversation, author: agentAuthor(agent), body: verdict.body, files, source, mentions, held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } });
     return { notice: reasonText[verdict.why], messageId: note._id, buttons: [{ id: "send", label: "Send to customer", style: "main" }, { id: "keep", label: "Keep as note" }] };
   }
   throw new UserError("NOT_POSSIBLE", verdict.kind === "note" && verdict.why !== undefined ? reasonText[verdict.why] : "There is nothing to send: write the text after the verb.");

@@ -92,6 +92,28 @@ describe("message shortcuts", () => {
     expect(await desk.lines("outgoing")).toMatchObject([{ body: "Your parcel is in Leipzig", author: { name: "Mara" } }]);
   });
 
+  test("a stranger's file goes too, once, and in the words of the agent; what mentions a colleague is held", async () => {
+    const desk = await withCard();
+    const thread = desk.threadOf(desk.ts);
+    const file = desk.slack.userUploads(desk.channel, desk.people.sam, [{ name: "label.pdf", content: Buffer.from("%PDF") }], { threadTs: desk.ts, text: "The label" });
+    const { id, name } = [...desk.slack.space.files.values()].at(-1)!;
+    await desk.host.accept("slack", [{ id: `${file}:new`, thread, at: desk.clock.now(), data: { type: "message", postId: file, userId: desk.people.sam, userName: "Sam", userKind: "person", text: "The label", mentions: 0, files: [{ name, type: "application/pdf", bytes: 4, ref: id }] } }]);
+    await desk.settle();
+    for (let press = 0; press < 2; press++) { await desk.shortcut("send", file, desk.people.mara); await desk.acts.stop(); }
+    await desk.view(desk.people.mara, "was sent to the customer already");
+    await desk.settle();
+    expect(await desk.lines("outgoing")).toMatchObject([{ body: "The label", author: { name: "Mara" }, files: [{ name: "label.pdf", state: "ready" }] }]);
+    expect(desk.channelSide.sent.flatMap(({ text, files }) => [text, ...files]).filter((one) => one !== "")).toEqual(["The label", "label.pdf"]);
+
+    const post = await desk.line(desk.ts, desk.people.sam, "Ask @jonas", 1);
+    await desk.shortcut("send", post, desk.people.mara);
+    const asked = await desk.view(desk.people.mara, "mentions a colleague");
+    const { action_id, value } = desk.buttonNamed(asked.content.blocks, "Send to customer");
+    await desk.slack.userActsInView(asked.id, action_id, value, desk.people.mara);
+    await desk.acts.stop();
+    expect((await desk.lines("outgoing")).map(({ body }) => body)).toEqual(["The label", "Ask @jonas"]);
+  });
+
   test("Edit sent reply asks with the present text and changes it at the customer's; the thread says what it says now", async () => {
     const desk = await withCard();
     const post = await desk.line(desk.ts, desk.people.mara, "It costs 10");
@@ -145,7 +167,7 @@ describe("message shortcuts", () => {
     const more = await desk.view(desk.people.mara, "More for");
     const macro = desk.buttonNamed(more.content.blocks, "Macro");
     await desk.slack.userActsInView(more.id, macro.action_id, macro.value, desk.people.mara);
-    const choice = await desk.slack.until(() => desk.slack.openViews(desk.people.mara).find(({ content }) => JSON.stringify(content.submit).includes("Next")), "the choice");
+    const choice = await desk.slack.until(() => desk.slack.openViews(desk.people.mara).find(({ content }) => JSON.stringify(content.submit ?? "").includes("Next")), "the choice");
     await desk.slack.userSubmitsView(choice.id, { value: { input: "done" } }, desk.people.mara);
     const steps = await desk.view(desk.people.mara, "Send to the customer: “Bye Ana”");
     expect((await desk.conversation()).status).toBe("open");

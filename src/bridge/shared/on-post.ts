@@ -7,15 +7,7 @@ import { deskPostKey } from "../../core/services/send-reply.ts";
 export const messageOfPost = async (core: Core, thread: DeskThreadId, postId: string): Promise<Message | null> =>
   core.store.messages.find({ deskPosts: deskPostKey(thread, postId) }).sort({ seq: -1 }).limit(1).next();
 
-/**
- * What a menu's verb means for this message: *keep* on a reply that still waits stops it, and a guest's note is sent as the agent's own
- * words, under the guard of all replies.
- */
-export function actOf({ verb }: { verb: string }, message: Message | null): { verb: string; args: string; mentions?: number } {
-  if (verb === "keep" && message?.kind === "outgoing") return { verb: "cancel", args: "" };
-  const asMe = verb === "send" && message?.kind === "note" && message.author.type === "guest" && message.deletedAt === undefined && message.files.length === 0;
-  if (asMe) return { verb: "reply", args: message.body, ...(message.mentions === undefined ? {} : { mentions: message.mentions }) };
-  return { verb, args: "" };
-}
+/** What a menu's verb means for this message: *keep* on a reply that still waits stops it. */
+export const actOf = ({ verb }: { verb: string }, message: Message | null): { verb: string; args: string } => ({ verb: verb === "keep" && message?.kind === "outgoing" ? "cancel" : verb, args: "" });
 
 export const NO_MESSAGE = "Threadline has no message for this post. It may still be taking it in: try again in a moment. On the card, or on what Threadline says itself, this does nothing.";

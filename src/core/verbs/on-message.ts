@@ -1,11 +1,13 @@
 /** send, keep, retry, cancel, retract, edit, correct: what may be done with one message. */
 import type { Filter } from "mongodb";
+import type { Core } from "../core.ts";
+import { UserError } from "../errors.ts";
 import type { Agent, Conversation, DeliveryStatus, Message } from "../model/types.ts";
 import { cancelReply, keepAsNote, retract as takeBack, retryDelivery, sendCorrection, sendHeld } from "../services/message-acts.ts";
 import { pickMessage } from "../services/pick-message.ts";
 import { canChange, editReply, type EditOutcome } from "../services/edit-reply.ts";
 import { anyText, nothing } from "./args.ts";
-import { FORM_FIELD, verb, type Verb, type VerbContext, type VerbResult } from "./verb.ts";
+import { FORM_FIELD, verb, type Saying, type Verb, type VerbContext, type VerbResult } from "./verb.ts";
 
 const heldBy = (agent: Agent): Filter<Message> => ({ kind: "note", "author.id": agent._id, "held.why": { $exists: true }, "held.settled": { $exists: false } });
 const replyOf = (agent: Agent, states: DeliveryStatus[]): Filter<Message> => ({ kind: "outgoing", "author.id": agent._id, "delivery.state": { $in: states }, deletedAt: { $exists: false } });
@@ -15,12 +17,23 @@ const onMessage = { conversation: true, message: true } as const;
 export const send = verb({
   name: "send", aliases: [], usage: "", help: "Sends a message that was held back, or a note of an agent, to the customer.",
   needs: onMessage, args: nothing,
-  async run({ core, actor, conversation, message }) {
+  async run({ core, actor, conversation, message, say }) {
     const held = await pickMessage(core, conversation, message, heldBy(actor), "Nothing of yours is held back here. Choose the note itself and send it from there.");
+    if (held.kind === "note" && held.author.type === "guest") return sendAsOwn(core, held, (more) => say("reply", held.body, conversation, more));
     await sendHeld(core, { message: held, agent: actor });
     return { notice: "On its way to the customer.", logged: true, messageId: held._id };
   },
 });
+
+/** A guest's note goes as the words of the agent who sends it, under the guard of all replies, once. */
+async function sendAsOwn(core: Core, note: Message, say: (more: Saying) => Promise<VerbResult>): Promise<VerbResult> {
+  if (note.deletedAt !== undefined) throw new UserError("NOT_POSSIBLE", "This message was deleted; there is nothing to send.");
+  const source = `as-own:${note._id}`;
+  if ((await core.store.messages.findOne({ source, kind: "outgoing" }, { projection: { _id: 1 } })) !== null) throw new UserError("ALREADY_SO", "This was sent to the customer already.");
+  const missing = note.files.find((file) => file.state !== "ready");
+  if (missing !== undefined) throw new UserError("NOT_POSSIBLE", missing.state === "pending" ? `${missing.name} is still on its way. Try again in a moment.` : `${missing.name} could not be taken over: ${missing.why ?? "the desk does not hand it out"}. Write it yourself, with the file.`);
+  return say({ files: note.files, mentions: note.mentions ?? 0, source });
+}
 
 export const keep = verb({
   name: "keep", aliases: [], usage: "", help: "Keeps a message that was held back as a note.",

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
-import type { Agent, Conversation, Message } from "../model/types.ts";
+import type { Agent, Conversation, FileRef, Message } from "../model/types.ts";
 import type { CardButton, Form, FormField } from "../ports.ts";
 
 /** `button.id` is the verb with its arguments behind a colon: "resolve", "resolve:--anyway", "snooze:tomorrow 9:00". */
@@ -12,8 +12,10 @@ export interface VerbResult {
   logged?: true;
 }
 
+/** `source`: unique, where a repeat must not say it twice. `mentions`: of the text, where it is not what the person typed just now. */
+export interface Saying { files?: FileRef[]; mentions?: number; source?: string }
 /** Says a line in the bridge's guarded way: what may not go to the customer comes back as a notice. */
-export type Say = (kind: "reply" | "note", text: string, conversation: Conversation) => Promise<VerbResult>;
+export type Say = (kind: "reply" | "note", text: string, conversation: Conversation, more?: Saying) => Promise<VerbResult>;
 
 export interface VerbContext<A, C extends Conversation | null = Conversation | null> {
   core: Core;
