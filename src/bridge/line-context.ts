@@ -4,6 +4,9 @@ import type { Core } from "../core/core.ts";
 import type { Agent, Conversation, Inbox, Message } from "../core/model/types.ts";
 
 const LOOK_BACK = 15;
+/** How far a desk's clock and ours may be apart. */
+const CLOCKS_MS = 30_000;
+const PROJECTION = { kind: 1, seq: 1, author: 1, mirror: 1, origin: 1, delivery: 1, deletedAt: 1, createdAt: 1 } as const;
 
 type LineContext = Pick<GuardInput, "ownerConflict" | "unseen" | "doubleReply"> & { turn?: number };
 
@@ -15,16 +18,24 @@ type LineContext = Pick<GuardInput, "ownerConflict" | "unseen" | "doubleReply"> 
  */
 export async function lineContext(core: Core, conversation: Conversation, inbox: Inbox, agent: Agent, at: Date): Promise<LineContext> {
   const recent = await core.store.messages
-    .find({ conversationId: conversation._id }, { projection: { kind: 1, seq: 1, author: 1, mirror: 1, origin: 1, delivery: 1, deletedAt: 1 } })
+    .find({ conversationId: conversation._id }, { projection: PROJECTION })
     .sort({ seq: -1 }).limit(LOOK_BACK).toArray();
   const lines = recent.filter((m) => m.deletedAt === undefined && (m.kind === "incoming" || isColleagueReply(m, agent)));
   const newestIncoming = lines.find((m) => m.kind === "incoming");
   const unseen = (newestIncoming !== undefined && !wasThere(newestIncoming, at)) || lines.some((m) => m.kind === "outgoing" && !wasThere(m, at) && m.origin === undefined);
-  const turn = turnOfStraggler(recent, at);
+  const turn = turnOfStraggler(await withQueued(core, conversation, recent, at), at);
   return {
     ownerConflict: conversation.assigneeId !== null && conversation.assigneeId !== agent._id, unseen,
     doubleReply: isDouble(recent, lines, inbox.settings.doubleReplySeconds, at), ...(turn === undefined ? {} : { turn }),
   };
+}
+
+/** After a long silence more is read back than is looked at: then what is queued is looked for by itself. */
+async function withQueued(core: Core, conversation: Conversation, recent: Message[], at: Date): Promise<Message[]> {
+  const oldest = recent.at(-1);
+  if (oldest === undefined || recent.length < LOOK_BACK || oldest.createdAt.getTime() < at.getTime() - CLOCKS_MS) return recent;
+  const queued = await core.store.messages.find({ conversationId: conversation._id, "delivery.dueAt": { $exists: true }, seq: { $lt: oldest.seq } }, { projection: PROJECTION }).sort({ "delivery.turn": 1 }).toArray();
+  return [...recent, ...queued];
 }
 
 /** A line that was handled late still goes before those that were written after it. */

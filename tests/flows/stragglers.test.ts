@@ -1,0 +1,22 @@
+/** Agents' lines that are read back after newer ones were handled: they reach the customer in the order in which they were written, however many they are. */
+import { expect, test } from "vitest";
+import { buildTestCore } from "../support/core.ts";
+
+test("forty lines that were missed still go before the one that was heard first", async () => {
+  const help = await buildTestCore({ settings: { undoSeconds: 60 } });
+  await help.write("Where is my order?");
+  await help.settle();
+  const { thread } = await help.conversation();
+  const began = help.clock.now().getTime() + 1_000;
+  const line = (n: number) => ({ id: `p${n}:new`, thread: thread!.id, at: new Date(began + n * 100), data: { type: "message" as const, postId: `p${n}`, userId: "Mara", userName: "Mara", userKind: "person" as const, text: `line ${n}`, mentions: 0, files: [] } });
+  help.clock.advance(10_000);
+  await help.host.accept("fake", [line(41)]);
+  await help.settle();
+  const missed = Array.from({ length: 40 }, (_, n) => line(n + 1));
+  await help.host.accept("fake", missed);
+  await help.settle();
+  expect(await help.lines("outgoing")).toHaveLength(41);
+  help.clock.advance(61_000);
+  await expect.poll(() => help.channel.textsTo("ana").length, { timeout: 30_000 }).toBe(41);
+  expect(help.channel.textsTo("ana")).toEqual([...missed.map(({ data }) => data.text), "line 41"]);
+}, 60_000);
