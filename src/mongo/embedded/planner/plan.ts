@@ -154,7 +154,7 @@ const MAX_SHAPES = 1_000;
 /** The filter's paths and operators without its values: queries of one shape share a choice of index for a while. */
 function shapeOf(node: FilterNode): string {
   if (node.kind === "leaf") return `${node.path}:${node.op}${node.op === "elemMatch" ? `(${shapeOf(node.child)})` : ""}`;
-  if (node.kind === "never") return "never";
+  if (node.kind === "never" || node.kind === "test") return node.kind;
   return `${node.kind}(${(node.kind === "not" ? [node.child] : node.children).map(shapeOf).join()})`;
 }
 

@@ -60,7 +60,7 @@ const rootOf = (path: string): string => path.split(".", 1)[0]!;
 
 function rootsIn(node: FilterNode): string[] {
   if (node.kind === "leaf") return [rootOf(node.path)];
-  if (node.kind === "never") return [];
+  if (node.kind === "never" || node.kind === "test") return [];
   return (node.kind === "not" ? [node.child] : node.children).flatMap(rootsIn);
 }
 

@@ -73,6 +73,14 @@ function decimals(operation: Operation, a: RawValue, b: RawValue): Decimal128 {
   return rounded(wide.coefficient * 10n ** BigInt(gap) + narrow.coefficient, narrow.exponent);
 }
 
+/** Whether one number is a whole multiple of another that is not zero; both finite. */
+export function decimalRemainderIsZero(value: RawValue, divisor: RawValue): boolean {
+  const [x, y] = [scaled(value), scaled(divisor)];
+  if (typeof x === "number" || typeof y === "number" || y.coefficient === 0n) return false;
+  const low = Math.min(x.exponent, y.exponent);
+  return (x.coefficient * 10n ** BigInt(x.exponent - low)) % (y.coefficient * 10n ** BigInt(y.exponent - low)) === 0n;
+}
+
 const asDouble = (x: Scaled | number) => (typeof x === "number" ? x : Math.sign(Number(x.coefficient)));
 
 const DIGITS = 34;

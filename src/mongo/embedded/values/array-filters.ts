@@ -2,20 +2,21 @@ import { badValue, failedToParse } from "./errors.ts";
 import { filterAst, leafPaths } from "./filter-ast.ts";
 import { compileMatcher } from "./match.ts";
 import type { RawDoc, RawValue } from "./scan.ts";
+import type { Scope } from "./scope.ts";
 import type { Step } from "./update-steps.ts";
 import { DocWriter } from "./write.ts";
 
 /** Compiles `arrayFilters` and checks that the update's `$[id]` and the filters name each other.
  *  Source: mongodb.com/docs/manual/reference/operator/update/positional-filtered/ */
-export function compileArrayFilters(filters: readonly RawDoc[], steps: readonly Step[]): (identifier: string, item: RawValue) => boolean {
+export function compileArrayFilters(filters: readonly RawDoc[], steps: readonly Step[], scope?: Scope): (identifier: string, item: RawValue) => boolean {
   const matchers = new Map<string, (doc: RawDoc) => boolean>();
   for (const filter of filters) {
-    const [identifier, ...others] = new Set(leafPaths(filterAst(filter)).map((p) => p.split(".", 1)[0]!));
+    const [identifier, ...others] = new Set(leafPaths(filterAst(filter, scope)).map((p) => p.split(".", 1)[0]!));
     if (identifier === undefined) throw failedToParse("Cannot use an expression without a top-level field name in arrayFilters");
     if (others.length > 0) throw failedToParse(`Error parsing array filter :: caused by :: Expected a single top-level field name, found '${identifier}' and '${others[0]}'`);
     if (!/^[a-z][a-zA-Z0-9]*$/.test(identifier)) throw badValue(`The top-level field name in an array filter must be an alphanumeric string beginning with a lowercase letter, found '${identifier}'`);
     if (matchers.has(identifier)) throw failedToParse(`Found multiple array filters with the same top-level field name ${identifier}`);
-    matchers.set(identifier, compileMatcher(filter));
+    matchers.set(identifier, compileMatcher(filter, scope));
   }
   const used = new Set<string>();
   for (const { path, parts } of steps) {

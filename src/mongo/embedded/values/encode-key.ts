@@ -17,10 +17,15 @@ export const typeRank = (type: number): number => RANK[type]!;
 const float = new Float64Array(1);
 const floatHalves = new Uint32Array(float.buffer);
 
+/** Puts a number in the place of a text, for a collation. */
+export type TextNumber = (bytes: Uint8Array, start: number, end: number) => number;
+
 /** A growing buffer of key bytes. `take()` copies them out and starts anew. */
 export class KeyBuffer {
   bytes = new Uint8Array(256);
   at = 0;
+
+  constructor(readonly textNumber?: TextNumber) {}
 
   private room(n: number): void {
     if (this.at + n <= this.bytes.length) return;
@@ -106,7 +111,10 @@ function encodeBody(out: KeyBuffer, type: number, b: Uint8Array, start: number, 
   switch (type) {
     case T.int: case T.double: case T.long: case T.decimal:
       return encodeNumber(out, type, b, start);
-    case T.string: case T.symbol: case T.code:
+    case T.string: case T.symbol:
+      if (out.textNumber) return out.uint32(out.textNumber(b, start + 4, end - 1));
+      return out.text(b, start + 4, end - 1);
+    case T.code:
       return out.text(b, start + 4, end - 1);
     case T.object: case T.array:
       return encodeElements(out, b, start, type === T.object);

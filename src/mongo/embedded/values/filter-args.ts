@@ -15,15 +15,15 @@ export function wholeNumber(value: RawValue): bigint | undefined {
   return n !== undefined && Number.isInteger(n) ? BigInt(n) : undefined;
 }
 
-/** Argument of `$type`: a code, an alias, "number", or an array of those. */
-export function parseTypes(value: RawValue): ReadonlySet<number> {
+/** Argument of `$type`: a code, an alias, "number", or an array of those. `json`: the names of JSON Schema's `type` ("boolean"). */
+export function parseTypes(value: RawValue, json = false): ReadonlySet<number> {
   const items = value.type === T.array ? itemsOf(value) : [value];
   if (items.length === 0) throw failedToParse("$type must match at least one type");
   const out = new Set<number>();
   for (const item of items) {
     if (item.type === T.string) {
       const alias = stringOf(item);
-      const code = ALIASES.get(alias);
+      const code = json && alias === "boolean" ? T.bool : ALIASES.get(alias);
       if (alias === "number") [T.double, T.int, T.long, T.decimal].forEach((t) => out.add(t));
       else if (code === undefined) throw badValue(`Unknown type name alias: ${alias}`);
       else out.add(code);

@@ -1,7 +1,10 @@
-import { badValue, notImplemented } from "./errors.ts";
+import { badValue, failedToParse, notImplemented } from "./errors.ts";
 import { parseBits, parseMod, parseSize, parseTypes } from "./filter-args.ts";
 import type { RegexSpec } from "./regex.ts";
-import { embedded, fieldsOf, itemsOf, nameAt, stringOf, T, textAt, truthy, type RawDoc, type RawValue } from "./scan.ts";
+import { compileJsonSchema } from "./json-schema.ts";
+import { compileSampleRate } from "./sample.ts";
+import { expressions, NO_SCOPE, type Scope } from "./scope.ts";
+import { embedded, fieldsOf, itemsOf, nameAt, numberOf, stringOf, T, textAt, truthy, valueEnd, type RawDoc, type RawValue } from "./scan.ts";
 
 /** One condition on one path. `$ne`, `$nin`, `$exists: false` are a `not` around the positive leaf; `$all` is an `and` of leaves. */
 export type Leaf = { readonly kind: "leaf"; readonly path: string } & (
@@ -22,17 +25,19 @@ export type FilterNode =
   | { readonly kind: "and" | "or" | "nor"; readonly children: readonly FilterNode[] }
   | { readonly kind: "not"; readonly child: FilterNode }
   | { readonly kind: "never" }
+  /** What only a look at the whole document decides: `$expr`, `$jsonSchema`, `$sampleRate`. */
+  | { readonly kind: "test"; readonly name: string; readonly test: (bytes: Uint8Array, start: number) => boolean }
   | Leaf;
 
-const REFUSED = new Set(["$where", "$text", "$expr", "$jsonSchema", "$near", "$nearSphere", "$geoWithin", "$geoIntersects", "$geoNear", "$within", "$sampleRate", "$_internalExprEq"]);
+const REFUSED = new Set(["$where", "$text", "$near", "$nearSphere", "$geoWithin", "$geoIntersects", "$geoNear", "$within", "$_internalExprEq"]);
 
 const refuse = (name: string) => notImplemented(`${name} is not supported by the embedded store; use other operators or MONGODB_URI.`);
 
 /** Parses a filter into leaves under and, or, nor, not, for the planner and the matcher.
  *  @throws StoreError 2, 9 for a malformed filter, 238 for an operator that is not supported.
  *  Operators: mongodb.com/docs/manual/reference/mql/query-predicates/ */
-export function filterAst(filter: RawDoc): FilterNode {
-  return conjunction(parseDocument(filter, 0));
+export function filterAst(filter: RawDoc, scope: Scope = NO_SCOPE): FilterNode {
+  return conjunction(parseDocument(filter, 0, scope));
 }
 
 /** An `and` without `and`s in it; a single child stands for itself. */
@@ -45,14 +50,20 @@ function conjunction(nodes: FilterNode[]): FilterNode {
 
 const not = (child: FilterNode): FilterNode => (child.kind === "not" ? child.child : { kind: "not", child });
 
-function parseDocument(bytes: Uint8Array, start: number): FilterNode[] {
+/** `scope` is undefined inside `$elemMatch`, where no expression may stand. */
+function parseDocument(bytes: Uint8Array, start: number, scope: Scope | undefined): FilterNode[] {
   const out: FilterNode[] = [];
   for (const { name, value } of fieldsOf(bytes, start)) {
     if (!name.startsWith("$")) out.push(...parseField(name, value));
-    else if (name === "$and") out.push(...parseList(name, value));
-    else if (name === "$or" || name === "$nor") out.push({ kind: name === "$or" ? "or" : "nor", children: parseList(name, value) });
-    else if (name === "$alwaysTrue") continue;
-    else if (name === "$alwaysFalse") out.push({ kind: "never" });
+    else if (name === "$and") out.push(...parseList(name, value, scope));
+    else if (name === "$or" || name === "$nor") out.push({ kind: name === "$or" ? "or" : "nor", children: parseList(name, value, scope) });
+    else if (name === "$expr") out.push(parseExpr(value, scope));
+    else if (name === "$jsonSchema") out.push({ kind: "test", name, test: compileJsonSchema(value) });
+    else if (name === "$sampleRate") out.push({ kind: "test", name, test: compileSampleRate(value) });
+    else if (name === "$alwaysTrue" || name === "$alwaysFalse") {
+      if (numberOf(value) !== 1) throw failedToParse(`${name} must be an integer value of 1`);
+      if (name === "$alwaysFalse") out.push({ kind: "never" });
+    }
     else if (REFUSED.has(name)) throw refuse(name);
     else if (name !== "$comment") {
       throw badValue(`unknown top level operator: ${name}. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.`);
@@ -61,13 +72,25 @@ function parseDocument(bytes: Uint8Array, start: number): FilterNode[] {
   return out;
 }
 
-function parseList(name: string, value: RawValue): FilterNode[] {
+function parseExpr(value: RawValue, scope: Scope | undefined): FilterNode {
+  if (!scope) throw badValue("$expr can only be applied to the top-level document");
+  const evaluate = expressions("$expr").compile(value, scope);
+  return {
+    kind: "test", name: "$expr",
+    test: (b, start) => {
+      const result = evaluate(start === 0 ? b : b.subarray(start, valueEnd(T.object, b, start)));
+      return result !== undefined && truthy(result);
+    },
+  };
+}
+
+function parseList(name: string, value: RawValue, scope: Scope | undefined): FilterNode[] {
   if (value.type !== T.array) throw badValue(`${name} must be an array`);
   const items = itemsOf(value);
   if (items.length === 0) throw badValue(`${name} must be a nonempty array`);
   return items.map((item) => {
     if (item.type !== T.object) throw badValue(`${name} argument's entries must be objects`);
-    return conjunction(parseDocument(item.bytes, item.start));
+    return conjunction(parseDocument(item.bytes, item.start, scope));
   });
 }
 
@@ -187,7 +210,7 @@ function parseAll(path: string, value: RawValue): FilterNode {
 export function parseElemMatch(path: string, value: RawValue): Extract<Leaf, { op: "elemMatch" }> {
   if (value.type !== T.object) throw badValue("$elemMatch needs an Object");
   const ofValue = testsItem(value);
-  const children = ofValue ? parseOperators("", value) : parseDocument(value.bytes, value.start);
+  const children = ofValue ? parseOperators("", value) : parseDocument(value.bytes, value.start, undefined);
   return { kind: "leaf", path, op: "elemMatch", of: ofValue ? "value" : "object", child: conjunction(children) };
 }
 
@@ -214,7 +237,7 @@ function regexWithOptions(value: RawValue, options: RawValue | undefined): Regex
 /** Every path that a filter's leaves name, conditions inside `$elemMatch` left out. */
 export function leafPaths(node: FilterNode): string[] {
   if (node.kind === "leaf") return [node.path];
-  if (node.kind === "never") return [];
+  if (node.kind === "never" || node.kind === "test") return [];
   return node.kind === "not" ? leafPaths(node.child) : node.children.flatMap(leafPaths);
 }
 

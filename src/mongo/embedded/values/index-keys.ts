@@ -1,5 +1,5 @@
 import { storeError } from "./errors.ts";
-import { compareBytes, encodeKey, KeyBuffer, shortenKey } from "./encode-key.ts";
+import { compareBytes, encodeKey, KeyBuffer, shortenKey, type TextNumber } from "./encode-key.ts";
 import { findElement, getField, itemsOf, NONE, T, valueEnd, type RawDoc, type RawValue } from "./scan.ts";
 import { compilePath, type Path } from "./walk.ts";
 import { UNDEFINED_VALUE } from "./write.ts";
@@ -25,10 +25,10 @@ interface Reached {
 type Emit = (values: readonly (RawValue | undefined)[], keys: Uint8Array[]) => void;
 
 /** Prepares an index (or sort) specification for many documents. `whole` leaves keys beyond 3,900 bytes as they are. */
-export function compileIndexKeys(spec: readonly KeyField[], o: { sparse?: boolean; whole?: boolean } = {}): (doc: RawDoc) => IndexKeys {
+export function compileIndexKeys(spec: readonly KeyField[], o: { sparse?: boolean; whole?: boolean; textNumber?: TextNumber } = {}): (doc: RawDoc) => IndexKeys {
   const paths = spec.map((f) => compilePath(f.path));
   const plain = paths.every((p) => p.parts.length === 1);
-  const out = new KeyBuffer();
+  const out = new KeyBuffer(o.textNumber);
   const finish = o.whole ? (key: Uint8Array) => key : shortenKey;
 
   const emit: Emit = (values, keys) => {

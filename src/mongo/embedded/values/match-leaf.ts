@@ -1,3 +1,4 @@
+import { holdsText, type Collation } from "./collation.ts";
 import { compareBytes, compareValues, typeRank, valueKey, valueKeyText } from "./encode-key.ts";
 import { binaryBits, truncated, wholeNumber } from "./filter-args.ts";
 import { regexOf, type FilterNode, type Leaf } from "./filter-ast.ts";
@@ -12,15 +13,17 @@ export type Test = (type: number, bytes: Uint8Array, start: number, end: number)
 /** Whether a leaf looks at the items of an array or only at the array. */
 export const leafArrays = (leaf: Leaf): LeafArrays => (leaf.op === "size" || leaf.op === "elemMatch" ? "whole" : "items");
 
+type DocumentCompiler = (node: FilterNode, collation: Collation | undefined) => (b: Uint8Array, start: number) => boolean;
+
 /** Compiles one leaf to a test of single candidates. The two compilers serve the child of `$elemMatch`. */
-export function leafTest(leaf: Leaf, element: (node: FilterNode) => Test, document: (node: FilterNode) => (b: Uint8Array, start: number) => boolean): Test {
+export function leafTest(leaf: Leaf, element: (node: FilterNode, collation: Collation | undefined) => Test, document: DocumentCompiler, collation?: Collation): Test {
   switch (leaf.op) {
     case "eq":
-      return equalTest(leaf.value);
+      return equalTest(leaf.value, collation);
     case "gt": case "gte": case "lt": case "lte":
-      return rangeTest(leaf.op, leaf.value);
+      return rangeTest(leaf.op, leaf.value, collation);
     case "in":
-      return inTest(leaf.values, leaf.regexes);
+      return inTest(leaf.values, leaf.regexes, collation);
     case "regex":
       return regexTest(leaf.regex);
     case "exists":
@@ -38,7 +41,7 @@ export function leafTest(leaf: Leaf, element: (node: FilterNode) => Test, docume
     case "bits":
       return bitsTest(leaf.set, leaf.all, leaf.mask);
     case "elemMatch": {
-      const item = leaf.of === "value" ? element(leaf.child) : objectItem(document(leaf.child));
+      const item = leaf.of === "value" ? element(leaf.child, collation) : objectItem(document(leaf.child, collation));
       return (type, b, start) => type === T.array && someItem(b, start, item);
     }
   }
@@ -74,8 +77,9 @@ function sameBytes(x: Uint8Array, xs: number, xe: number, y: Uint8Array, ys: num
   return true;
 }
 
-function equalTest(value: RawValue): Test {
+function equalTest(value: RawValue, collation?: Collation): Test {
   const { type: wanted, bytes, start: vs, end: ve } = value;
+  if (collation && holdsText(value)) return (type, b, start, end) => collation.compare({ type, bytes: b, start, end }, value) === 0;
   if (isNullish(wanted)) return isNullish;
   if (isNumeric(wanted)) return equalNumber(value);
   const rank = typeRank(wanted);
@@ -94,7 +98,7 @@ function equalNumber(value: RawValue): Test {
 
 const isNaNValue = (v: RawValue) => isNumeric(v.type) && Number.isNaN(exactNumber(v.type, v.bytes, v.start).floor);
 
-function rangeTest(op: "gt" | "gte" | "lt" | "lte", value: RawValue): Test {
+function rangeTest(op: "gt" | "gte" | "lt" | "lte", value: RawValue, collation?: Collation): Test {
   const orEqual = op.endsWith("e");
   const up = op.startsWith("g");
   const wanted = value.type;
@@ -102,6 +106,13 @@ function rangeTest(op: "gt" | "gte" | "lt" | "lte", value: RawValue): Test {
   if (wanted === T.minKey || wanted === T.maxKey) return (type) => (type === wanted ? orEqual : up === (wanted === T.minKey));
   if (isNaNValue(value)) return orEqual ? equalNumber(value) : () => false;
   const rank = typeRank(wanted);
+  if (collation && holdsText(value)) {
+    return (type, b, start, end) => {
+      if (typeRank(type) !== rank) return false;
+      const order = collation.compare({ type, bytes: b, start, end }, value);
+      return order === 0 ? orEqual : order > 0 === up;
+    };
+  }
   const key = valueKey(value);
   const number = isNumeric(wanted) ? exactNumber(wanted, value.bytes, value.start) : undefined;
   const plain = number && !number.rest ? number.floor : NaN;
@@ -123,13 +134,13 @@ function rangeTest(op: "gt" | "gte" | "lt" | "lte", value: RawValue): Test {
 
 const FEW = 6;
 
-function inTest(values: readonly RawValue[], regexes: readonly RegexSpec[]): Test {
+function inTest(values: readonly RawValue[], regexes: readonly RegexSpec[], collation?: Collation): Test {
   const patterns = regexes.map(regexTest);
   const some = (tests: readonly Test[]): Test => (type, b, start, end) => {
     for (const test of tests) if (test(type, b, start, end)) return true;
     return false;
   };
-  if (values.length <= FEW) return some([...values.map(equalTest), ...patterns]);
+  if (values.length <= FEW || collation) return some([...values.map((value) => equalTest(value, collation)), ...patterns]);
   const keys = new Set(values.map(valueKeyText));
   const ranks = new Set(values.map((v) => typeRank(v.type)));
   const nullish = values.some((v) => isNullish(v.type));

@@ -1,4 +1,4 @@
-import { compareValues, equalValues } from "./encode-key.ts";
+import { orderOf, type Collation } from "./collation.ts";
 import { badValue, failedToParse, typeMismatch } from "./errors.ts";
 import { wholeNumber } from "./filter-args.ts";
 import { compileElementMatcher } from "./match.ts";
@@ -23,7 +23,7 @@ function eachOf(name: string, value: RawValue): RawValue[] {
 type ItemOrder = (a: RawValue, b: RawValue) => number;
 
 /** `$push`, with `$each`, `$position`, `$slice` and `$sort`. Source: mongodb.com/docs/manual/reference/operator/update/push/ */
-export function pushOperator(arg: RawValue): Operator {
+export function pushOperator(arg: RawValue, collation?: Collation): Operator {
   const each = arg.type === T.object ? getField(arg.bytes, "$each", arg.start) : undefined;
   if (!each) return { creates: true, apply: (current, context) => Node.array([...itemsForGrowth(current, context), Node.of(arg)]) };
   const added = eachOf("$push", each).map(Node.of);
@@ -33,7 +33,7 @@ export function pushOperator(arg: RawValue): Operator {
   for (const { name, value } of fieldsOf(arg.bytes, arg.start)) {
     if (name === "$position") position = clause(name, value);
     else if (name === "$slice") slice = clause(name, value);
-    else if (name === "$sort") order = itemOrder(value);
+    else if (name === "$sort") order = itemOrder(value, orderOf(collation));
     else if (name !== "$each") throw badValue(`Unrecognized clause in $push: ${name}`);
   }
   return {
@@ -55,16 +55,16 @@ function clause(name: string, value: RawValue): number {
   return Number(n);
 }
 
-function itemOrder(value: RawValue): ItemOrder {
+function itemOrder(value: RawValue, compare: ItemOrder): ItemOrder {
   if (value.type !== T.object) {
     const dir = direction(value);
-    return (a, b) => dir * compareValues(a, b);
+    return (a, b) => dir * compare(a, b);
   }
   const fields = fieldsOf(value.bytes, value.start).map(({ name, value: dir }) => ({ name, dir: direction(dir) }));
   if (fields.length === 0) throw badValue("The $sort pattern is empty when it should be a set of fields.");
   return (a, b) => {
     for (const { name, dir } of fields) {
-      const d = compareValues(at(a, name), at(b, name));
+      const d = compare(at(a, name), at(b, name));
       if (d !== 0) return dir * d;
     }
     return 0;
@@ -79,7 +79,8 @@ function direction(value: RawValue): 1 | -1 {
   return n;
 }
 
-export function addToSetOperator(arg: RawValue): Operator {
+export function addToSetOperator(arg: RawValue, collation?: Collation): Operator {
+  const compare = orderOf(collation);
   const fields = arg.type === T.object ? fieldsOf(arg.bytes, arg.start) : [];
   const each = fields[0]?.name === "$each" ? fields[0].value : undefined;
   if (each && fields.length > 1) throw badValue(`Found unexpected fields after $each in $addToSet: ${fields.slice(1).map((f) => f.name).join(", ")}`);
@@ -91,7 +92,7 @@ export function addToSetOperator(arg: RawValue): Operator {
       const known = items.map((node) => node.value());
       const fresh: RawValue[] = [];
       for (const value of candidates) {
-        if (!known.some((k) => equalValues(k, value)) && !fresh.some((f) => equalValues(f, value))) fresh.push(value);
+        if (!known.some((k) => compare(k, value) === 0) && !fresh.some((f) => compare(f, value) === 0)) fresh.push(value);
       }
       return fresh.length === 0 && current ? "keep" : Node.array([...items, ...fresh.map(Node.of)]);
     },
@@ -123,10 +124,11 @@ function removing(name: string, gone: (item: RawValue) => boolean): Operator {
   };
 }
 
-export const pullOperator = (arg: RawValue): Operator => removing("$pull", compileElementMatcher(arg));
+export const pullOperator = (arg: RawValue, collation?: Collation): Operator => removing("$pull", compileElementMatcher(arg, collation));
 
-export function pullAllOperator(arg: RawValue): Operator {
+export function pullAllOperator(arg: RawValue, collation?: Collation): Operator {
   if (arg.type !== T.array) throw badValue(`$pullAll requires an array argument but was given a ${typeName(arg.type)}`);
   const values = itemsOf(arg);
-  return removing("$pullAll", (item) => values.some((v) => equalValues(v, item)));
+  const compare = orderOf(collation);
+  return removing("$pullAll", (item) => values.some((v) => compare(v, item) === 0));
 }

@@ -1,5 +1,5 @@
 import { bitwise, calculate, zeroLike } from "./arithmetic.ts";
-import { compareValues } from "./encode-key.ts";
+import { orderOf, type Collation } from "./collation.ts";
 import { badValue, typeMismatch } from "./errors.ts";
 import { fieldsOf, getField, isNumeric, stringOf, T, TYPE_NAMES, valueEnd, type RawValue } from "./scan.ts";
 import { Node } from "./tree.ts";
@@ -42,10 +42,10 @@ export function numericOperator(name: "$inc" | "$mul", path: string, arg: RawVal
   });
 }
 
-export const boundOperator = (name: "$min" | "$max", arg: RawValue): Operator =>
+export const boundOperator = (name: "$min" | "$max", arg: RawValue, collation?: Collation): Operator =>
   always((current) => {
     if (!current) return Node.of(arg);
-    const order = compareValues(arg, current.value());
+    const order = orderOf(collation)(arg, current.value());
     return (name === "$min" ? order < 0 : order > 0) ? Node.of(arg) : "keep";
   });
 

@@ -1,5 +1,6 @@
 import { failedToParse, notImplemented } from "./errors.ts";
 import { embedded, fieldsOf, getField, itemsOf, stringOf, T, type RawDoc, type RawValue } from "./scan.ts";
+import type { Scope } from "./scope.ts";
 import { Node } from "./tree.ts";
 import { dateValue, DocWriter } from "./write.ts";
 import { idOf } from "./validate.ts";
@@ -12,7 +13,7 @@ const refuse = (what: string) => notImplemented(`Update pipelines with ${what} a
 
 /** Compiles an update given as a pipeline of `$set`, `$addFields`, `$unset`, `$replaceWith`, `$replaceRoot`; values are literals, `$literal`,
  *  `$$NOW`, `$$ROOT` and field paths that meet no array. @throws StoreError 238 for anything else. */
-export function compilePipeline(stages: readonly RawDoc[]): Stage {
+export function compilePipeline(stages: readonly RawDoc[], _scope?: Scope): Stage {
   const compiled = stages.map(compileStage);
   return (doc, nowMs) => compiled.reduce((current, stage) => stage(current, nowMs), doc);
 }

@@ -1,3 +1,4 @@
+import type { Collation } from "./collation.ts";
 import { compareBytes } from "./encode-key.ts";
 import { badValue, failedToParse, storeError } from "./errors.ts";
 import { fieldsOf, nameBytes, stringOf, T, TYPE_NAMES, type RawDoc, type RawValue } from "./scan.ts";
@@ -15,25 +16,25 @@ export interface Step {
   readonly renameFrom?: readonly string[];
 }
 
-const OPERATORS: Readonly<Record<string, (path: string, arg: RawValue) => Operator>> = {
+const OPERATORS: Readonly<Record<string, (path: string, arg: RawValue, collation: Collation | undefined) => Operator>> = {
   $set: (_p, arg) => setOperator(arg),
   $setOnInsert: (_p, arg) => setOnInsertOperator(arg),
   $unset: () => unsetOperator(),
   $inc: (path, arg) => numericOperator("$inc", path, arg),
   $mul: (path, arg) => numericOperator("$mul", path, arg),
-  $min: (_p, arg) => boundOperator("$min", arg),
-  $max: (_p, arg) => boundOperator("$max", arg),
+  $min: (_p, arg, collation) => boundOperator("$min", arg, collation),
+  $max: (_p, arg, collation) => boundOperator("$max", arg, collation),
   $currentDate: (_p, arg) => currentDateOperator(arg),
   $bit: bitOperator,
-  $push: (_p, arg) => pushOperator(arg),
-  $addToSet: (_p, arg) => addToSetOperator(arg),
+  $push: (_p, arg, collation) => pushOperator(arg, collation),
+  $addToSet: (_p, arg, collation) => addToSetOperator(arg, collation),
   $pop: (_p, arg) => popOperator(arg),
-  $pull: (_p, arg) => pullOperator(arg),
-  $pullAll: (_p, arg) => pullAllOperator(arg),
+  $pull: (_p, arg, collation) => pullOperator(arg, collation),
+  $pullAll: (_p, arg, collation) => pullAllOperator(arg, collation),
 };
 
 /** Parses `{$set: …, $inc: …}` into steps in the order MongoDB applies them, and refuses paths that get in each other's way. */
-export function parseSteps(update: RawDoc): Step[] {
+export function parseSteps(update: RawDoc, collation?: Collation): Step[] {
   const steps: Step[] = [];
   const claimed: (readonly string[])[] = [];
   for (const { name, value } of fieldsOf(update)) {
@@ -44,7 +45,7 @@ export function parseSteps(update: RawDoc): Step[] {
       throw failedToParse(`Modifiers operate on fields but we found type ${TYPE_NAMES[value.type]} instead. For example: {$mod: {<field>: ...}} not {${name}: <${TYPE_NAMES[value.type]}>}`);
     }
     for (const field of fieldsOf(value.bytes, value.start)) {
-      const step = name === "$rename" ? renameStep(field.name, field.value) : makeStep(field.name, OPERATORS[name]!(field.name, field.value));
+      const step = name === "$rename" ? renameStep(field.name, field.value) : makeStep(field.name, OPERATORS[name]!(field.name, field.value, collation));
       for (const parts of step.renameFrom ? [step.renameFrom, step.parts] : [step.parts]) {
         const other = claimed.find((c) => overlaps(c, parts));
         if (other) throw conflict(`Updating the path '${parts.join(".")}' would create a conflict at '${(other.length < parts.length ? other : parts).join(".")}'`);

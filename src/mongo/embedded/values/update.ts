@@ -3,6 +3,7 @@ import { equalValues } from "./encode-key.ts";
 import { failedToParse, locationError, storeError } from "./errors.ts";
 import { positionalIndex } from "./positional.ts";
 import { Elements, type RawDoc } from "./scan.ts";
+import type { Scope } from "./scope.ts";
 import { Node } from "./tree.ts";
 import { applySteps } from "./update-apply.ts";
 import { compilePipeline } from "./update-pipeline.ts";
@@ -33,11 +34,11 @@ export interface CompiledUpdate {
 /** Compiles an update once for many documents: a replacement, operators, or a pipeline of simple stages.
  *  @throws StoreError 9, 2, 40, 52, 56 for a malformed update, 238 for what is not supported.
  *  Operators: mongodb.com/docs/manual/reference/operator/update/ */
-export function compileUpdate(update: RawDoc | readonly RawDoc[], o: { arrayFilters?: readonly RawDoc[] } = {}): CompiledUpdate {
+export function compileUpdate(update: RawDoc | readonly RawDoc[], o: { arrayFilters?: readonly RawDoc[]; scope?: Scope } = {}): CompiledUpdate {
   const filters = o.arrayFilters ?? [];
   if (!(update instanceof Uint8Array)) {
     if (filters.length > 0) throw failedToParse("arrayFilters may not be specified for pipeline-style updates");
-    const run = compilePipeline(update);
+    const run = compilePipeline(update, o.scope);
     return { isReplacement: false, apply: (doc, { nowMs = Date.now() }) => finish(doc, run(doc, nowMs)) };
   }
   if (isReplacement(update)) {
@@ -45,8 +46,8 @@ export function compileUpdate(update: RawDoc | readonly RawDoc[], o: { arrayFilt
     checkReplacement(update);
     return { isReplacement: true, apply: (doc) => finish(doc, replace(doc, update)) };
   }
-  const steps = parseSteps(update);
-  const passes = compileArrayFilters(filters, steps);
+  const steps = parseSteps(update, o.scope?.collation);
+  const passes = compileArrayFilters(filters, steps, o.scope);
   return {
     isReplacement: false,
     apply(doc, { filter, positional, insert, nowMs = Date.now() }) {
@@ -55,7 +56,7 @@ export function compileUpdate(update: RawDoc | readonly RawDoc[], o: { arrayFilt
       applySteps(root, steps, {
         insert, nowMs, passes,
         document: () => describeId(doc),
-        positional: () => (index ??= filter && positionalIndex(filter, doc)),
+        positional: () => (index ??= filter && positionalIndex(filter, doc, o.scope)),
       });
       return finish(doc, root.toDoc(doc.length + 128));
     },

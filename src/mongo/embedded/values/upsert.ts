@@ -1,5 +1,6 @@
 import { storeError } from "./errors.ts";
 import { filterAst, type FilterNode, type Leaf } from "./filter-ast.ts";
+import type { Scope } from "./scope.ts";
 import { T, TYPE_NAMES, type RawDoc, type RawValue } from "./scan.ts";
 import { Node } from "./tree.ts";
 import type { CompiledUpdate } from "./update.ts";
@@ -9,8 +10,8 @@ import { EMPTY_DOC } from "./write.ts";
 
 /** The document that an upsert inserts when nothing matched: the filter's equalities, then the update. `_id` comes from the filter,
  *  the update, or is made. @throws StoreError 54 when the filter names a path twice, and all that the update throws. */
-export function upsertDocument(filter: RawDoc, update: CompiledUpdate, nowMs = Date.now()): RawDoc {
-  const equalities = equalitiesOf(filterAst(filter));
+export function upsertDocument(filter: RawDoc, update: CompiledUpdate, nowMs = Date.now(), scope?: Scope): RawDoc {
+  const equalities = equalitiesOf(filterAst(filter, scope));
   const root = Node.root(EMPTY_DOC);
   const used: string[][] = [];
   for (const { path, value } of equalities) {
