@@ -90,6 +90,21 @@ describe("on one message", () => {
     forgetSettings(help.core);
   });
 
+  test("what is offered outside a thread names its conversation, also on a desk that says the number itself", async () => {
+    const { act, help, now } = await oneConversation(store());
+    const { number } = await now();
+    await act("Mara", "take");
+    const asked = await actOutside(help, "Jonas", "take", `#${number}`);
+    expect(asked).toMatchObject({ ok: false, buttons: [{ id: `take:#${number} --anyway` }] });
+    expect((await act("Jonas", "take")).buttons).toEqual([expect.objectContaining({ id: "take:--anyway" })]);
+    const { buttons = [] } = await actOutside(help, "Jonas", "more", `#${number}`);
+    expect(buttons.map(({ id }) => id)).toContain(`label:#${number}`);
+    expect(await actOutside(help, "Jonas", asked.buttons![0]!.id)).toMatchObject({ ok: true });
+    expect((await now()).assigneeName).toBe("Jonas");
+    expect(await actOutside(help, "Mara", "take", `#${number} #${number} --anyway`)).toMatchObject({ ok: true });
+    expect((await now()).assigneeName).toBe("Mara");
+  });
+
   test("a message of another conversation is refused", async () => {
     const first = await oneConversation(store());
     const second = await oneConversation(store());

@@ -39,12 +39,23 @@ export async function runVerb(core: Core, request: VerbRequest): Promise<ActResu
     }, args);
     const { logged, notice, ...shown } = result;
     const told = logged === true && request.inThread && conversation?._id === request.conversation?._id;
-    return { ok: true, ...(notice === undefined || told ? {} : { notice }), ...shown };
+    return withNumber(request, conversation, { ok: true, ...(notice === undefined || told ? {} : { notice }), ...shown });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const buttons = attempt === null ? [] : await offers(core, request.actor, attempt, error);
-    return { ok: false, notice: error.message, code: error.code, ...(buttons.length === 0 ? {} : { buttons }) };
+    return withNumber(request, attempt?.conversation ?? null, { ok: false, notice: error.message, code: error.code, ...(buttons.length === 0 ? {} : { buttons }) });
   }
+}
+
+/** What is offered outside a thread says by itself which conversation it is about: "take:#1042 --anyway". */
+function withNumber({ conversation: here }: VerbRequest, conversation: Conversation | null, result: ActResult): ActResult {
+  const { buttons, messageId } = result;
+  if (here !== null || conversation === null || buttons === undefined || messageId !== undefined) return result;
+  return { ...result, buttons: buttons.map((button) => {
+    const [, word = "", args = ""] = /^([^:]*):?([\s\S]*)$/.exec(button.id) ?? [];
+    const about = verbNamed(word)?.needs.conversation === true && !/^#\d/.test(args);
+    return about ? { ...button, id: buttonId(word, `#${conversation.number} ${args}`.trim()) } : button;
+  }) };
 }
 
 const MOST_BUTTONS = 10;
@@ -73,7 +84,8 @@ async function prepare(core: Core, request: VerbRequest): Promise<Attempt> {
     const named = takeNumber(args);
     if (named !== null) {
       conversation = await oneConversation(core, { number: named.number }, `#${named.number}`);
-      args = named.rest;
+      // a desk that knows the number says it too
+      args = named.rest.replace(new RegExp(`^#${named.number}(?=\\s|$)\\s*`), "");
     }
   }
   if (request.values !== undefined) args = verb.fromForm(request.values).trim();

@@ -41,12 +41,14 @@ export function readButton(action: { action_id: string; value?: string | undefin
   const subject = Subject.safeParse(asJson(action.value));
   if (!subject.success) return splitVerb(id.replace(/^act:(\d+:)?/, ""));
   const { v, t, m, n, s } = subject.data;
-  return { ...splitVerb(v), thread: t, messageId: m, number: n, seen: s };
+  const read = splitVerb(v);
+  return { ...read, thread: t, messageId: m, number: read.number ?? n, seen: s };
 }
 
-function splitVerb(id: string): { verb: string; args: string } {
-  const at = id.indexOf(":");
-  return at < 0 ? { verb: id, args: "" } : { verb: id.slice(0, at), args: id.slice(at + 1) };
+/** Arguments that begin with a number say which conversation it is about. */
+function splitVerb(id: string): Pressed {
+  const [, verb = "", number, args = ""] = /^([^:]*)(?::(?:#(\d{1,12})(?:\s+|$))?([\s\S]*))?$/.exec(id) ?? [];
+  return { verb, args, ...(number === undefined ? {} : { number: Number(number) }) };
 }
 
 function asJson(text: string | undefined): unknown {
