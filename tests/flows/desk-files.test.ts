@@ -119,8 +119,10 @@ test("a file written in a thread that was left is shown in the one in use, once 
   await help.settle();
   const old = await help.threadOf();
   await help.act("transfer", "Escalations");
+  // there before it is asked for: the post may be quicker than the fetch
   let come = () => undefined as void;
-  Object.assign(help.desk, { fetchFile: async ({ name, type }: DeskFile) => { await new Promise<void>((done) => { come = done; }); return help.core.files.put({ name, type, owner: "desk" }, Buffer.from("%PDF"), 100); } });
+  const coming = new Promise<void>((done) => { come = done; });
+  Object.assign(help.desk, { fetchFile: async ({ name, type }: DeskFile) => { await coming; return help.core.files.put({ name, type, owner: "desk" }, Buffer.from("%PDF"), 100); } });
   await help.host.accept("fake", [{ id: "x1:new", thread: old, at: help.clock.now(), data: { type: "message", postId: "x1", userId: "Jonas", userName: "Jonas", userKind: "person", text: "I found it", mentions: 0, files: [PDF] } }]);
   const there = await help.threadOf();
   const shown = () => help.other.threads.get(there)!.posts.find(({ post }) => post.text === "I found it")?.post;
