@@ -37,7 +37,8 @@ async function opened(options: TestCoreOptions = {}) {
 test("a file that takes long holds up neither notes nor commands, and its reply goes before the one that was written after it", async () => {
   const help = await opened();
   let come = () => undefined as void;
-  help.files(async (file) => { await new Promise<void>((done) => { come = done; }); return help.stored(file); });
+  const coming = new Promise<void>((done) => { come = done; });
+  help.files(async (file) => { await coming; return help.stored(file); });
   await help.says("Here it is", [PDF]);
   await help.says("Anything else?");
   await help.says("note: paid by card");
@@ -91,7 +92,8 @@ test("it is given up after the last try", async () => {
 test("a reply that waits for its file can still be stopped", async () => {
   const help = await opened();
   let come = () => undefined as void;
-  help.files(async (file) => { await new Promise<void>((done) => { come = done; }); return help.stored(file); });
+  const coming = new Promise<void>((done) => { come = done; });
+  help.files(async (file) => { await coming; return help.stored(file); });
   const post = await help.says("Here it is", [PDF]);
   await expect.poll(() => help.asked.length, WAIT).toBe(1);
   await help.host.accept("fake", [{ id: `${post}:delete`, thread: help.thread, at: help.clock.now(), data: { type: "delete", postId: post, userId: "Mara" } }]);
