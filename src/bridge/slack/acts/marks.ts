@@ -15,7 +15,7 @@ export const createMarks = ({ core, api }: { core: Core; api: SlackApi }): Marks
       await api.call(on ? "reactions.add" : "reactions.remove", { channel, timestamp: post, name: EMOJI[mark] }, { channel, priority: mark === "held" ? "post" : "background" });
     } catch (error) {
       const code = slackCode(error);
-      if (code !== "already_reacted" && code !== "no_reaction") throw error;
+      if (code !== "already_reacted" && code !== "no_reaction" && code !== "missing_scope") throw error;
     }
   },
 });

@@ -55,7 +55,8 @@ export function createPosts({ api, team, channels, files }: PostsDeps) {
       await api.call("chat.delete", { channel: place.channel, ts: share.ts }, { signal });
       throw threadGone();
     } catch (error) {
-      if (!(error instanceof DeskError) || error.code !== "REFUSED") throw error;
+      // what the app may not do now it does not wait for: the words say which scope is lacking
+      if (!(error instanceof DeskError) || (error.code !== "REFUSED" && slackCode(error) !== "missing_scope")) throw error;
       const names = post.files.map((file) => file.name).join(", ");
       const instead = fileBlocks({ ...post, text: "" }, key, label());
       const [note] = renderPost({ kind: "system", author: post.author, text: `Not shown here: ${names}. ${error.message.replace(/^[A-Z_]+: /, "")}`, files: [], marks: [] }, key, false);

@@ -34,7 +34,8 @@ export function createReceipts(api: SlackApi): Receipts {
       await api.call(method, { channel: place.channel, timestamp, name }, { signal, priority: spare ? "background" : "post" });
     } catch (error) {
       const code = slackCode(error);
-      if (code !== "already_reacted" && code !== "no_reaction") throw error;
+      // without the scope no receipt can be shown; what failed is told in words all the same
+      if (code !== "already_reacted" && code !== "no_reaction" && code !== "missing_scope") throw error;
     }
   }
 
