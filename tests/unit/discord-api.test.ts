@@ -144,6 +144,23 @@ describe("receipts and typing", () => {
     expect(gone).toMatchObject({ code: "POST_GONE" });
   });
 
+  test("where nothing said yet that it arrived, 📬 and 👁️ are waited for too, and stand in an archived thread", async () => {
+    const { fake, channel, api } = await start();
+    const thread = fake.memberStartsThread(channel, fake.ownerId, "#1", "Hello").thread;
+    const [first, second, third] = ["one", "two", "three"].map((text) => fake.memberPosts(thread, fake.ownerId, text));
+    const receipts = createReceipts({ api, threads: createThreads(api, () => undefined) });
+    fake.limits.enforce = true;
+    fake.limits.set(/reactions/, { limit: 1, perMs: 300 });
+    await receipts.show(thread.id, first!.id, "sent", undefined, soon());
+    await receipts.show(thread.id, second!.id, "delivered", "queued", soon());
+    expect([...second!.reactions.keys()]).toEqual(["📬"]);
+    fake.limits.enforce = false;
+    fake.changeThread(thread, { archived: true, locked: true });
+    await receipts.show(thread.id, third!.id, "read", "sending", soon());
+    expect([...third!.reactions.keys()]).toEqual(["👁️"]);
+    expect(thread.thread).toMatchObject({ archived: true, locked: true });
+  });
+
   test("in an archived thread only what matters is shown", async () => {
     const { fake, channel, api } = await start();
     const thread = fake.memberStartsThread(channel, fake.ownerId, "#1", "Hello").thread;
