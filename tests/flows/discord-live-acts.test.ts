@@ -39,6 +39,23 @@ describe.each([["a forum", false], ["a text channel", true]])("in %s", (_where, 
     await help.settle();
     expect((await help.conversation()).status).toBe("resolved");
   });
+
+  test("reactions to the card are verbs for agents; taken off, they are undone", async () => {
+    const live = await startDiscord({ text, desk: { emoji: { "✔️": "resolve", "👀": "take", "🔥": "priority:urgent" } } });
+    const { fake, help, mara } = live;
+    const { card } = await opened(live);
+    const is = (wanted: object) => expect.poll(() => help.conversation(), { timeout: 10_000 }).toMatchObject(wanted);
+    fake.memberReacts(card, fake.addMember("Guest"), "✔️");
+    fake.memberReacts(card, mara, "👀");
+    await is({ assigneeName: "Mara", status: "open" });
+    fake.memberUnreacts(card, mara, "👀");
+    await is({ assigneeId: null });
+    fake.memberReacts(card, mara, "🔥");
+    await is({ priority: "urgent" });
+    fake.memberReacts(card, mara, "✔️");
+    await is({ status: "resolved" });
+    expect(await help.store.deskEvents.countDocuments()).toBe(0);
+  });
 });
 
 test("a held line is asked about in the thread, and sent by its author's press", async () => {
@@ -79,6 +96,6 @@ test("who is not in this server's desk is told so, and nothing happens", async (
   const pressed = await fake.memberPressesButton(card, pressable(card, "Resolve"), sam);
   expect(pressed).toMatchObject({ ephemeral: true });
   expect(pressed.said).toContain("/link");
-  expect((await fake.memberTypesAutocomplete("assign", "agent", "", channel, sam)).choices).toEqual([]);
+  expect((await fake.memberTypesAutocomplete("assign", "to", "", channel, sam)).choices).toEqual([]);
   expect((await help.conversation()).status).toBe("open");
 });

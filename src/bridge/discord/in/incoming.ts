@@ -4,17 +4,18 @@ import type { DeskTarget } from "../../../core/model/types.ts";
 import type { DeskHost, StreamingDesk } from "../../../core/ports.ts";
 import { agentByLink } from "../../../core/services/inbox-settings.ts";
 import type { DeskDeps } from "../../shared/kind.ts";
+import { createCardReactions } from "../../shared/card-reactions.ts";
 import { tellAdministrators as tellEach } from "../../shared/tell-administrators.ts";
 import { createTroubles } from "../../shared/troubles.ts";
 import { createActs, type DiscordActs } from "../acts/acts.ts";
 import type { Notices } from "../acts/notices.ts";
 import type { DiscordApi } from "../api.ts";
-import { isSnowflake } from "../ids.ts";
+import { isSnowflake, makeThreadId } from "../ids.ts";
 import type { Me } from "../me.ts";
 import type { Channels } from "../out/channels.ts";
 import type { Threads } from "../out/threads.ts";
 import type { Webhooks } from "../out/webhook.ts";
-import type { Config } from "../settings.ts";
+import { plainEmoji, type Config } from "../settings.ts";
 import { connectDiscord } from "./connection.ts";
 import { Directory, Member } from "./directory.ts";
 import { fetchDiscordFile } from "./files.ts";
@@ -39,6 +40,8 @@ export interface Incoming {
 
 /** Linked accounts are looked through this often: without the intent for members nobody tells us of roles that change and people who leave. */
 const REVIEW_MS = 10 * 60_000;
+/** Reactions to a card that are verbs, unless the settings say otherwise. */
+const DEFAULT_EMOJI = { "✅": "resolve", "☑": "resolve", "✔": "resolve", "👀": "take", "💤": "snooze" };
 /** Milliseconds for a file out of a window. */
 const FETCH_MS = 180_000;
 /** Somebody whose lines can't be read is told so at most this often. */
@@ -46,6 +49,7 @@ const HINT_MS = 60 * 60_000;
 
 const About = z.object({ channel_id: z.string() });
 const TakenOff = z.object({ channel_id: z.string(), message_id: z.string().refine(isSnowflake), emoji: z.object({ id: z.string().nullish(), name: z.string().nullish() }).optional() });
+const Reacted = z.object({ channel_id: z.string(), message_id: z.string().refine(isSnowflake), user_id: z.string(), emoji: z.object({ id: z.string().nullish(), name: z.string().nullish() }) });
 const Typing = z.object({ channel_id: z.string(), user_id: z.string() });
 const Acting = z.object({ member: Member });
 
@@ -82,7 +86,9 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
   /** Reads a message that was handed over with its text, whatever is heard by itself. */
   const parseGiven = createParser({ ...parsing, content: true });
   const past = createHistory({ core, api, parse });
-  let live: { host: DeskHost; acts: DiscordActs } | null = null;
+  let live: { host: DeskHost; acts: DiscordActs; onCard: ReturnType<typeof createCardReactions> } | null = null;
+  /** What is told again by a resumed session is older than it seems: a reaction bears no time. */
+  let hears = false;
   let reviewing: NodeJS.Timeout | undefined;
   let reviewedMarks = false;
 
@@ -104,6 +110,10 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
       : thread === null ? [] : await allTakenOff(core, thread, taken.message_id, taken.emoji === undefined ? null : shownEmoji(taken.emoji));
     if (events.length > 0) await live.host.accept("discord", events);
   }
+  /** A card bears its thread's id. */
+  async function onCard({ message_id: card, user_id: userId, emoji }: z.infer<typeof Reacted>, removed: boolean): Promise<void> {
+    if (hears) await live?.onCard({ post: makeThreadId(guild, card), userId, name: plainEmoji(shownEmoji(emoji)), removed, at: core.clock.now() });
+  }
   async function typing(d: unknown): Promise<void> {
     const read = Typing.safeParse(d).data;
     if (read === undefined || (await agentByLink(core, "discord", read.user_id)) === undefined) return;
@@ -121,6 +131,10 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
       });
       return;
     }
+    const reacted = t === "MESSAGE_REACTION_ADD" || t === "MESSAGE_REACTION_REMOVE" ? Reacted.safeParse(d).data : undefined;
+    if (reacted !== undefined) later(() => onCard(reacted, t === "MESSAGE_REACTION_REMOVE"));
+    // a forum's card is no line
+    if (reacted !== undefined && reacted.message_id === reacted.channel_id) return;
     if (t === "TYPING_START") { later(() => typing(d)); return; }
     const about = t.startsWith("MESSAGE_") ? About.safeParse(d).data : undefined;
     if (about !== undefined) await inLane(about.channel_id, () => store(t, d));
@@ -132,6 +146,7 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
     ready: () => directory.here,
     async up() {
       threads.hears(true);
+      hears = true;
       later(async () => {
         await watch.look();
         await live?.acts.register((await me()).applicationId);
@@ -145,6 +160,7 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
     },
     async down() {
       threads.hears(false);
+      hears = false;
       clearInterval(reviewing);
       await live?.host.stream("discord", "down");
     },
@@ -161,7 +177,7 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
     near: (text) => void troubles.set("cap", text === null ? null : { code: "TOO_MANY", text }),
     start(host) {
       live = {
-        host,
+        host, onCard: createCardReactions({ core, host, desk: "discord", map: config.emoji ?? DEFAULT_EMOJI, notify: (...told) => notices.notify(...told) }),
         acts: createActs({
           core, host, api, notices, guild, link: people.link,
           fetchFile: (file) => fetchDiscordFile({ api, files: core.files, clock: core.clock }, file, AbortSignal.timeout(FETCH_MS)),

@@ -6,11 +6,12 @@ import type { Trouble } from "../../../core/ports.ts";
 import type { Troubles } from "../../shared/troubles.ts";
 import type { DiscordApi } from "../api.ts";
 import { CODE, discordCode, type DiscordFailure } from "../errors.ts";
-import { makeThreadId } from "../ids.ts";
+import { makeThreadId, readThreadId } from "../ids.ts";
 import type { Channels } from "../out/channels.ts";
 import type { Threads } from "../out/threads.ts";
 import type { Webhooks } from "../out/webhook.ts";
 import { isThreadType, type Directory } from "./directory.ts";
+import { createRemake } from "./remake.ts";
 import { inviteLink, missingOf, wantedFor } from "./permissions.ts";
 
 export const PLACES = ["token", "connection", "guild", "channel", "cap"] as const;
@@ -41,6 +42,7 @@ export interface WatchOptions {
 }
 
 export function createWatch({ core, api, directory, channels, threads, webhooks, troubles, me, webhook, tellAdministrators }: WatchOptions): Watch {
+  const remake = createRemake({ core, api, guild: directory.guildId, channels, tellAdministrators });
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
@@ -65,6 +67,7 @@ export function createWatch({ core, api, directory, channels, threads, webhooks,
       else say("channel", { code: "NOT_ALLOWED", text: `${target.name}: in #${home.name} on Discord the bot lacks ${list(missing.map(({ name, what }) => `${name} (${what})`))}. Give it that in the channel's settings (Permissions) or in its role; what waits goes by itself then.` }, target.channel);
     } catch (error) {
       const code = discordCode(error);
+      if (code === CODE.unknownChannel && (await remake.missing(target))) { troubles.set("channel", null, target.channel); return cardsDue(target._id); }
       if (code === CODE.unknownChannel || code === CODE.missingAccess) say("channel", { code: "NOT_POSSIBLE", text: `${target.name}: ${(error as Error).message.replace(/^[A-Z_]+: /, "")}` }, target.channel);
     }
   }
@@ -113,6 +116,12 @@ export function createWatch({ core, api, directory, channels, threads, webhooks,
     }
   }
 
+  /** The open conversations of a target: their threads went with its channel. */
+  async function cardsDue(targetId: string): Promise<void> {
+    const open = core.store.conversations.find({ deskTargetId: targetId, status: { $in: ["open", "pending"] }, "thread.id": { $exists: true } }, { projection: { thread: 1 } });
+    for await (const { thread } of open) await cardGone([readThreadId(thread!.id).thread]);
+  }
+
   async function take(t: string, d: unknown): Promise<void> {
     switch (t) {
       // a card has its thread's id, in a forum and in a text channel
@@ -125,7 +134,10 @@ export function createWatch({ core, api, directory, channels, threads, webhooks,
         const about = Of.safeParse(d);
         if (!about.success || isThreadType(about.data.type ?? 0)) return;
         channels.forget(about.data.id);
-        if (t === "CHANNEL_DELETE") webhooks.forget(about.data.id);
+        if (t === "CHANNEL_DELETE") {
+          webhooks.forget(about.data.id);
+          if (await remake.deleted(d)) await cardGone([...directory.threads].filter(([, { parent }]) => parent === about.data.id).map(([id]) => id));
+        }
         return look();
       }
       case "READY": case "GUILD_ROLE_UPDATE": case "GUILD_ROLE_DELETE": case "GUILD_MEMBER_UPDATE": case "GUILD_CREATE": case "GUILD_DELETE":

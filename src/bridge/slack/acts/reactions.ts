@@ -1,71 +1,18 @@
-/** Reactions to a conversation's card that are verbs; removing one undoes it. To a customer's line a reaction stays a reaction: it travels. */
+/** Reactions to a conversation's card, by Slack's names of emoji. */
 import { z } from "zod";
 import type { Core } from "../../../core/core.ts";
-import type { Agent, Conversation, DeskThreadId } from "../../../core/model/types.ts";
 import type { DeskHost } from "../../../core/ports.ts";
-import { agentByLink } from "../../../core/services/inbox-settings.ts";
-import { verbNamed } from "../../../core/verbs/table.ts";
-import { Recent } from "../../shared/recent.ts";
+import { createCardReactions, emojiSettings, type EmojiMap, type Reaction } from "../../shared/card-reactions.ts";
 import type { Notices } from "./notices.ts";
-import { seenAt } from "../../shared/seen.ts";
 
-/** Slack's names of emoji → verbs, with arguments behind a colon: `fire: "priority:urgent"`. */
-export const EmojiSettings = z.record(
-  z.string().regex(/^[\p{L}\p{N}_+'-]+$/u, "`emoji` names reactions as Slack does, without colons: white_check_mark"),
-  z.string().refine((verb) => verbNamed(verb.split(":")[0]!) !== undefined, "`emoji` leads to verbs, such as resolve or priority:urgent; /help lists them"),
-);
-export type EmojiMap = Readonly<Record<string, string>>;
+export type { EmojiMap };
+export const EmojiSettings = emojiSettings(z.string().regex(/^[\p{L}\p{N}_+'-]+$/u, "`emoji` names reactions as Slack does, without colons: white_check_mark"));
 /** The map of a desk's settings; undefined when none was set, or it names a verb that is no more. */
 export const emojiOf = (config: Record<string, unknown> | undefined): EmojiMap | undefined => EmojiSettings.safeParse(config?.emoji).data;
 export const DEFAULT_EMOJI: EmojiMap = { white_check_mark: "resolve", heavy_check_mark: "resolve", eyes: "take", zzz: "snooze" };
 
-/** Reactions that are remembered. */
-const KEPT = 1_000;
-
-const UNDO: Record<string, { verb: string; stands(conversation: Conversation, agent: Agent): boolean }> = {
-  resolve: { verb: "reopen", stands: ({ status }) => status === "resolved" },
-  snooze: { verb: "reopen", stands: ({ status }) => status === "snoozed" },
-  take: { verb: "unassign", stands: ({ assigneeId }, agent) => assigneeId === agent._id },
-};
-
-/** `post`: the thread's id, were this post the first of one. */
-export interface Reaction { post: DeskThreadId; userId: string; name: string; removed: boolean; at: Date }
-
-export function createEmoji({ core, host, notices, map = DEFAULT_EMOJI }: { core: Core; host: DeskHost; notices: Notices; map?: EmojiMap | undefined }) {
-  /** What Slack tells again because it was not acknowledged in time is done once. */
-  const begun = new Recent<true>(KEPT);
-
-  /** True when it was meant for a card: then nobody else needs to look at it. Only linked agents count; what comes late is not done. */
-  return async function react({ post, userId, name, removed, at }: Reaction): Promise<boolean> {
-    const verb = map[name.replace(/::.*$/, "")];
-    if (verb === undefined) return false;
-    const thread = await core.store.threads.findOne({ _id: post });
-    if (thread === null) return false;
-    const agent = await agentByLink(core, "slack", userId);
-    if (agent === undefined || !agent.active || core.clock.now().getTime() - at.getTime() > core.limits.lateMs) return true;
-
-    let wanted = verb;
-    if (removed) {
-      const undo = UNDO[verb];
-      const conversation = undo === undefined ? null : await core.store.conversations.findOne({ _id: thread.conversationId });
-      if (undo === undefined || conversation === null || !undo.stands(conversation, agent)) return true;
-      wanted = undo.verb;
-    }
-    const key = [post, userId, name, removed, at.getTime()].join(" ");
-    if (begun.get(key) === true) return true;
-    const seen = await seenAt(core, { thread: post }, at);
-    begun.set(key, true);
-    const result = await host.act({ desk: "slack", userId, thread: post, verb: wanted, args: "", ...(seen === undefined ? {} : { seen }) })
-      .catch((error: unknown) => { begun.delete(key); throw error; });
-    // What is so already was done by this very reaction, told a second time.
-    if (result.code === "ALREADY_SO" && (result.buttons ?? []).length === 0) return true;
-    const text = result.notice ?? (result.form === undefined ? undefined : `${result.form.title}:`);
-    if (text === undefined) return true;
-    try {
-      await notices.notify(userId, post, { text, buttons: result.buttons ?? [], ...(result.messageId === undefined ? {} : { messageId: result.messageId }) });
-    } catch (error) {
-      core.log.warn({ err: error }, "An agent could not be told what became of their reaction.");
-    }
-    return true;
-  };
+/** True when it was meant for a card. A skin tone ("+1::skin-tone-2") is no other emoji. */
+export function createEmoji({ core, host, notices, map = DEFAULT_EMOJI }: { core: Core; host: DeskHost; notices: Notices; map?: EmojiMap | undefined }): (reaction: Reaction) => Promise<boolean> {
+  const react = createCardReactions({ core, host, desk: "slack", map, notify: (...told) => notices.notify(...told) });
+  return (reaction) => react({ ...reaction, name: reaction.name.replace(/::.*$/, "") });
 }

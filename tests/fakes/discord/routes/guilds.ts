@@ -26,6 +26,8 @@ function createChannel(call: Call): Json {
   const channel = Number(body.type ?? 0) === GUILD_FORUM ? world.addForum(name, objects(body.available_tags).map((tag) => ({ name: String(tag.name), moderated: tag.moderated === true, ...(text(tag.emoji_name) === null ? {} : { emoji: String(tag.emoji_name) }) }))) : world.addTextChannel(name);
   if (body.flags !== undefined) channel.flags = Number(body.flags);
   channel.topic = text(body.topic);
+  channel.parent = text(body.parent_id);
+  channel.overwrites = objects(body.permission_overwrites).map((one) => ({ id: String(one.id), type: Number(one.type) === 1 ? 1 : 0, allow: BigInt(String(one.allow ?? "0")), deny: BigInt(String(one.deny ?? "0")) }));
   world.emit("CHANNEL_CREATE", showChannel(world, channel), { channel: channel.id });
   return showChannel(world, channel);
 }
