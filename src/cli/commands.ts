@@ -1,10 +1,12 @@
 /** The table of commands; `help` is made from it. */
 import { version } from "../boot/install.ts";
 import { apply } from "./apply.ts";
+import { backup } from "./backup.ts";
 import type { Command } from "./command.ts";
 import { delivery } from "./delivery.ts";
 import { discord } from "./discord.ts";
 import { doctor } from "./doctor.ts";
+import { restore } from "./restore.ts";
 import { retry } from "./retry.ts";
 import { slack } from "./slack.ts";
 import { start } from "./start.ts";
@@ -25,4 +27,4 @@ export const help: Command = {
   },
 };
 
-export const commands: readonly Command[] = [start, apply, doctor, slack, discord, delivery, retry, store, help];
+export const commands: readonly Command[] = [start, apply, doctor, slack, discord, delivery, retry, backup, restore, store, help];

@@ -17,19 +17,22 @@ export interface ConnectOptions {
   uri?: string | undefined;
   /** Folder of Threadline's data; the embedded store lies in `db` under it. */
   dataDir: string;
+  /** Leave expired documents: for a copy that is compared with something. */
+  keepExpired?: boolean;
   /** Called when the embedded store's worker ends by itself: the process must be restarted. */
   onWorkerDeath?: (error: Error) => void;
   /** Errors inside the embedded store, for the log. */
   onInternalError?: (error: Error) => void;
 }
 
+const READ_ONLY: ReadonlySet<string> = new Set(["EACCES", "EROFS", "EPERM"]);
 const PING_MS = 5_000;
 const DATABASE = "threadline";
 
 /** MONGODB_URI given: checked with a ping and used; else the embedded store in `${dataDir}/db`. @throws MongoError codes for humans */
 export async function connectMongo(o: ConnectOptions): Promise<MongoHandle> {
   if (o.uri) return checkUri(o.uri);
-  const store = await start({ dir: join(o.dataDir, "db"), onDeath: o.onWorkerDeath, onInternalError: o.onInternalError });
+  const store = await start({ dir: join(o.dataDir, "db"), keepExpired: o.keepExpired, onDeath: o.onWorkerDeath, onInternalError: o.onInternalError });
   const answered = await hello(store.port === undefined ? { path: decodeURIComponent(store.host) } : { port: store.port });
   if (answered["threadlineFolder"] !== store.folderId) {
     await store.stop();
@@ -57,7 +60,8 @@ export async function start(o: Parameters<typeof startStore>[0]): Promise<Runnin
     return await startStore(o);
   } catch (error) {
     const code = error instanceof StoreStartError ? error.code : "STORE_FAILED";
-    const known: MongoErrorCode = code === "STORE_IN_USE" || code === "STORE_NOT_BUILT" ? code : "STORE_FAILED";
+    if (READ_ONLY.has(code)) throw new MongoError("STORE_READ_ONLY", `The data folder ${o.dir} can not be written (${code}). Make it writable for this user, or set DATA_DIR to a folder that is.`, { cause: error });
+    const known: MongoErrorCode = code === "STORE_IN_USE" || code === "STORE_NOT_BUILT" || code === "STORE_FORMAT" ? code : "STORE_FAILED";
     throw new MongoError(known, (error as Error).message.replace(/^[A-Z_]+: /, ""), { cause: error });
   }
 }

@@ -17,6 +17,8 @@ export interface RunningStore {
 export interface StoreOptions {
   readonly dir: string;
   readonly tcpPort?: number | undefined;
+  /** Leave expired documents: for a copy that is compared with something. */
+  readonly keepExpired?: boolean | undefined;
   /** Called when the worker ends without being asked to; the store can not be reopened in this process. */
   readonly onDeath?: ((error: Error) => void) | undefined;
   /** Errors inside the store that a client only sees as code 1. No document contents. */
@@ -46,7 +48,7 @@ function workerFile(): string {
 export function startStore(o: StoreOptions): Promise<RunningStore> {
   const shared = new SharedArrayBuffer(8);
   const guard = new Int32Array(shared);
-  const workerData: WorkerOptions = { dir: o.dir, tcpPort: o.tcpPort, guard: shared };
+  const workerData: WorkerOptions = { dir: o.dir, tcpPort: o.tcpPort, keepExpired: o.keepExpired, guard: shared };
   // A process that writes a processor profile of itself gets one of its store beside it.
   const execArgv = process.execArgv.filter((arg) => arg.startsWith("--cpu-prof"));
   const worker = new Worker(workerFile(), { workerData, execArgv, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB }, name: "threadline-store" });

@@ -2,8 +2,10 @@
 export interface WorkerOptions {
   /** The store folder. */
   readonly dir: string;
-  /** Listen on this TCP port of the loopback address instead of a Unix socket; 0 is any free one. */
+  /** Listen on this TCP port of the loopback address too, for tools; 0 is any free one. */
   readonly tcpPort?: number | undefined;
+  /** Leave expired documents: for a copy that is compared with something. */
+  readonly keepExpired?: boolean | undefined;
   /** Two 32-bit words shared with the main thread: see storage/writer.ts. */
   readonly guard: SharedArrayBuffer;
 }

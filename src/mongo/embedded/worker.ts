@@ -1,9 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { Cursors } from "./commands/cursors.ts";
+import { removeCopies } from "./commands/care.ts";
 import { takeFolder } from "./owner-lock.ts";
 import type { FromWorker, ToWorker, WorkerOptions } from "./protocol.ts";
-import { listen, type Address } from "./server.ts";
+import { listen, type StoreServer } from "./server.ts";
 import { folderId, socketPath } from "./socket-path.ts";
 import { openStore } from "./storage/store.ts";
 import { deleteExpired, TTL_EVERY_MS } from "./storage/ttl.ts";
@@ -16,21 +17,25 @@ const tell = (message: FromWorker) => port.postMessage(message);
 async function run(): Promise<void> {
   mkdirSync(options.dir, { recursive: true, mode: 0o700 });
   const release = await takeFolder(options.dir);
+  await removeCopies(options.dir);
   const store = await openStore(options.dir, new Int32Array(options.guard));
   const cursors = new Cursors(store);
   const id = folderId(options.dir);
-  const path = options.tcpPort === undefined ? socketPath(options.dir) : undefined;
-  const address: Address = path ? { path } : { port: options.tcpPort ?? 0 };
-  const server = await listen({
+  const path = socketPath(options.dir);
+  const host = {
     store, cursors, folderId: id,
-    onInternalError: (error, command) => {
+    onInternalError: (error: unknown, command: string) => {
       const { message, stack } = error instanceof Error ? error : new Error(String(error));
       tell({ type: "internal-error", command, message, stack });
     },
-  }, address);
+  };
+  const servers: StoreServer[] = [];
+  if (path) servers.push(await listen({ ...host, local: true }, { path }));
+  if (!path || options.tcpPort !== undefined) servers.push(await listen({ ...host, local: !path && options.tcpPort === undefined }, { port: options.tcpPort ?? 0 }));
 
   let expiring: Promise<unknown> = Promise.resolve();
   const ttl = setInterval(() => {
+    if (options.keepExpired) return;
     expiring = expiring.then(() => deleteExpired(store, Date.now())).catch(() => {});
   }, TTL_EVERY_MS);
 
@@ -39,14 +44,14 @@ async function run(): Promise<void> {
   });
   const stop = async (): Promise<void> => {
     clearInterval(ttl);
-    await server.close();
+    await Promise.all(servers.map((server) => server.close()));
     cursors.close();
     await store.stop();
     release();
     tell({ type: "stopped" });
     port.close();
   };
-  tell({ type: "ready", folderId: id, ...server.address });
+  tell({ type: "ready", folderId: id, ...servers.at(-1)!.address });
 }
 
 // LMDB's async writer rejects twice on a failed commit; the second has no listener and must not end the worker.

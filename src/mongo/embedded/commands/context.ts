@@ -82,6 +82,8 @@ export interface Context {
   readonly db: string;
   readonly requestId: number;
   readonly connectionId: number;
+  /** The connection came over the store's private socket. */
+  readonly local: boolean;
   /** Identifies the store's folder; the client compares it. */
   readonly folderId: string;
 }

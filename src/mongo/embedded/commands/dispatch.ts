@@ -11,6 +11,8 @@ export interface Host {
   readonly store: Store;
   readonly cursors: Cursors;
   readonly folderId: string;
+  /** Whether connections come over the private socket. */
+  readonly local: boolean;
   /** Told of errors that are ours, not the client's. */
   readonly onInternalError: (error: unknown, command: string) => void;
 }
@@ -26,7 +28,7 @@ export function dispatch(host: Host, request: Request, connectionId: number): Bu
     const args = new Args(name, request.body, request.sequences);
     const db = request.database ?? args.string("$db");
     if (db === undefined) throw new StoreError(40571, "Location40571", "OP_MSG requests require a $db argument");
-    const reply = commandOf(args)({ store: host.store, cursors: host.cursors, args, db, requestId: request.requestId, connectionId, folderId: host.folderId });
+    const reply = commandOf(args)({ store: host.store, cursors: host.cursors, args, db, requestId: request.requestId, connectionId, local: host.local, folderId: host.folderId });
     return reply instanceof Promise ? reply.then(encode).catch(failed) : encode(reply);
   } catch (error) {
     return failed(error);

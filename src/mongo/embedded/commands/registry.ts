@@ -1,6 +1,7 @@
 import { StoreError } from "../values/errors.ts";
 import { collStats, create, dbStats, drop, dropDatabase, listCollections, listDatabases, rename } from "./admin.ts";
 import { aggregate } from "./aggregate.ts";
+import { copy, validate } from "./care.ts";
 import type { Args, Command } from "./context.ts";
 import { count, distinct, explain, find, getMore, killCursors } from "./find.ts";
 import { findAndModify } from "./find-and-modify.ts";
@@ -14,7 +15,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   find, getMore, killCursors, count, distinct, explain, aggregate,
   insert, update, delete: remove, findAndModify, findandmodify: findAndModify,
   createIndexes, listIndexes, dropIndexes, deleteIndexes: dropIndexes,
-  create, drop, dropDatabase, renameCollection: rename, listCollections, listDatabases, collStats, dbStats,
+  create, drop, dropDatabase, renameCollection: rename, listCollections, listDatabases, collStats, dbStats, validate, threadlineCopy: copy,
 };
 
 /** Commands of MongoDB that exist and are refused, with the code that a standalone server or a missing feature gives. */
@@ -24,7 +25,7 @@ const REFUSED: Readonly<Record<string, StoreError>> = {
   replSetGetStatus: new StoreError(76, "NoReplicationEnabled", "not running with --replSet"),
 };
 
-const UNSUPPORTED = new Set(["bulkWrite", "mapReduce", "collMod", "validate", "compact", "geoSearch", "saslStart", "createUser", "createRole", "startSession", "convertToCapped", "cloneCollectionAsCapped"]);
+const UNSUPPORTED = new Set(["bulkWrite", "mapReduce", "collMod", "compact", "geoSearch", "saslStart", "createUser", "createRole", "startSession", "convertToCapped", "cloneCollectionAsCapped"]);
 
 /** The function of a command. @throws StoreError 59 for an unknown one, 115 for one of MongoDB's that this store does not have, 20 for transactions. */
 export function commandOf(args: Args): Command {

@@ -106,7 +106,7 @@ export class Catalog {
   constructor(env: Env) {
     this.env = env;
     const format = env.meta.get(FORMAT_KEY);
-    if (format && format[0] !== FORMAT) throw new Error(`STORE_FORMAT: the store was written by a newer version (format ${format[0]}); start that version, or restore a backup.`);
+    if (format && format[0] !== FORMAT) throw Object.assign(new Error(`STORE_FORMAT: the data folder was written by a newer Threadline (store format ${format[0]}, this one reads ${FORMAT}). Nothing was changed. Start the newer version again, or restore a backup of this one.`), { code: "STORE_FORMAT" });
     this.load();
   }
 

@@ -2,8 +2,15 @@ import { closeSync, fstatSync, openSync, promises as fs } from "node:fs";
 import { StoreError } from "../values/errors.ts";
 import { usedBytes, type Env } from "./env.ts";
 
+const READ_ONLY: ReadonlySet<string> = new Set(["EROFS", "EACCES", "EPERM"]);
 const MIB = 1024 * 1024;
 const ZEROS = Buffer.alloc(MIB);
+
+/** Bytes that this process may still write on the disk of a folder. */
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await fs.statfs(folder);
+  return bavail * bsize;
+}
 
 /** Keeps the data file filled with zeros ahead of what LMDB uses. LMDB's own write error path corrupts its heap on a full disk,
  *  so a full disk must be met here: then writes are refused (14031) and reads go on. Ready-made blocks also make commits quicker. */
@@ -40,9 +47,10 @@ export class Reserve {
   async prepare(bytes: number): Promise<void> {
     const spare = Math.min(Math.max(Math.floor(this.end / 8), MIB), 32 * MIB);
     const target = Math.ceil((usedBytes(this.env) + bytes + spare) / MIB) * MIB;
-    const file = await fs.open(this.env.file, "r+");
+    let file: fs.FileHandle | undefined;
     let failure: NodeJS.ErrnoException | undefined;
     try {
+      file = await fs.open(this.env.file, "r+");
       while (this.end < target) {
         const { bytesWritten } = await file.write(ZEROS, 0, Math.min(MIB - (this.end % MIB), target - this.end), this.end);
         if (bytesWritten === 0) break;
@@ -52,9 +60,12 @@ export class Reserve {
     } catch (error) {
       failure = error as NodeJS.ErrnoException;
     } finally {
-      await file.close();
+      await file?.close();
     }
     this.budget = this.ahead();
+    if (this.budget < bytes && READ_ONLY.has(failure?.code ?? "")) {
+      throw new StoreError(39, "FileStreamFailed", `The store's files can not be written (${failure!.code}): the write was refused, reading goes on. Make the data folder writable again.`);
+    }
     if (this.budget < bytes) {
       throw new StoreError(14031, "OutOfDiskSpace", `The disk that holds the store is full (${failure?.code ?? "ENOSPC"}): the write was refused, reading goes on. Free some space and try again.`);
     }
