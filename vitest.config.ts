@@ -6,8 +6,9 @@ export default defineConfig({
     exclude: ["tests/browser/**", "node_modules/**"],
     globalSetup: ["tests/support/build-once.ts", "tests/support/seed.ts"],
     setupFiles: ["tests/support/network-off.ts", "tests/support/property-seed.ts", "tests/support/end-of-file.ts"],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Generous: a slow or busy machine is no fault of the code.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Files share their worker's modules, since loading them took longer than many of the tests.
     isolate: false,
     maxWorkers: 3,

@@ -103,6 +103,23 @@ describe("edits, deletions, reactions", () => {
     expect((await s.help.lines("outgoing"))[0]).toMatchObject({ delivery: { state: "cancelled" } });
   });
 
+  test("after it was sent an edit and a deletion reach the customer; where the channel can't, its author is offered a correction", async () => {
+    const s = await desk();
+    const [first, second] = [await s.says("It costs 10"), await s.says("Or maybe not")];
+    s.fake.userEdits(s.channel.id, first, "It costs 12");
+    await expect.poll(() => s.help.channel.textsTo("ana"), { timeout: 15_000 }).toEqual(["It costs 12", "Or maybe not"]);
+    s.fake.userDeletes(s.channel.id, second);
+    await expect.poll(() => s.help.channel.textsTo("ana"), { timeout: 15_000 }).toEqual(["It costs 12"]);
+    expect(s.fake.ephemeralsFor(s.mara.id)).toEqual([]);
+
+    s.help.core.channels.set(s.help.inbox._id, new Proxy(s.help.channel, { has: (of, name) => name !== "editPart" && name !== "deletePart" && name in of }));
+    s.fake.userEdits(s.channel.id, first, "It costs 14");
+    await s.fake.until(() => s.fake.ephemeralsFor(s.mara.id).some(({ text, blocks }) => text.includes("still has the old text") && JSON.stringify(blocks).includes("Send correction")), "the offer", 15_000);
+    s.fake.userDeletes(s.channel.id, first);
+    await s.fake.until(() => s.fake.ephemeralsFor(s.mara.id).some(({ text, blocks }) => text.includes("Too late to cancel") && JSON.stringify(blocks).includes("Send correction")), "the other offer", 15_000);
+    expect(s.help.channel.textsTo("ana")).toEqual(["It costs 12"]);
+  });
+
   test("❌ by an agent cancels; also when the message was never seen by this process", async () => {
     const s = await desk({ settings: { undoSeconds: 30 } });
     s.fake.eventRule({ do: "hold", when: (event) => event["type"] === "message" });

@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
+import { ROUTING_ID } from "../../src/core/services/routing.ts";
 import { readThreadId } from "../../src/bridge/slack/ids.ts";
 import type { Json } from "../fakes/slack/types.ts";
 import { shownText, startSlack } from "../support/slack.ts";
@@ -71,6 +73,23 @@ test("a card that was deleted is made again in a new thread, and the old one is 
   await fake.idle();
   await help.settle();
   expect(help.channel.sent).toEqual([]);
+});
+
+test("routing rules choose the channel by subject and label; what moves opens its thread there", async () => {
+  const bench = await startSlack();
+  const { fake, help, target, mara } = bench;
+  const billing = fake.space.addChannel("billing");
+  await help.store.deskTargets.insertOne({ ...target, _id: "slack-billing", name: "Billing", channel: "#billing" });
+  await help.store.settings.insertOne({ _id: ROUTING_ID, value: [{ when: "subject:invoice", deskTargetId: "slack-billing" }], at: help.clock.now() });
+  forgetSettings(help.core);
+  await help.write("My invoice is wrong", "ana");
+  await help.write("Where is my order?", "bob");
+  await help.settle();
+  expect(readThreadId((await help.conversation("ana")).thread!.id).channel).toBe(billing.id);
+  expect(readThreadId((await help.conversation("bob")).thread!.id).channel).toBe(bench.channel.id);
+  expect(await help.host.act({ desk: "slack", userId: mara.id, thread: (await help.conversation("bob")).thread!.id, verb: "transfer", args: "Billing" })).toMatchObject({ ok: true });
+  await help.settle();
+  expect(readThreadId((await help.conversation("bob")).thread!.id).channel).toBe(billing.id);
 });
 
 test("an archived channel keeps what comes, and shows it once it is back", async () => {

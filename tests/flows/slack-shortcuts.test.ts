@@ -179,6 +179,21 @@ describe("message shortcuts", () => {
     expect((await desk.conversation()).status).toBe("resolved");
   });
 
+  test("the customer's profile from More… opens in the modal, and is edited there", async () => {
+    const desk = await withCard();
+    await desk.shortcut("more", desk.ts, desk.people.mara);
+    const more = await desk.view(desk.people.mara, "More for");
+    const contact = desk.buttonNamed(more.content.blocks, "Contact");
+    await desk.slack.userActsInView(more.id, contact.action_id, contact.value, desk.people.mara);
+    const profile = await desk.view(desk.people.mara, "No other conversation");
+    const edit = desk.buttonNamed(profile.content.blocks, "Edit");
+    await desk.slack.userActsInView(profile.id, edit.action_id, edit.value, desk.people.mara);
+    const form = await desk.view(desk.people.mara, "E-mail");
+    await desk.slack.userSubmitsView(form.id, { email: { input: "ana@example.com" } }, desk.people.mara);
+    await desk.settle();
+    expect(await desk.store.contacts.findOne({ _id: (await desk.conversation()).contactId })).toMatchObject({ name: "Ana", email: "ana@example.com" });
+  });
+
   test("on a post that is no message, and in a thread that is none of ours, it says so", async () => {
     const desk = await withCard();
     await desk.shortcut("retract", desk.ts, desk.people.mara);
