@@ -1,8 +1,11 @@
-import type { Cursors } from "./cursors.ts";
+import type { Collection } from "../storage/catalog.ts";
 import type { Store } from "../storage/store.ts";
+import { parseCollation } from "../values/collation.ts";
 import { StoreError, typeMismatch } from "../values/errors.ts";
-import { Elements, EMPTY_DOC, embedded, getField, itemsOf, numberOf, stringOf, T, truthy, TYPE_NAMES, type RawDoc, type RawValue } from "../values/raw.ts";
+import { expressions, NO_SCOPE, type Scope } from "../values/scope.ts";
+import { Elements, EMPTY_DOC, embedded, fieldsOf, getField, itemsOf, NULL_VALUE, numberOf, stringOf, T, truthy, TYPE_NAMES, type RawDoc, type RawValue } from "../values/raw.ts";
 import type { Request } from "../wire/message.ts";
+import type { Cursors } from "./cursors.ts";
 
 const NO_SEQUENCES: Request["sequences"] = new Map();
 
@@ -106,13 +109,28 @@ export function collectionName({ args }: Context): string {
   return name;
 }
 
-/** A collation that is not the simple one is refused: no index or comparison here honours it. */
-export function refuseCollation(args: Args, field = "collation"): void {
-  const collation = args.doc(field);
-  if (!collation || collation.length === EMPTY_DOC.length) return;
-  const locale = getField(collation, "locale");
-  if (locale?.type === T.string && stringOf(locale) === "simple") return;
-  throw new StoreError(238, "NotImplemented", "Collations other than 'simple' are not supported by the embedded store; use MONGODB_URI.");
+/** What a command (or a statement of one) says for all its filters and expressions: its collation, else the collection's, and `let`. */
+export function scopeOf(args: Args, collection: Collection | undefined, let_: RawDoc | undefined = args.doc("let")): Scope {
+  const given = args.doc("collation");
+  const collation = given && given.length > EMPTY_DOC.length ? parseCollation(given) : collection?.options.collation;
+  if (!collation && !let_) return NO_SCOPE;
+  return { collation, ...(let_ ? { variables: variablesOf(let_) } : {}) };
+}
+
+/** The values of `let`. Each is an expression without a document. @throws StoreError as the expression. */
+function variablesOf(let_: RawDoc): ReadonlyMap<string, RawValue> {
+  const variables = new Map<string, RawValue>();
+  for (const { name, value } of fieldsOf(let_)) {
+    if (name === "" || name.includes(".") || !/^[a-z\u0080-\uffff]/.test(name)) throw new StoreError(16867, "Location16867", `'${name}' starts with an invalid character for a user variable name`);
+    const constant = value.type !== T.string && value.type !== T.object && value.type !== T.array;
+    variables.set(name, constant ? value : (expressions("let").compile(value, {})(EMPTY_DOC) ?? NULL_VALUE));
+  }
+  return variables;
+}
+
+/** Refuses a collation that is not the simple one. */
+export function refuseCollation(args: Args): void {
+  if (scopeOf(args, undefined, undefined).collation) throw new StoreError(238, "NotImplemented", `Collations of '${args.command}' are not supported by the embedded store; use MONGODB_URI.`);
 }
 
 /** Refuses options by name. */

@@ -1,10 +1,11 @@
 import { serialize } from "bson";
 import type { Store } from "../storage/store.ts";
 import { StoreError } from "../values/errors.ts";
-import { Elements } from "../values/raw.ts";
+import { Elements, stringOf, T } from "../values/raw.ts";
 import { writeMessage, type Request } from "../wire/message.ts";
 import { Args, RawReply, type Reply } from "./context.ts";
 import type { Cursors } from "./cursors.ts";
+import { checkFields, checkReadConcern, checkWriteConcern } from "./fields.ts";
 import { commandOf } from "./registry.ts";
 
 export interface Host {
@@ -28,11 +29,23 @@ export function dispatch(host: Host, request: Request, connectionId: number): Bu
     const args = new Args(name, request.body, request.sequences);
     const db = request.database ?? args.string("$db");
     if (db === undefined) throw new StoreError(40571, "Location40571", "OP_MSG requests require a $db argument");
-    const reply = commandOf(args)({ store: host.store, cursors: host.cursors, args, db, requestId: request.requestId, connectionId, local: host.local, folderId: host.folderId });
+    const command = commandOf(args);
+    checkFields(name, request.body);
+    checkConcerns(args);
+    const reply = command({ store: host.store, cursors: host.cursors, args, db, requestId: request.requestId, connectionId, local: host.local, folderId: host.folderId });
     return reply instanceof Promise ? reply.then(encode).catch(failed) : encode(reply);
   } catch (error) {
     return failed(error);
   }
+}
+
+function checkConcerns(args: Args): void {
+  const write = args.value("writeConcern");
+  if (write) checkWriteConcern(write);
+  const read = args.value("readConcern");
+  if (read) checkReadConcern(read);
+  const version = args.value("apiVersion");
+  if (version && (version.type !== T.string || stringOf(version) !== "1")) throw new StoreError(322, "APIVersionError", "API version must be \"1\"");
 }
 
 function errorReply(host: Host, error: unknown, command: string): Record<string, unknown> {

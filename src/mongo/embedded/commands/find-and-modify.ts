@@ -1,11 +1,13 @@
 import { parseFilter, PAUSE, Query, type ParsedFilter } from "../planner/query.ts";
 import { nsOf, SLICE_MS, type Store } from "../storage/store.ts";
 import { ensureCollection } from "../storage/ddl.ts";
+import { checkDocument } from "../storage/options.ts";
 import { StoreError } from "../values/errors.ts";
+import type { Scope } from "../values/scope.ts";
 import { compileProjection } from "../values/project.ts";
 import { DocWriter, EMPTY_DOC, idOf, prepareInsert, T, type RawDoc } from "../values/raw.ts";
 import { upsertDocument, type CompiledUpdate } from "../values/update.ts";
-import { collectionName, nextTurn, RawReply, refuseCollation, type Args, type Command } from "./context.ts";
+import { collectionName, nextTurn, RawReply, scopeOf, type Args, type Command } from "./context.ts";
 import { hintOf } from "./find.ts";
 import { compileUpdateOf, sliced } from "./write.ts";
 
@@ -19,26 +21,29 @@ class Run {
   private readonly filter: RawDoc;
   private readonly update: CompiledUpdate | undefined;
   private readonly upsert: boolean;
+  private readonly scope: Scope;
+  private readonly bypass: boolean;
   private readonly now = Date.now();
 
   constructor(private readonly store: Store, private readonly ns: string, private readonly args: Args) {
     this.filter = args.doc("query") ?? EMPTY_DOC;
     this.upsert = args.bool("upsert");
+    this.bypass = args.bool("bypassDocumentValidation");
     const remove = args.bool("remove");
     if (remove && args.value("update")) throw failed("Cannot specify both an update and remove=true");
     if (remove && this.upsert) throw failed("Cannot specify both upsert=true and remove=true");
     if (remove && args.bool("new")) throw failed("Cannot specify both new=true and remove=true; 'remove' always returns the deleted document");
     if (!remove && !args.value("update")) throw failed("Either an update or remove=true must be specified");
-    this.update = remove ? undefined : compileUpdateOf(args, "update");
-    refuseCollation(args);
+    this.scope = scopeOf(args, store.catalog.get(ns));
+    this.update = remove ? undefined : compileUpdateOf(args, "update", this.scope);
   }
 
   /** Whether a read shows that nothing matches, so that no write batch is needed: polls mostly end here. */
   async nothingThere(): Promise<boolean> {
     const collection = this.store.catalog.get(this.ns);
     if (!collection) return true;
-    this.parsed = parseFilter(this.filter);
-    const query = new Query(this.store.env, collection, { filter: this.filter, ...this.parsed, hint: hintOf(this.args, collection), enough: 1 });
+    this.parsed = parseFilter(this.filter, this.scope);
+    const query = new Query(this.store.env, collection, { filter: this.filter, ...this.parsed, scope: this.scope, hint: hintOf(this.args, collection), enough: 1 });
     if (query.plan.kind === "index" && query.plan.one) return false;
     for (;;) {
       const found = query.next(performance.now() + SLICE_MS);
@@ -51,13 +56,14 @@ class Run {
     const { store, update } = this;
     const collection = store.catalog.get(this.ns);
     if (!collection) return true;
-    this.parsed ??= parseFilter(this.filter);
-    this.query ??= new Query(store.env, collection, { filter: this.filter, ...this.parsed, sort: this.args.doc("sort"), hint: hintOf(this.args, collection), enough: 1 });
+    this.parsed ??= parseFilter(this.filter, this.scope);
+    this.query ??= new Query(store.env, collection, { filter: this.filter, ...this.parsed, scope: this.scope, sort: this.args.doc("sort"), hint: hintOf(this.args, collection), enough: 1 });
     const found = this.query.next(deadline);
     if (found === PAUSE) return false;
     if (!found) {
       if (update && this.upsert) {
-        this.after = prepareInsert(upsertDocument(this.filter, update, this.now));
+        this.after = prepareInsert(upsertDocument(this.filter, update, this.now, this.scope));
+        checkDocument(collection, this.after, undefined, this.bypass);
         store.records.insert(collection, this.after);
         this.upserted = true;
       }
@@ -74,14 +80,17 @@ class Run {
       return true;
     }
     const { doc, changed } = update.apply(current, { filter: this.filter, insert: false, nowMs: this.now });
-    if (changed) store.records.replace(collection, found.recordId, current, doc);
+    if (changed) {
+      checkDocument(collection, doc, current, this.bypass);
+      store.records.replace(collection, found.recordId, current, doc);
+    }
     this.after = doc;
     return true;
   }
 
   /** A sorted search that took several slices may hold a document that has changed since. */
   private stillMatches(current: RawDoc, found: RawDoc): boolean {
-    return this.query!.plan.sorted || Buffer.compare(current, found) === 0;
+    return !this.query!.held || Buffer.compare(current, found) === 0;
   }
 }
 
@@ -103,7 +112,7 @@ export const findAndModify: Command = async (context) => {
   w.close();
   const value = args.bool("new") ? run.after : run.before;
   const fields = args.doc("fields");
-  if (value) w.doc("value", fields && fields.length > EMPTY_DOC.length ? compileProjection(fields, args.doc("query") ?? EMPTY_DOC)(value) : value);
+  if (value) w.doc("value", fields && fields.length > EMPTY_DOC.length ? compileProjection(fields, args.doc("query") ?? EMPTY_DOC, scopeOf(args, store.catalog.get(ns)))(value) : value);
   else w.null("value");
   return new RawReply(w.double("ok", 1).done());
 };

@@ -7,7 +7,7 @@ import { valueKeyText } from "../values/key.ts";
 import { filterAst } from "../values/match.ts";
 import { compileProjection } from "../values/project.ts";
 import { embedded, EMPTY_DOC, getDistinct, int64At, itemsOf, numberOf, stringOf, T, toJs, type RawDoc, type RawValue, DocWriter } from "../values/raw.ts";
-import { Args, collectionName, nextTurn, RawReply, refuse, refuseCollation, type Command, type Context } from "./context.ts";
+import { Args, collectionName, nextTurn, RawReply, refuse, scopeOf, type Command, type Context } from "./context.ts";
 import { Cursor } from "./cursors.ts";
 
 /** Answers nothing: the source of a collection that does not exist. */
@@ -42,17 +42,25 @@ export const find: Command = (context) => {
 };
 
 function prepare({ store }: Context, args: Args, collection: Collection | undefined, ns: string): { cursor: Cursor; query: Query | undefined } {
-  refuse(args, "returnKey", "showRecordId", "tailable", "awaitData", "min", "max");
-  refuseCollation(args);
+  refuse(args, "returnKey", "showRecordId", "min", "max");
+  refuseTailable(args, collection);
+  const scope = scopeOf(args, collection);
   const filter = args.doc("filter") ?? EMPTY_DOC;
   const skip = whole(args, "skip");
   const limit = whole(args, "limit");
   const projection = args.doc("projection");
-  const project = projection && projection.length > EMPTY_DOC.length ? compileProjection(projection, filter) : undefined;
-  const ast = filterAst(filter);
-  const query = collection && new Query(store.env, collection, { filter, ast, sort: args.doc("sort"), hint: hintOf(args, collection), enough: limit > 0 ? limit + skip : 0 });
+  const project = projection && projection.length > EMPTY_DOC.length ? compileProjection(projection, filter, scope) : undefined;
+  const ast = filterAst(filter, scope);
+  const query = collection && new Query(store.env, collection, { filter, ast, scope, sort: args.doc("sort"), hint: hintOf(args, collection), enough: limit > 0 ? limit + skip : 0 });
   const cursor = new Cursor(ns, query ?? NOTHING, { skip, limit, project, collection, noTimeout: args.bool("noCursorTimeout") });
   return { cursor, query };
+}
+
+/** Only capped collections have tailable cursors, and there are none here. */
+function refuseTailable(args: Args, collection: Collection | undefined): void {
+  const tailable = args.bool("tailable");
+  if (args.bool("awaitData") && !tailable) throw new StoreError(9, "FailedToParse", "Cannot set 'awaitData' without also setting 'tailable'");
+  if (tailable && collection) throw new StoreError(2, "BadValue", `error processing query: ns=${collection.ns}: tailable cursor requested on non capped collection`);
 }
 
 export const getMore: Command = ({ args, cursors, db, requestId }) => {
@@ -87,7 +95,7 @@ export async function forEachMatch(query: Source, visit: (doc: RawDoc) => void):
 /** How many documents match; the whole collection is counted from its statistics. */
 export async function countMatches(store: Store, collection: Collection | undefined, spec: QuerySpec): Promise<{ n: number; query: Query | undefined }> {
   if (!collection) return { n: 0, query: undefined };
-  const ast = spec.ast ?? filterAst(spec.filter);
+  const ast = spec.ast ?? filterAst(spec.filter, spec.scope);
   if (ast.kind === "and" && ast.children.length === 0) return { n: collection.count, query: undefined };
   const query = new Query(store.env, collection, { ...spec, ast });
   let n = 0;
@@ -98,9 +106,9 @@ export async function countMatches(store: Store, collection: Collection | undefi
 /** `count`: mongodb.com/docs/manual/reference/command/count/ */
 export const count: Command = async (context) => {
   const { args, store, db } = context;
-  refuseCollation(args);
   const collection = store.catalog.get(nsOf(db, collectionName(context)));
-  const { n } = await countMatches(store, collection, { filter: args.doc("query") ?? EMPTY_DOC, hint: hintOf(args, collection) });
+  const scope = scopeOf(args, collection);
+  const { n } = await countMatches(store, collection, { filter: args.doc("query") ?? EMPTY_DOC, hint: hintOf(args, collection), scope });
   const rest = Math.max(n - whole(args, "skip"), 0);
   const limit = Math.abs(args.number("limit") ?? 0);
   return { n: limit > 0 ? Math.min(rest, limit) : rest, ok: 1 };
@@ -109,20 +117,22 @@ export const count: Command = async (context) => {
 /** `distinct`: mongodb.com/docs/manual/reference/command/distinct/ */
 export const distinct: Command = async (context) => {
   const { args, store, db } = context;
-  refuseCollation(args);
   const key = args.required("key", args.string("key"));
   const collection = store.catalog.get(nsOf(db, collectionName(context)));
+  const scope = scopeOf(args, collection);
+  const { collation } = scope;
   const seen = new Map<string, RawValue>();
   if (collection) {
-    await forEachMatch(new Query(store.env, collection, { filter: args.doc("query") ?? EMPTY_DOC, hint: hintOf(args, collection) }), (doc) => {
+    await forEachMatch(new Query(store.env, collection, { filter: args.doc("query") ?? EMPTY_DOC, hint: hintOf(args, collection), scope }), (doc) => {
       for (const value of getDistinct(doc, key)) {
-        const text = valueKeyText(value);
+        const text = collation ? collation.keyText(value) : valueKeyText(value);
         if (!seen.has(text)) seen.set(text, { ...value, bytes: value.bytes.slice(value.start, value.end), start: 0, end: value.end - value.start });
       }
     });
   }
   const reply = new DocWriter().open("values", T.array);
-  [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).forEach(([, value], i) => reply.value(String(i), value));
+  const sorted = collation ? [...seen].sort(([, a], [, b]) => collation.compare(a, b)) : [...seen].sort(([a], [b]) => (a < b ? -1 : 1));
+  sorted.forEach(([, value], i) => reply.value(String(i), value));
   return new RawReply(reply.close().double("ok", 1).done());
 };
 
@@ -145,7 +155,7 @@ export const explain: Command = async (context) => {
 
 function queryOf(context: Context, args: Args, command: string, collection: Collection | undefined, ns: string): { query: Query | undefined; limit: number } {
   const of = (filter: RawDoc | undefined, sort: RawDoc | undefined, limit: number) => ({
-    query: collection && new Query(context.store.env, collection, { filter: filter ?? EMPTY_DOC, sort, hint: hintOf(args, collection), enough: limit }), limit,
+    query: collection && new Query(context.store.env, collection, { filter: filter ?? EMPTY_DOC, sort, hint: hintOf(args, collection), enough: limit, scope: scopeOf(args, collection) }), limit,
   });
   switch (command) {
     case "find":

@@ -1,4 +1,5 @@
-import { Long } from "bson";
+import { randomUUID } from "node:crypto";
+import { Long, UUID } from "bson";
 import { MAX_MESSAGE_BYTES } from "../wire/message.ts";
 import { MAX_DOC_BYTES } from "../values/raw.ts";
 import type { Command } from "./context.ts";
@@ -32,3 +33,4 @@ export const connectionStatus: Command = () => ({ authInfo: { authenticatedUsers
 export const whatsmyuri: Command = () => ({ you: "local", ok: 1 });
 export const hostInfo: Command = () => ({ system: { currentTime: new Date() }, ok: 1 });
 export const currentOp: Command = () => ({ inprog: [], ok: 1 });
+export const startSession: Command = () => ({ id: { id: new UUID(randomUUID()) }, timeoutMinutes: 30, ok: 1 });

@@ -2,6 +2,7 @@ import { serialize } from "bson";
 import { buildIndex, dropIndexes as drop, ensureCollection } from "../storage/ddl.ts";
 import type { Collection, Index } from "../storage/catalog.ts";
 import { nsOf } from "../storage/store.ts";
+import { parseCollation, type Collation } from "../values/collation.ts";
 import { StoreError } from "../values/errors.ts";
 import { filterAst, type FilterNode } from "../values/match.ts";
 import { DocWriter, embedded, fieldsOf, getField, itemsOf, numberOf, stringOf, T, toJs, truthy, type RawDoc, type RawValue } from "../values/raw.ts";
@@ -10,11 +11,12 @@ import { listReply } from "./list-reply.ts";
 
 const OPTIONS = new Set(["key", "name", "unique", "sparse", "partialFilterExpression", "expireAfterSeconds", "v", "background", "hidden", "ns"]);
 const KINDS = new Set(["text", "2d", "2dsphere", "hashed", "geoHaystack"]);
+const OTHER_KINDS = new Set(["default_language", "language_override", "textIndexVersion", "2dsphereIndexVersion", "min", "max", "bucketSize", "clustered", "prepareUnique", "dropDups"]);
 const notImplemented = (what: string) => new StoreError(238, "NotImplemented", `${what} is not supported by the embedded store; use MONGODB_URI.`);
 const cannot = (message: string) => new StoreError(67, "CannotCreateIndex", message);
 
 /** Checks an index specification and brings it into the form that is stored and listed. Source: mongodb.com/docs/manual/reference/command/createIndexes/ */
-export function normalSpec(spec: RawDoc): RawDoc {
+export function normalSpec(spec: RawDoc, inherited?: Collation): RawDoc {
   const key = getField(spec, "key");
   if (key?.type !== T.object) throw new StoreError(9, "FailedToParse", "The 'key' field is a required property of an index specification");
   const fields = fieldsOf(key.bytes, key.start);
@@ -25,7 +27,18 @@ export function normalSpec(spec: RawDoc): RawDoc {
   if (given?.type !== T.string) throw new StoreError(9, "FailedToParse", "The 'name' field is a required property of an index specification");
   const w = new DocWriter().int32("v", 2).value("key", key).value("name", given);
   for (const { name, value } of fieldsOf(spec)) addOption(w, name, value);
-  return w.done();
+  if (inherited && !getField(spec, "collation")) w.doc("collation", serialize(inherited.spec));
+  const normal = w.done();
+  checkCombination(normal, fields.length);
+  return normal;
+}
+
+/** Options that do not go together. */
+function checkCombination(spec: RawDoc, fields: number): void {
+  const has = (name: string) => getField(spec, name) !== undefined;
+  if (has("sparse") && has("partialFilterExpression")) throw cannot("cannot mix \"partialFilterExpression\" and \"sparse\" options");
+  if (has("expireAfterSeconds") && fields > 1) throw cannot("TTL indexes are single-field indexes, compound indexes do not support TTL.");
+  if (has("collation") && (has("unique") || has("partialFilterExpression"))) throw notImplemented("A unique or partial index with a collation");
 }
 
 function checkKeyField(name: string, value: RawValue): void {
@@ -41,11 +54,14 @@ function checkKeyField(name: string, value: RawValue): void {
 
 function addOption(w: DocWriter, name: string, value: RawValue): void {
   if (!OPTIONS.has(name)) {
-    if (name === "collation" && stringOf(getField(value.bytes, "locale", value.start)!) === "simple") return;
-    throw notImplemented(`The index option '${name}'`);
+    if (name === "collation") return addCollation(w, value);
+    if (name === "wildcardProjection" || name === "weights" || name === "bits" || name === "storageEngine" || OTHER_KINDS.has(name)) throw notImplemented(`The index option '${name}'`);
+    throw new StoreError(197, "InvalidIndexSpecificationOption", `The field '${name}' is not valid for an index specification.`);
   }
   if ((name === "unique" || name === "sparse") && truthy(value)) w.bool(name, true);
-  else if (name === "hidden" && truthy(value)) throw notImplemented("A hidden index");
+  else if (name === "hidden") {
+    if (truthy(value)) w.bool(name, true);
+  }
   else if (name === "expireAfterSeconds") {
     const n = numberOf(value);
     if (n === undefined || n < 0 || n > 2147483647) throw cannot(`TTL index 'expireAfterSeconds' option must be within 0 and 2147483647, is ${n}`);
@@ -55,6 +71,13 @@ function addOption(w: DocWriter, name: string, value: RawValue): void {
     checkPartial(filterAst(embedded(value)));
     w.value(name, value);
   }
+}
+
+/** The collation is kept and listed; the keys are plain bytes, so queries with a collation recheck or scan, and uniqueness by it can not be had. */
+function addCollation(w: DocWriter, value: RawValue): void {
+  if (value.type !== T.object) throw new StoreError(14, "TypeMismatch", "The field 'collation' must be an object");
+  const collation = parseCollation(embedded(value));
+  if (collation) w.doc("collation", serialize(collation.spec));
 }
 
 const PARTIAL_OPS = new Set(["eq", "gt", "gte", "lt", "lte", "in", "exists", "type"]);
@@ -70,6 +93,8 @@ const essence = (spec: RawDoc) => {
   const { name: _, v: __, ...rest } = toJs(spec);
   return Buffer.from(serialize({ key: rest["key"], ...Object.fromEntries(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))) })).toString("latin1");
 };
+/** Whether an index has this key pattern. */
+export const samePattern = (spec: RawDoc, keys: RawDoc): boolean => pattern(spec) === JSON.stringify(toJs(keys));
 const pattern = (spec: RawDoc) => JSON.stringify(toJs(spec)["key"]);
 
 /** Whether the index is there already. @throws StoreError 85, 86 when a different one has its name or its keys. */
@@ -94,7 +119,7 @@ function exists(collection: Collection, spec: RawDoc): boolean {
 export const createIndexes: Command = async (context) => {
   const { args, store, db } = context;
   const name = collectionName(context);
-  const specs = args.required("indexes", args.docs("indexes")).map(normalSpec);
+  const specs = args.required("indexes", args.docs("indexes")).map((spec) => normalSpec(spec, store.catalog.get(nsOf(db, name))?.options.collation));
   if (specs.length === 0) throw new StoreError(2, "BadValue", "Must specify at least one index to create");
   const createdCollection = !store.catalog.get(nsOf(db, name));
   const collection = await ensureCollection(store, db, name);

@@ -2,20 +2,21 @@ import { StoreError } from "../values/errors.ts";
 import { collStats, create, dbStats, drop, dropDatabase, listCollections, listDatabases, rename } from "./admin.ts";
 import { aggregate } from "./aggregate.ts";
 import { copy, validate } from "./care.ts";
+import { collMod } from "./coll-mod.ts";
 import type { Args, Command } from "./context.ts";
 import { count, distinct, explain, find, getMore, killCursors } from "./find.ts";
 import { findAndModify } from "./find-and-modify.ts";
-import { buildInfo, connectionStatus, currentOp, getParameter, hello, hostInfo, ok, serverStatus, whatsmyuri } from "./handshake.ts";
+import { buildInfo, connectionStatus, currentOp, getParameter, hello, hostInfo, ok, serverStatus, startSession, whatsmyuri } from "./handshake.ts";
 import { createIndexes, dropIndexes, listIndexes } from "./indexes.ts";
 import { insert, remove, update } from "./write.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  hello, ismaster: hello, isMaster: hello, ping: ok, endSessions: ok, refreshSessions: ok, killSessions: ok, logout: ok,
+  hello, ismaster: hello, isMaster: hello, ping: ok, endSessions: ok, refreshSessions: ok, killSessions: ok, killAllSessions: ok, killAllSessionsByPattern: ok, startSession, logout: ok,
   buildInfo, buildinfo: buildInfo, serverStatus, getParameter, connectionStatus, whatsmyuri, hostInfo, currentOp,
   find, getMore, killCursors, count, distinct, explain, aggregate,
   insert, update, delete: remove, findAndModify, findandmodify: findAndModify,
   createIndexes, listIndexes, dropIndexes, deleteIndexes: dropIndexes,
-  create, drop, dropDatabase, renameCollection: rename, listCollections, listDatabases, collStats, dbStats, validate, threadlineCopy: copy,
+  create, drop, dropDatabase, renameCollection: rename, listCollections, listDatabases, collMod, collStats, collstats: collStats, dbStats, dbstats: dbStats, validate, threadlineCopy: copy,
 };
 
 /** Commands of MongoDB that exist and are refused, with the code that a standalone server or a missing feature gives. */
@@ -25,7 +26,7 @@ const REFUSED: Readonly<Record<string, StoreError>> = {
   replSetGetStatus: new StoreError(76, "NoReplicationEnabled", "not running with --replSet"),
 };
 
-const UNSUPPORTED = new Set(["bulkWrite", "mapReduce", "collMod", "compact", "geoSearch", "saslStart", "createUser", "createRole", "startSession", "convertToCapped", "cloneCollectionAsCapped"]);
+const UNSUPPORTED = new Set(["bulkWrite", "mapReduce", "compact", "geoSearch", "saslStart", "createUser", "createRole", "convertToCapped", "cloneCollectionAsCapped"]);
 
 /** The function of a command. @throws StoreError 59 for an unknown one, 115 for one of MongoDB's that this store does not have, 20 for transactions. */
 export function commandOf(args: Args): Command {

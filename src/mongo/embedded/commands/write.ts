@@ -2,9 +2,12 @@ import { PAUSE, Query } from "../planner/query.ts";
 import { nsOf, SLICE_MS, type Store } from "../storage/store.ts";
 import { StoreError } from "../values/errors.ts";
 import { idOf, prepareInsert, toJs, DocWriter, T, itemsOf, embedded, type RawDoc } from "../values/raw.ts";
+import type { Scope } from "../values/scope.ts";
 import { compileUpdate, upsertDocument, type CompiledUpdate } from "../values/update.ts";
-import { Args, collectionName, refuse, refuseCollation, type Command, type Context } from "./context.ts";
+import { Args, collectionName, scopeOf, type Command, type Context } from "./context.ts";
+import { checkFields } from "./fields.ts";
 import { ensureCollection } from "../storage/ddl.ts";
+import { checkDocument } from "../storage/options.ts";
 import { hintOf } from "./find.ts";
 
 const CHUNK_DOCS = 100;
@@ -39,6 +42,7 @@ export const insert: Command = async (context) => {
   const docs = args.required("documents", args.docs("documents"));
   checkBatch(docs.length);
   const ordered = args.value("ordered") === undefined || args.bool("ordered");
+  const bypass = args.bool("bypassDocumentValidation");
   const errors: WriteError[] = [];
   let n = 0;
   for (let from = 0; from < docs.length;) {
@@ -51,7 +55,9 @@ export const insert: Command = async (context) => {
       if (!collection) throw new StoreError(26, "NamespaceNotFound", `${nsOf(db, name)} was dropped during the insert`);
       for (let i = start; i < to; i++) {
         try {
-          store.records.insert(collection, prepareInsert(docs[i]!));
+          const doc = prepareInsert(docs[i]!);
+          checkDocument(collection, doc, undefined, bypass);
+          store.records.insert(collection, doc);
           n++;
         } catch (error) {
           errors.push(writeError(i, error));
@@ -84,16 +90,19 @@ export class UpdateRun {
   private readonly seen = new Set<number>();
   private readonly update: CompiledUpdate;
   private readonly filter: RawDoc;
+  private readonly scope: Scope;
   private readonly multi: boolean;
+  private readonly bypass: boolean;
   private readonly now = Date.now();
 
   constructor(private readonly context: Context, private readonly ns: string, private readonly args: Args) {
+    checkFields(args.command, args.body);
     this.filter = args.required("q", args.doc("q"));
-    this.update = compileUpdateOf(args, "u");
+    this.scope = scopeOf(args, context.store.catalog.get(ns), context.args.doc("let"));
+    this.update = compileUpdateOf(args, "u", this.scope);
     this.multi = args.bool("multi");
+    this.bypass = context.args.bool("bypassDocumentValidation");
     if (this.multi && this.update.isReplacement) throw new StoreError(9, "FailedToParse", "multi update is not supported for replacement-style update");
-    refuse(args, "sort");
-    refuseCollation(args);
   }
 
   /** @throws StoreError; documents changed before stay changed, as in MongoDB. */
@@ -101,7 +110,7 @@ export class UpdateRun {
     const { store } = this.context;
     const collection = store.catalog.get(this.ns);
     if (!collection) throw new StoreError(26, "NamespaceNotFound", `${this.ns} was dropped during the update`);
-    this.query ??= new Query(store.env, collection, { filter: this.filter, hint: hintOf(this.args, collection), enough: this.multi ? 0 : 1 });
+    this.query ??= new Query(store.env, collection, { filter: this.filter, scope: this.scope, hint: hintOf(this.args, collection), enough: this.multi ? 0 : 1 });
     for (let n = 0; n < CHUNK_DOCS; n++) {
       const found = this.query.next(deadline);
       if (found === PAUSE) return false;
@@ -112,6 +121,7 @@ export class UpdateRun {
       this.matched++;
       const { doc, changed } = this.update.apply(before, { filter: this.filter, insert: false, nowMs: this.now });
       if (changed) {
+        checkDocument(collection, doc, before, this.bypass);
         store.records.replace(collection, found.recordId, before, doc);
         this.modified++;
       }
@@ -123,18 +133,20 @@ export class UpdateRun {
   private finish(): boolean {
     if (this.matched > 0 || !this.args.bool("upsert")) return true;
     const { store } = this.context;
-    const doc = prepareInsert(upsertDocument(this.filter, this.update, this.now));
-    store.records.insert(store.catalog.get(this.ns)!, doc);
+    const doc = prepareInsert(upsertDocument(this.filter, this.update, this.now, this.scope));
+    const collection = store.catalog.get(this.ns)!;
+    checkDocument(collection, doc, undefined, this.bypass);
+    store.records.insert(collection, doc);
     this.upserted = doc;
     return true;
   }
 }
 
 /** The update of a statement: a document, or a pipeline. */
-export function compileUpdateOf(args: Args, field: string): CompiledUpdate {
+export function compileUpdateOf(args: Args, field: string, scope: Scope): CompiledUpdate {
   const value = args.required(field, args.value(field));
   const arrayFilters = args.docs("arrayFilters");
-  const o = arrayFilters ? { arrayFilters } : {};
+  const o = arrayFilters ? { arrayFilters, scope } : { scope };
   if (value.type === T.array) return compileUpdate(itemsOf(value).map(embedded), o);
   if (value.type !== T.object) throw new StoreError(9, "FailedToParse", "Update argument must be either an object or an array");
   return compileUpdate(embedded(value), o);
@@ -191,24 +203,26 @@ class DeleteRun {
   n = 0;
   private query: Query | undefined;
   private readonly filter: RawDoc;
+  private readonly scope: Scope;
   private readonly one: boolean;
 
   get many(): boolean {
     return !this.one;
   }
 
-  constructor(private readonly store: Store, private readonly ns: string, private readonly args: Args) {
+  constructor(private readonly store: Store, private readonly ns: string, private readonly args: Args, let_: RawDoc | undefined) {
+    checkFields(args.command, args.body);
     this.filter = args.required("q", args.doc("q"));
     const limit = args.required("limit", args.number("limit"));
     if (limit !== 0 && limit !== 1) throw new StoreError(9, "FailedToParse", "The limit field in delete objects must be 0 or 1. Got " + limit);
     this.one = limit === 1;
-    refuseCollation(args);
+    this.scope = scopeOf(args, store.catalog.get(ns), let_);
   }
 
   step(deadline: number): boolean {
     const collection = this.store.catalog.get(this.ns);
     if (!collection) return true;
-    this.query ??= new Query(this.store.env, collection, { filter: this.filter, hint: hintOf(this.args, collection), enough: this.one ? 1 : 0 });
+    this.query ??= new Query(this.store.env, collection, { filter: this.filter, scope: this.scope, hint: hintOf(this.args, collection), enough: this.one ? 1 : 0 });
     for (let i = 0; i < CHUNK_DOCS; i++) {
       const found = this.query.next(deadline);
       if (found === PAUSE) return false;
@@ -232,7 +246,7 @@ export const remove: Command = async (context) => {
   let n = 0;
   for (const [index, statement] of statements.entries()) {
     try {
-      const run = new DeleteRun(store, ns, new Args("delete.deletes", statement));
+      const run = new DeleteRun(store, ns, new Args("delete.deletes", statement), args.doc("let"));
       await sliced(store, (deadline) => run.step(deadline), { many: run.many, bytes: 0 });
       n += run.n;
     } catch (error) {

@@ -40,7 +40,7 @@ export function choosePlan(collection: Collection, wanted: Wanted, count: CountK
   const { filter, sort, hint } = wanted;
   if (hint && "natural" in hint) return { kind: "collection", reverse: hint.natural < 0, sorted: sort.length === 0 };
   if (sort.length === 1 && sort[0]!.path === "$natural") return { kind: "collection", reverse: sort[0]!.dir < 0, sorted: true };
-  if (hint) return hinted(collection.indexes.filter((index) => index.usable && fits(index, filter)), filter, sort, hint.name);
+  if (hint) return hinted(collection.indexes.filter(open), filter, sort, hint.name);
   const one = byId(collection, filter);
   if (one) return one;
   const again = remembered(collection, wanted);
@@ -50,7 +50,7 @@ export function choosePlan(collection: Collection, wanted: Wanted, count: CountK
   // An index whose first field is neither asked for nor sorted by can only help as a small partial one: looked at when nothing else does.
   for (const wantedNear of [true, false]) {
     for (const index of collection.indexes) {
-      if (!index.usable || near(index) !== wantedNear || !fits(index, filter)) continue;
+      if (!open(index) || near(index) !== wantedNear || !fits(index, filter)) continue;
       const bounds = boundsOf(index, filter);
       if (isOneRecord(index, bounds)) return { ...toPlan({ index, bounds, order: { reverse: false, merge: false } }), one: !index.inexact };
       const order = servedOrder(index, bounds, sort);
@@ -95,6 +95,8 @@ function nearness(filter: FilterNode, sort: readonly KeyField[]): (index: Index)
   };
 }
 
+const open = (index: Index) => index.usable && !index.hidden;
+
 /** A sparse or partial index may serve a filter only when no match can be missing from it. */
 function fits(index: Index, filter: FilterNode): boolean {
   if (index.partial && !implies(filter, index.partial.ast)) return false;
@@ -104,8 +106,10 @@ function fits(index: Index, filter: FilterNode): boolean {
 
 const isOneRecord = (index: Index, bounds: Bounds) => index.unique && bounds.points.length === index.fields.length && bounds.points.every((n) => n === 1);
 
+/** The plan by the index that a hint names. A sparse one is taken even when matches are missing from it, as MongoDB does. */
 function hinted(usable: readonly Index[], filter: FilterNode, sort: readonly KeyField[], name: string): Plan {
   const index = usable.find((i) => i.name === name);
+  if (index?.partial && !implies(filter, index.partial.ast)) throw new StoreError(291, "NoQueryExecutionPlans", "error processing query: planner returned error :: caused by :: No query solutions: the hinted index is partial and does not hold all matches");
   if (!index) throw new StoreError(2, "BadValue", "error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index");
   const bounds = boundsOf(index, filter);
   return toPlan({ index, bounds, order: servedOrder(index, bounds, sort) });
@@ -165,7 +169,7 @@ function remembered(collection: Collection, wanted: Wanted): Candidate | undefin
   if (collection.choices.size === 0) return undefined;
   const choice = collection.choices.get(shapeKey(wanted));
   if (!choice || choice.left === 0) return undefined;
-  const index = collection.indexes.find((one) => one.name === choice.index && one.usable);
+  const index = collection.indexes.find((one) => one.name === choice.index && open(one));
   if (!index || !fits(index, wanted.filter)) return undefined;
   choice.left--;
   const bounds = boundsOf(index, wanted.filter);

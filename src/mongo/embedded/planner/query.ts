@@ -1,10 +1,13 @@
 import type { Collection } from "../storage/catalog.ts";
 import type { Env } from "../storage/env.ts";
 import { storeError, StoreError } from "../values/errors.ts";
+import type { Collation } from "../values/collation.ts";
 import { compareBytes, type KeyField } from "../values/key.ts";
 import { compileAst, filterAst, type FilterNode } from "../values/match.ts";
 import { EMPTY_DOC, fieldsOf, getField, numberOf, type RawDoc } from "../values/raw.ts";
-import { compileSort, parseSort } from "../values/sort.ts";
+import type { Scope } from "../values/scope.ts";
+import { collatedKeys, compileSort, parseSort } from "../values/sort.ts";
+import { withoutText } from "./collated.ts";
 import { choosePlan, type Plan, type Wanted } from "./plan.ts";
 import { countKeys, peekDoc, streamOf, type Examined, type RecordStream } from "./streams.ts";
 
@@ -28,9 +31,9 @@ export interface ParsedFilter {
 }
 
 /** @throws StoreError as values/filter-ast.ts. */
-export function parseFilter(filter: RawDoc): ParsedFilter {
-  const ast = filterAst(filter);
-  return { ast, matches: compileAst(ast) };
+export function parseFilter(filter: RawDoc, scope?: Scope): ParsedFilter {
+  const ast = filterAst(filter, scope);
+  return { ast, matches: compileAst(ast, scope?.collation) };
 }
 
 export interface QuerySpec {
@@ -43,6 +46,8 @@ export interface QuerySpec {
   readonly ast?: FilterNode;
   /** The parsed form's matcher, when it is at hand. */
   readonly matches?: ParsedFilter["matches"];
+  /** Collation and variables of the filter and the sort. */
+  readonly scope?: Scope | undefined;
 }
 
 const SORT_BYTES = 100 * 1024 * 1024;
@@ -52,14 +57,21 @@ const LOOKS_PER_CLOCK = 16;
 export class Query implements Source {
   readonly examined: Examined = { keys: 0, docs: 0 };
   readonly plan: Plan;
+  /** The documents come from memory, in their order: they may have changed since they were read. */
+  readonly held: boolean;
   private readonly source: Source;
 
   constructor(env: Env, readonly collection: Collection, spec: QuerySpec) {
-    const ast = spec.ast ?? filterAst(spec.filter);
+    const collation = spec.scope?.collation;
+    const ast = spec.ast ?? filterAst(spec.filter, spec.scope);
     const sort = spec.sort && spec.sort.length > EMPTY_DOC.length ? sortFields(spec.sort) : [];
-    this.plan = choosePlan(collection, { filter: ast, sort, hint: spec.hint }, (index, ranges, limit) => countKeys(env, index, ranges, limit));
-    const matching = new Matching(env, collection, streamOf(env, collection, this.plan, this.examined), spec.matches ?? compileAst(ast), this.examined);
-    this.source = this.plan.sorted ? matching : new Sorted(matching, compileSort(spec.sort ?? EMPTY_DOC), spec.enough ?? 0);
+    // Index keys hold bytes, so under a collation neither texts nor an order come from them.
+    const collated = collation && sort.length > 0 && sort[0]!.path !== NATURAL;
+    const wanted = collation ? { filter: withoutText(ast), sort: collated ? [] : sort } : { filter: ast, sort };
+    this.plan = choosePlan(collection, { ...wanted, hint: spec.hint }, (index, ranges, limit) => countKeys(env, index, ranges, limit));
+    const matching = new Matching(env, collection, streamOf(env, collection, this.plan, this.examined), spec.matches ?? compileAst(ast, collation), this.examined);
+    this.held = collated || !this.plan.sorted;
+    this.source = this.held ? new Sorted(matching, sortKeys(spec.sort ?? EMPTY_DOC, collation), spec.enough ?? 0) : matching;
   }
 
   next(deadline: number): Found | typeof PAUSE | undefined {
@@ -93,13 +105,20 @@ interface Kept {
   readonly doc: RawDoc;
 }
 
+/** The keys by which documents are sorted: each by itself, or all at once where they depend on each other. */
+type SortKeys = { readonly of: (doc: RawDoc) => Uint8Array; readonly ofAll?: never } | { readonly of?: never; readonly ofAll: (docs: readonly RawDoc[]) => Uint8Array[] };
+
+const sortKeys = (spec: RawDoc, collation: Collation | undefined): SortKeys => (collation ? { ofAll: (docs) => collatedKeys(spec, docs, collation) } : { of: compileSort(spec) });
+
+const NO_KEY = new Uint8Array(0);
+
 /** Reads everything, then answers in order. With `enough`, only so many are kept at a time. */
 class Sorted implements Source {
   private kept: Kept[] = [];
   private bytes = 0;
   private at = -1;
 
-  constructor(private readonly inner: Source, private readonly keyOf: (doc: RawDoc) => Uint8Array, private readonly enough: number) {}
+  constructor(private readonly inner: Source, private readonly keys: SortKeys, private readonly enough: number) {}
 
   next(deadline: number): Found | typeof PAUSE | undefined {
     while (this.at < 0) {
@@ -112,7 +131,7 @@ class Sorted implements Source {
   }
 
   private keep({ recordId, doc }: Found): void {
-    this.kept.push({ key: this.keyOf(doc), recordId, doc: doc.slice() });
+    this.kept.push({ key: this.keys.of?.(doc) ?? NO_KEY, recordId, doc: doc.slice() });
     this.bytes += doc.length;
     if (this.enough > 0 && this.kept.length >= this.enough * 2 + 64) this.order();
     if (this.bytes > SORT_BYTES) {
@@ -121,6 +140,8 @@ class Sorted implements Source {
   }
 
   private order(): void {
+    const keys = this.keys.ofAll?.(this.kept.map((kept) => kept.doc));
+    if (keys) this.kept = this.kept.map((kept, i) => ({ ...kept, key: keys[i]! }));
     this.kept.sort((a, b) => compareBytes(a.key, b.key));
     if (this.enough > 0 && this.kept.length > this.enough) this.kept.length = this.enough;
     this.bytes = this.kept.reduce((sum, kept) => sum + kept.doc.length, 0);

@@ -5,6 +5,7 @@ import { compileAst, filterAst, type FilterNode } from "../values/match.ts";
 import { embedded, fieldsOf, getField, numberOf, stringOf, truthy, type RawDoc } from "../values/raw.ts";
 import { afterPrefix, readRecordId, u32Key } from "./keys.ts";
 import type { Env } from "./env.ts";
+import { collectionOptions, NO_OPTIONS, type CollectionOptions } from "./options.ts";
 
 /** One index of a collection. `spec` is what listIndexes answers. */
 export interface Index {
@@ -14,6 +15,8 @@ export interface Index {
   readonly fields: readonly KeyField[];
   readonly unique: boolean;
   readonly sparse: boolean;
+  /** Kept up to date, but not used by any plan. */
+  readonly hidden: boolean;
   readonly partial: { readonly ast: FilterNode; readonly matches: (doc: RawDoc) => boolean } | undefined;
   readonly expireAfterSeconds: number | undefined;
   readonly keysOf: (doc: RawDoc) => IndexKeys;
@@ -36,6 +39,8 @@ export interface Collection {
   readonly uuid: string;
   readonly indexes: Index[];
   readonly idIndex: Index;
+  /** Changed by collMod. */
+  options: CollectionOptions;
   nextRecord: number;
   count: number;
   bytes: number;
@@ -58,6 +63,7 @@ interface StoredCollection {
   name: string;
   uuid: string;
   indexes: StoredIndex[];
+  options?: Binary;
 }
 
 const FORMAT = 1;
@@ -85,6 +91,7 @@ export function makeIndex(id: number, spec: RawDoc): Index {
     fields,
     unique: flag("unique") || (fields.length === 1 && fields[0]!.path === "_id"),
     sparse,
+    hidden: flag("hidden"),
     partial: ast && { ast, matches: compileAst(ast) },
     expireAfterSeconds: ttl && numberOf(ttl),
     keysOf: compileIndexKeys(fields, { sparse }),
@@ -149,10 +156,10 @@ export class Catalog {
   private fromDisk(id: number, value: Uint8Array): Collection {
     const stored = deserialize(value, { promoteBuffers: false }) as unknown as StoredCollection;
     const indexes = stored.indexes.map((s) => Object.assign(makeIndex(s.id, new Uint8Array(s.spec.buffer)), { multikey: s.multikey, inexact: s.inexact, built: s.built, usable: s.built }));
-    return this.make(id, stored.db, stored.name, stored.uuid, indexes);
+    return this.make(id, stored.db, stored.name, stored.uuid, indexes, stored.options ? collectionOptions(new Uint8Array(stored.options.buffer)) : NO_OPTIONS);
   }
 
-  private make(id: number, db: string, name: string, uuid: string, indexes: Index[]): Collection {
+  private make(id: number, db: string, name: string, uuid: string, indexes: Index[], options: CollectionOptions): Collection {
     const { env } = this;
     const stat = env.stat.get(u32Key(id));
     let last = 0;
@@ -161,14 +168,15 @@ export class Catalog {
       if (Buffer.from(key).readUInt32BE(0) === id) last = readRecordId(key, 4);
     }
     const numbers = stat ? new Float64Array(new Uint8Array(stat).buffer) : new Float64Array(2);
-    return { id, db, name, ns: `${db}.${name}`, uuid, indexes, idIndex: indexes[0]!, nextRecord: last + 1, count: numbers[0]!, bytes: numbers[1]!, version: 0, choices: new Map() };
+    return { id, db, name, ns: `${db}.${name}`, uuid, indexes, options, idIndex: indexes[0]!, nextRecord: last + 1, count: numbers[0]!, bytes: numbers[1]!, version: 0, choices: new Map() };
   }
 
   /** A new collection with its `_id` index, written but not yet visible. Inside a write transaction. */
-  create(db: string, name: string): Collection {
+  create(db: string, name: string, options: CollectionOptions = NO_OPTIONS): Collection {
     const id = this.takeId();
-    const spec = serialize({ v: 2, key: { _id: 1 }, name: "_id_" });
-    const collection = this.make(id, db, name, randomUUID(), [makeIndex(this.takeId(), spec)]);
+    const { collation } = options;
+    const spec = serialize({ v: 2, key: { _id: 1 }, name: "_id_", ...(collation ? { collation: collation.spec } : {}) });
+    const collection = this.make(id, db, name, randomUUID(), [makeIndex(this.takeId(), spec)], options);
     this.save(collection);
     return collection;
   }
@@ -183,6 +191,7 @@ export class Catalog {
     const stored: StoredCollection = {
       db: collection.db, name: collection.name, uuid: collection.uuid,
       indexes: indexes.map((i) => ({ id: i.id, spec: new Binary(i.spec), multikey: i.multikey, inexact: i.inexact, built: i.built })),
+      ...(collection.options === NO_OPTIONS ? {} : { options: new Binary(collection.options.doc) }),
     };
     void this.env.meta.put(collectionKey(collection.id), serialize(stored as unknown as Record<string, unknown>));
   }

@@ -4,6 +4,7 @@ import type { RawDoc } from "../values/raw.ts";
 import { plainBytes } from "./env.ts";
 import { makeIndex, type Collection, type Index } from "./catalog.ts";
 import { docKey, readRecordId, u32Key, afterPrefix } from "./keys.ts";
+import type { CollectionOptions } from "./options.ts";
 import { nsOf, SLICE_MS, type Store } from "./store.ts";
 
 /** The collection of a name, made (durably) when it is not there. */
@@ -12,12 +13,12 @@ export async function ensureCollection(store: Store, db: string, name: string): 
 }
 
 /** Creates a collection; `created` is false when it was there. */
-export function createCollection(store: Store, db: string, name: string): Promise<{ collection: Collection; created: boolean }> {
+export function createCollection(store: Store, db: string, name: string, options?: CollectionOptions): Promise<{ collection: Collection; created: boolean }> {
   checkNames(db, name);
   return store.writer.submit(() => {
     const found = store.catalog.get(nsOf(db, name));
     if (found) return { collection: found, created: false };
-    const collection = store.catalog.create(db, name);
+    const collection = store.catalog.create(db, name, options);
     store.catalog.adopt(collection);
     return { collection, created: true };
   });
@@ -29,6 +30,22 @@ function checkNames(db: string, name: string): void {
   if (name === "" || name.includes("\0") || name.includes("$") || name.startsWith(".") || name.endsWith(".") || Buffer.byteLength(nsOf(db, name)) > 255) {
     throw new StoreError(73, "InvalidNamespace", `Invalid collection name: '${name}'`);
   }
+}
+
+/** Gives a collection other options and indexes other specifications, all at once. */
+export async function modifyCollection(store: Store, collection: Collection, change: { options?: CollectionOptions; index?: { index: Index; spec: RawDoc } }): Promise<void> {
+  await store.writer.submit(() => {
+    if (store.catalog.get(collection.ns) !== collection) throw new StoreError(26, "NamespaceNotFound", `ns does not exist: ${collection.ns}`);
+    const { index, spec } = change.index ?? {};
+    if (index && spec) {
+      const at = collection.indexes.indexOf(index);
+      const { built, usable, multikey, inexact } = index;
+      if (at >= 0) collection.indexes[at] = Object.assign(makeIndex(index.id, spec), { built, usable, multikey, inexact });
+      collection.choices.clear();
+    }
+    if (change.options) collection.options = change.options;
+    store.catalog.save(collection);
+  });
 }
 
 /** Drops a collection; false when it is not there. Its space is given back in the background. */

@@ -29,7 +29,7 @@ interface Entry {
 }
 
 /** Parses a `find` projection. @throws StoreError 31253, 31254 for inclusion mixed with exclusion, 31249 for paths in each other's way,
- *  238 for aggregation expressions. Source: mongodb.com/docs/manual/reference/operator/projection/ */
+ *  Projections that compute are not for it (`computes`). Source: mongodb.com/docs/manual/reference/operator/projection/ */
 export function parseProjection(spec: RawDoc): ProjectionSpec {
   const entries: Entry[] = [];
   collect(spec, 0, "", entries);
@@ -54,12 +54,36 @@ export function parseProjection(spec: RawDoc): ProjectionSpec {
   return { inclusive: inclusive ?? id === true, keepId: id ?? true, root, hasPositional: positional.length > 0 };
 }
 
+const FIND_ONLY = new Set(["$slice", "$elemMatch"]);
+
+/** Whether a projection computes fields by expressions. @throws StoreError 238 when it also has `$slice`, `$elemMatch` or a positional `$`. */
+export function computes(spec: RawDoc): boolean {
+  const found = { computed: false, findOnly: false };
+  look(spec, 0, found);
+  if (found.computed && found.findOnly) throw notImplemented("A projection that computes fields and has $slice, $elemMatch or a positional $ is not supported by the embedded store; use one or the other.");
+  return found.computed;
+}
+
+function look(bytes: Uint8Array, start: number, found: { computed: boolean; findOnly: boolean }): void {
+  for (const { name, value } of fieldsOf(bytes, start)) {
+    if (name.endsWith(".$")) found.findOnly = true;
+    if (value.type === T.bool || isNumeric(value.type)) continue;
+    const inner = value.type === T.object ? fieldsOf(value.bytes, value.start) : [];
+    const operator = inner[0]?.name ?? "";
+    if (value.type === T.object && !operator.startsWith("$")) look(value.bytes, value.start, found);
+    else if (FIND_ONLY.has(operator) && !isSliceExpression(inner[0]!.value)) found.findOnly = true;
+    else found.computed = true;
+  }
+}
+
+/** `{$slice: ["$a", 2]}` is the expression, `{$slice: [1, 2]}` the projection. */
+const isSliceExpression = (value: RawValue): boolean => value.type === T.array && itemsOf(value).some((item) => !isNumeric(item.type));
+
 function collect(bytes: Uint8Array, start: number, prefix: string, out: Entry[]): void {
   for (const { name, value } of fieldsOf(bytes, start)) {
     const path = prefix + name;
     if (name === "" || path.split(".").includes("")) throw locationError(40352, "FieldPath cannot be constructed with empty string");
     if (value.type === T.object) collectObject(path, value, out);
-    else if (value.type !== T.bool && !isNumeric(value.type)) throw notImplemented(`A projection that computes '${path}' is not supported by the embedded store; project fields by 1 or 0.`);
     else if (path.endsWith(".$")) {
       if (!truthy(value)) throw locationError(31395, "positional projection cannot be used with exclusion");
       out.push({ path: path.slice(0, -2), node: { kind: "positional" } });

@@ -2,8 +2,9 @@ import { locationError } from "./errors.ts";
 import { parseElemMatch } from "./filter-ast.ts";
 import { compileElemMatchItem } from "./match.ts";
 import { positionalIndex } from "./positional.ts";
-import { parseProjection, type ProjectionNode, type Slice } from "./project-spec.ts";
+import { computes, parseProjection, type ProjectionNode, type Slice } from "./project-spec.ts";
 import { Elements, itemsOf, T, type RawDoc, type RawValue } from "./scan.ts";
+import { expressions, NO_SCOPE, type Scope } from "./scope.ts";
 import { DocWriter } from "./write.ts";
 
 /** Takes an item of an array and says whether `$elemMatch` picks it. */
@@ -18,14 +19,15 @@ interface Run {
 
 /** Compiles a `find` projection: inclusion, exclusion, nested, `$slice`, `$elemMatch`, positional `$` (which needs the query's filter).
  *  Fields keep the document's order; those of `$elemMatch` come last, in the order of the specification, as MongoDB has it.
- *  @throws StoreError as parseProjection; 51246 (when run) when `$` has no match. */
-export function compileProjection(spec: RawDoc, filter?: RawDoc): (doc: RawDoc) => RawDoc {
+ *  One that computes fields is what `$project` is. @throws StoreError as parseProjection; 51246 (when run) when `$` has no match. */
+export function compileProjection(spec: RawDoc, filter?: RawDoc, scope: Scope = NO_SCOPE): (doc: RawDoc) => RawDoc {
+  if (computes(spec)) return expressions("A projection that computes a field").stage(new DocWriter(spec.length + 32).doc("$project", spec).done(), scope);
   const { inclusive, keepId, root, hasPositional } = parseProjection(spec);
   if (root.size === 0 && !inclusive && keepId) return (doc) => doc;
-  const picks = [...root].flatMap(([name, node]) => (node.kind === "elemMatch" ? [{ name, picks: compilePick(node.condition) }] : []));
+  const picks = [...root].flatMap(([name, node]) => (node.kind === "elemMatch" ? [{ name, picks: compilePick(node.condition, scope) }] : []));
   return (doc) => {
     const w = new DocWriter(Math.min(doc.length, 4096) + 32);
-    const index = hasPositional && filter ? positionalIndex(filter, doc) : undefined;
+    const index = hasPositional && filter ? positionalIndex(filter, doc, scope) : undefined;
     const run: Run = { w, inclusive, index };
     const chosen = new Map<string, RawValue>();
     for (const it = new Elements(doc); it.next();) {
@@ -47,8 +49,8 @@ export function compileProjection(spec: RawDoc, filter?: RawDoc): (doc: RawDoc) 
   };
 }
 
-function compilePick(condition: RawValue): Picks {
-  const test = compileElemMatchItem(parseElemMatch("", condition));
+function compilePick(condition: RawValue, scope: Scope): Picks {
+  const test = compileElemMatchItem(parseElemMatch("", condition), scope.collation);
   return (item) => test(item.type, item.bytes, item.start, item.end);
 }
 

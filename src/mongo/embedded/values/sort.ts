@@ -1,7 +1,8 @@
+import { ranksOf, type Collation } from "./collation.ts";
 import { badValue, locationError, notImplemented, StoreError } from "./errors.ts";
 import { compareBytes, type TextNumber } from "./encode-key.ts";
 import { compileIndexKeys, type KeyField } from "./index-keys.ts";
-import { fieldsOf, NONE, numberOf, T, type RawDoc } from "./scan.ts";
+import { fieldsOf, NONE, numberOf, T, textAt, type RawDoc } from "./scan.ts";
 
 const MAX_SORT_FIELDS = 32;
 
@@ -35,4 +36,16 @@ export function compileSort(spec: RawDoc, textNumber?: TextNumber): (doc: RawDoc
       throw error;
     }
   };
+}
+
+/** The sort keys of documents under a collation; they order these documents among themselves only. */
+export function collatedKeys(spec: RawDoc, docs: readonly RawDoc[], collation: Collation): Uint8Array[] {
+  const texts = new Set<string>();
+  const collect = compileSort(spec, (bytes, start, end) => {
+    texts.add(textAt(bytes, start, end));
+    return 0;
+  });
+  docs.forEach((doc) => collect(doc));
+  const ranks = ranksOf(texts, collation);
+  return docs.map(compileSort(spec, (bytes, start, end) => ranks.get(textAt(bytes, start, end))!));
 }
