@@ -11,6 +11,8 @@ import { fdatasyncMs, run as runStore } from "./store.ts";
 import { Child } from "./wire.ts";
 
 const HELP = "npm run bench -- [store] [--sizes 1k,100k,1M] [--seconds 8] [--concurrency 32] [--desk fake|slack|discord] [--profile] [--json]";
+/** Desks in a process of their own. */
+const DESKS = { slack: new URL("./slack.ts", import.meta.url), discord: new URL("./discord.ts", import.meta.url) };
 const print = (line: string) => console.log(line);
 
 /** "1k,100k,1M" as rising numbers. @throws Error */
@@ -36,7 +38,7 @@ async function bench(options: { sizes: number[]; profile: boolean; desk: "fake" 
   try {
     const telegram = await start(new URL("./telegram.ts", import.meta.url), []);
     const apiRoot = telegram.ready.apiRoot!;
-    const vendor = options.desk === "fake" ? undefined : await start(new URL(`./${options.desk}.ts`, import.meta.url), []);
+    const vendor = options.desk === "fake" ? undefined : await start(DESKS[options.desk], []);
     generator.desk = vendor;
     const where = vendor === undefined ? [] : [JSON.stringify(vendor.ready.place)];
 
