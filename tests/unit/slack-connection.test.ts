@@ -120,6 +120,28 @@ describe("over sockets", () => {
     expect(sink.states).toEqual(["up"]);
   });
 
+  test("both refreshed at once: their successors stand before they end, and nothing is told twice", async () => {
+    const { slack, sink, connection, say } = await connect();
+    // however slow the machine is, the old ones end when their successors stand
+    slack.sockets.closeDelayMs = 600_000;
+    connection.start();
+    await twoSockets(slack);
+    slack.sockets.disconnect("warning");
+    const said: string[] = [];
+    const line = () => { said.push(`line ${said.length}`); say(said.at(-1)!); };
+    line();
+    await slack.until(() => slack.sockets.count === 4, "two more before the old ones end", 30_000);
+    line();
+    slack.sockets.closeDelayMs = 10;
+    slack.sockets.disconnect("link_disabled", 2);
+    await twoSockets(slack);
+    line();
+    await slack.idle();
+    expect(sink.states).toEqual(["up"]);
+    expect(sink.texts()).toEqual(said);
+    expect(slack.deliverer.log.every(({ attempts }) => attempts === 1)).toBe(true);
+  });
+
   test("both cut: down, and up again by itself", async () => {
     const { slack, sink, connection } = await connect();
     connection.start();

@@ -35,6 +35,8 @@ const WAITS: Waits = { retryMs: 1_000, maxMs: 30_000, conflictMs: 60_000, standD
 const SOCKETS = 2;
 /** A socket that lives shorter is a failure, however politely it ends. */
 const SHORT_MS = 2_000;
+/** Milliseconds that a socket which is to end may go on; Slack ends it within about ten seconds. */
+const LINGER_MS = 15_000;
 /** Failures in a row after which Health says that Slack is away. */
 const AWAY_AFTER = 4;
 
@@ -79,6 +81,8 @@ function overSockets({ apiUrl, handlers, log, trouble, siblings = async () => 1,
   const pending = createPending();
   const stopping = new AbortController();
   const open = new Set<OpenSocket>();
+  /** Those of them that are to end soon. */
+  const leaving = new Set<OpenSocket>();
   let state: "up" | "down" | null = null;
   let told: Promise<void> = Promise.resolve();
   let failures = 0;
@@ -100,7 +104,7 @@ function overSockets({ apiUrl, handlers, log, trouble, siblings = async () => 1,
   }
 
   async function countOthers(connections: number): Promise<void> {
-    const ours = SOCKETS * (await siblings());
+    const ours = SOCKETS * (await siblings()) + leaving.size;
     if (connections <= ours) { crowd = null; return; }
     crowd ??= { since: now(), looked: false };
     if (!crowd.looked || now() - crowd.since < conflictMs) return;
@@ -125,6 +129,12 @@ function overSockets({ apiUrl, handlers, log, trouble, siblings = async () => 1,
     throw error;
   }));
 
+  function leave(socket: OpenSocket): void {
+    leaving.add(socket);
+    const timer = setTimeout(() => socket.close(), LINGER_MS).unref();
+    void socket.closed.then(() => clearTimeout(timer));
+  }
+
   async function keep(): Promise<void> {
     while (!stopping.signal.aborted) {
       if (restUntil > now()) { await wait(restUntil - now()); continue; }
@@ -136,11 +146,11 @@ function overSockets({ apiUrl, handlers, log, trouble, siblings = async () => 1,
         failures = 0;
         trouble(null);
         tell();
-        await socket.closed;
-        open.delete(socket);
-        tell();
-        // Refreshed: the other socket carries on, and this one comes back at once.
-        if (now() - since < SHORT_MS && socket.reason() !== "refresh_requested") await wait(retryMs);
+        const closed = socket.closed.then(() => { open.delete(socket); leaving.delete(socket); tell(); });
+        const ends = await Promise.race([closed.then(() => "closed" as const), socket.expiring.then(() => "expiring" as const)]);
+        // Its successor stands before it ends, so that there is no gap even when Slack refreshes both at once.
+        if (ends === "expiring") leave(socket);
+        else if (now() - since < SHORT_MS) await wait(retryMs);
       } catch (error) {
         failed(error);
         const asked = error instanceof DeskError ? error.o.retryAfterMs ?? 0 : 0;

@@ -11,11 +11,19 @@ export interface SocketOptions {
   /** How many connections Slack counts for the app, this one included. */
   hello(connections: number): void;
 }
-export interface OpenSocket { /** Resolves when nothing more comes over it; never rejects. */ closed: Promise<void>; close(): void; /** Why Slack ended it, in its own word. */ reason(): string | null }
+export interface OpenSocket {
+  /** Resolves when nothing more comes over it; never rejects. */
+  closed: Promise<void>;
+  /** Resolves when Slack says that it will end it soon: it still hears until then, so another can stand before. May never resolve. */
+  expiring: Promise<void>;
+  close(): void;
+}
 
 /** Milliseconds until Slack's greeting must have come. */
 const GREETING_MS = 20_000;
 const CALL_MS = 10_000;
+/** Why Slack ends a connection that it had better be replaced before. Source: docs.slack.dev/apis/events-api/using-socket-mode#disconnect */
+const ANNOUNCED = new Set(["warning", "refresh_requested"]);
 const LOOK_MS = 1_000;
 
 const nothing = () => undefined;
@@ -36,14 +44,16 @@ export async function openSocket({ appToken, apiUrl, deliver, hello }: SocketOpt
     installerOptions: { clientOptions: { slackApiUrl: apiUrl, rejectRateLimitedCalls: true, retryConfig: { retries: 0 }, fetch: (url, init) => fetch(url, { ...init, signal: AbortSignal.timeout(CALL_MS) }) } },
   });
   const { client } = receiver;
-  let why: string | null = null;
+  let expire = nothing;
+  const expiring = new Promise<void>((resolve) => { expire = resolve as () => undefined; });
 
   const [read] = client.listeners("ws_message") as ((data: unknown, isBinary: boolean) => Promise<void>)[];
   client.removeAllListeners("ws_message");
   client.on("ws_message", (data: unknown, isBinary: boolean) => {
     const envelope = typeof data === "string" ? Envelope.safeParse(asJson(data)).data : undefined;
     if (envelope?.type === "hello") hello(envelope.num_connections ?? 1);
-    if (envelope?.type === "disconnect") why = envelope.reason ?? null;
+    // The client would hang up at once; Slack ends it itself, after some seconds.
+    if (envelope?.type === "disconnect" && ANNOUNCED.has(envelope.reason ?? "")) return expire();
     // The client stumbles over a payload without an event ("app_rate_limited") and would neither hand it over nor acknowledge it.
     const bare = envelope?.type === "events_api" && envelope.payload !== undefined && envelope.payload.event === undefined;
     read!(bare ? JSON.stringify({ ...(asJson(data as string) as object), payload: { ...envelope.payload, event: { type: envelope.payload!.type ?? "unknown" } } }) : data, isBinary).catch(nothing);
@@ -77,7 +87,7 @@ export async function openSocket({ appToken, apiUrl, deliver, hello }: SocketOpt
   } finally {
     clearTimeout(deadline);
   }
-  return { closed, close, reason: () => why };
+  return { closed, expiring, close };
 }
 
 function asJson(text: string): unknown {
