@@ -6,6 +6,7 @@ import type { Command } from "./command.ts";
 import { delivery } from "./delivery.ts";
 import { discord } from "./discord.ts";
 import { doctor } from "./doctor.ts";
+import { exportAll, importAll } from "./move.ts";
 import { restore } from "./restore.ts";
 import { retry } from "./retry.ts";
 import { slack } from "./slack.ts";
@@ -27,4 +28,4 @@ export const help: Command = {
   },
 };
 
-export const commands: readonly Command[] = [start, apply, doctor, slack, discord, delivery, retry, backup, restore, store, help];
+export const commands: readonly Command[] = [start, apply, doctor, slack, discord, delivery, retry, backup, restore, exportAll, importAll, store, help];
