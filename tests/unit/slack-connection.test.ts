@@ -132,6 +132,7 @@ describe("over sockets", () => {
     line();
     await slack.until(() => slack.sockets.count === 4, "two more before the old ones end", 30_000);
     line();
+    await slack.idle();
     slack.sockets.closeDelayMs = 10;
     slack.sockets.disconnect("link_disabled", 2);
     await twoSockets(slack);
