@@ -2,7 +2,6 @@
  * Calls to Discord's REST API through discord.js's own client, which keeps to the limits that Discord tells in its headers. Without retries, and
  * a wait that is not short is no wait but RATE_LIMITED with its time: what is tried again is decided by the lane, never by a library.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
 import { DefaultRestOptions, REST, type RequestMethod } from "discord.js";
 import { DeskError } from "../../core/errors.ts";
 import { DiscordFailure, failureOf, toDeskError } from "./errors.ts";
@@ -42,6 +41,14 @@ export interface DiscordApi {
 }
 export interface DiscordApiOptions { token: string; apiUrl?: string; /** False leaves only the limits that Discord tells. */ rateLimits?: boolean }
 
+/** Marks a call's address inside its client, which tells nothing else about the call; it never leaves. (AsyncLocalStorage would slow every promise of the process.) */
+const CALL_ID = "threadline-call";
+function takeId(marked: string): { url: string; id: string } {
+  const url = new URL(marked), id = url.searchParams.get(CALL_ID) ?? "";
+  url.searchParams.delete(CALL_ID);
+  return { url: url.href, id };
+}
+
 /** A form as bytes: the process may hold several versions of undici, and none reads the form of another (slack's sets the dispatcher for all). */
 async function encoded(form: FormData, headers: Record<string, string>): Promise<{ body: Uint8Array; headers: Record<string, string> }> {
   const whole = new Response(form);
@@ -50,14 +57,15 @@ async function encoded(form: FormData, headers: Record<string, string>): Promise
 
 /** Makes the calls of one bot. Nothing is asked yet. */
 export function createDiscordApi({ token, apiUrl = DEFAULT_API_URL, rateLimits = true }: DiscordApiOptions): DiscordApi {
-  const calls = new AsyncLocalStorage<{ sent: boolean; patience: number }>();
+  const calls = new Map<string, { sent: boolean; patience: number }>();
+  let ids = 0;
   const listeners = new Set<Parameters<DiscordApi["watch"]>[0]>();
   const rest = new REST({
     api: apiUrl, retries: 0, timeout: LONGEST_MS, globalRequestsPerSecond: rateLimits ? 50 : 10_000,
-    rejectOnRateLimit: ({ timeToReset, retryAfter, sublimitTimeout }) => Math.max(timeToReset, retryAfter, sublimitTimeout) > (calls.getStore()?.patience ?? PATIENCE.post),
-    async makeRequest(url, init) {
+    rejectOnRateLimit: ({ url, timeToReset, retryAfter, sublimitTimeout }) => Math.max(timeToReset, retryAfter, sublimitTimeout) > (calls.get(takeId(url).id)?.patience ?? PATIENCE.post),
+    async makeRequest(marked, init) {
       const request = init.body instanceof FormData ? { ...init, ...await encoded(init.body, init.headers as Record<string, string>) } : init;
-      const call = calls.getStore();
+      const { url, id } = takeId(marked), call = calls.get(id);
       if (call !== undefined && init.signal?.aborted !== true) call.sent = true;
       return DefaultRestOptions.makeRequest(url, request);
     },
@@ -70,15 +78,16 @@ export function createDiscordApi({ token, apiUrl = DEFAULT_API_URL, rateLimits =
       if (signal?.aborted === true) throw new DeskError("TIMEOUT", "There was no time left for a call to Discord.", { certain: true });
       const own = AbortSignal.timeout(withinMs);
       const within = signal === undefined ? own : AbortSignal.any([signal, own]);
-      const state = { sent: false, patience: PATIENCE[priority] };
+      const state = { sent: false, patience: PATIENCE[priority] }, id = String(++ids);
+      calls.set(id, state);
       // its client forgets the token once it was refused, and then says nothing of use
       rest.setToken(token === "" ? "none" : token);
       try {
-        const answer = await calls.run(state, () => rest.request({
+        const answer = await rest.request({
           method: method as RequestMethod, fullRoute: path, auth, signal: within, ...(body === undefined ? {} : { body }),
-          ...(query === undefined ? {} : { query: new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)])) }),
+          query: new URLSearchParams([...Object.entries(query ?? {}).map(([name, value]): [string, string] => [name, String(value)]), [CALL_ID, id]]),
           ...(files === undefined || files.length === 0 ? {} : { files: files.map(({ name, type, content }) => ({ name, contentType: type, data: content })) }),
-        }));
+        });
         for (const listener of listeners) listener(method, path, null);
         return answer instanceof ArrayBuffer ? undefined : answer;
       } catch (thrown) {
@@ -86,6 +95,8 @@ export function createDiscordApi({ token, apiUrl = DEFAULT_API_URL, rateLimits =
         const error = toDeskError(thrown, what, { home, sent: state.sent });
         for (const listener of listeners) listener(method, path, failureOf(error) ?? new DiscordFailure(what, "unknown"));
         throw error;
+      } finally {
+        calls.delete(id);
       }
     },
     watch(listener) {

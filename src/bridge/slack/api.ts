@@ -1,5 +1,4 @@
 /** Calls to Slack's Web API through its own client, without retries and queues: what is tried again is decided by the lane, never by a library. */
-import { AsyncLocalStorage } from "node:async_hooks";
 import { webApi } from "@slack/bolt";
 import { DeskError } from "../../core/errors.ts";
 import { createBudget, type Priority } from "./budget.ts";
@@ -39,16 +38,25 @@ const nothing = () => undefined;
 /** Its client would log arguments, which hold customers' text. */
 const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing, setLevel: nothing, getLevel: () => webApi.LogLevel.ERROR, setName: nothing };
 
+/** Slack's client takes no signal with a call, so a call under way has a client of its own. (AsyncLocalStorage would slow every promise of the process.) */
+interface Caller { client: InstanceType<typeof webApi.WebClient>; signal: AbortSignal | null }
+
 /** Makes the calls of one installation. Nothing is asked yet. */
 export function createSlackApi({ token, apiUrl = DEFAULT_API_URL, clock, rateLimits = true }: SlackApiOptions): SlackApi {
-  const signals = new AsyncLocalStorage<AbortSignal>();
   const budget = createBudget(clock, rateLimits);
   const listeners = new Set<Parameters<SlackApi["watch"]>[0]>();
   let scopes: readonly string[] | null = null;
-  const client = new webApi.WebClient(token, {
-    slackApiUrl: apiUrl, rejectRateLimitedCalls: true, retryConfig: { retries: 0 }, maxRequestConcurrency: 1_000, logger: silent,
-    fetch: (url, init) => fetch(url, { ...init, signal: signals.getStore() ?? AbortSignal.timeout(CALL_MS) }),
-  });
+  const idle: Caller[] = [];
+  function newCaller(): Caller {
+    const caller: Caller = {
+      signal: null,
+      client: new webApi.WebClient(token, {
+        slackApiUrl: apiUrl, rejectRateLimitedCalls: true, retryConfig: { retries: 0 }, logger: silent,
+        fetch: (url, init) => fetch(url, { ...init, signal: caller.signal ?? AbortSignal.timeout(CALL_MS) }),
+      }),
+    };
+    return caller;
+  }
   const within = (signal: AbortSignal | undefined): AbortSignal => (signal === undefined ? AbortSignal.timeout(CALL_MS) : AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
   const tell = (method: string, channel: string | undefined, failure: SlackFailure | null) => { for (const listener of listeners) listener(method, channel, failure); };
 
@@ -61,8 +69,10 @@ export function createSlackApi({ token, apiUrl = DEFAULT_API_URL, clock, rateLim
     async call<T>(method: string, args: Record<string, unknown>, { signal, channel, priority = "post" }: CallOptions = {}): Promise<T> {
       if (signal?.aborted === true) throw new DeskError("TIMEOUT", "There was no time left for a call to Slack.", { certain: true });
       await budget.take(method, channel, priority, signal);
+      const caller = idle.pop() ?? newCaller();
+      caller.signal = within(signal);
       try {
-        const answer = await signals.run(within(signal), () => client.apiCall(method, args));
+        const answer = await caller.client.apiCall(method, args);
         scopes = answer.response_metadata?.scopes ?? scopes;
         tell(method, channel, null);
         return answer as T;
@@ -71,6 +81,8 @@ export function createSlackApi({ token, apiUrl = DEFAULT_API_URL, clock, rateLim
         if (error.code === "RATE_LIMITED") budget.pause(method, channel, error.o.retryAfterMs ?? 1_000);
         tell(method, channel, failureOf(error) ?? new SlackFailure(method, "unknown", channel));
         throw error;
+      } finally {
+        idle.push(caller);
       }
     },
     has: (scope) => scopes === null || scopes.includes(scope),
