@@ -1,7 +1,7 @@
 import type { Collection } from "../storage/catalog.ts";
 import type { Store } from "../storage/store.ts";
 import { parseCollation } from "../values/collation.ts";
-import { StoreError, typeMismatch } from "../values/errors.ts";
+import { storeError, StoreError, typeMismatch } from "../values/errors.ts";
 import { expressions, NO_SCOPE, type Scope } from "../values/scope.ts";
 import { Elements, EMPTY_DOC, embedded, fieldsOf, getField, itemsOf, NULL_VALUE, numberOf, stringOf, T, truthy, TYPE_NAMES, type RawDoc, type RawValue } from "../values/raw.ts";
 import type { Request } from "../wire/message.ts";
@@ -85,6 +85,8 @@ export interface Context {
   readonly db: string;
   readonly requestId: number;
   readonly connectionId: number;
+  /** When `maxTimeMS` is over, by performance.now(); Infinity without one. */
+  readonly expires: number;
   /** The connection came over the store's private socket. */
   readonly local: boolean;
   /** Identifies the store's folder; the client compares it. */
@@ -139,6 +141,11 @@ export function refuse(args: Args, ...names: string[]): void {
     const value = args.value(name);
     if (value && (value.type !== T.bool || truthy(value))) throw new StoreError(238, "NotImplemented", `'${name}' of '${args.command}' is not supported by the embedded store; use MONGODB_URI.`);
   }
+}
+
+/** @throws StoreError 50 when the time that `maxTimeMS` gave is over. */
+export function checkTime(expires: number): void {
+  if (performance.now() > expires) throw storeError("MaxTimeMSExpired", "operation exceeded time limit");
 }
 
 /** Lets other work run between two slices. */

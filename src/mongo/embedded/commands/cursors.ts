@@ -4,7 +4,7 @@ import { StoreError } from "../values/errors.ts";
 import type { RawDoc } from "../values/raw.ts";
 import { PAUSE, type Source } from "../planner/query.ts";
 import { BATCH_BYTES, CursorReply } from "../wire/cursor-reply.ts";
-import { nextTurn } from "./context.ts";
+import { checkTime, nextTurn } from "./context.ts";
 
 const IDLE_MS = 10 * 60_000;
 const SWEEP_MS = 60_000;
@@ -62,8 +62,9 @@ export class Cursor {
   }
 
   /** Fills one batch, letting others work between slices. */
-  async rest(reply: CursorReply, batchSize: number): Promise<"more" | "end"> {
+  async rest(reply: CursorReply, batchSize: number, expires: number): Promise<"more" | "end"> {
     for (;;) {
+      checkTime(expires);
       await nextTurn();
       const state = this.fill(reply, batchSize, performance.now() + SLICE_MS);
       if (state !== "pause") return state;
@@ -87,17 +88,17 @@ export class Cursors {
   }
 
   /** Answers a cursor's first batch and keeps the cursor when there is more. `single`: never keep it. */
-  first(cursor: Cursor, batchSize: number | undefined, single: boolean, replyTo: number): Buffer | Promise<Buffer> {
-    return this.batch(cursor, new CursorReply(cursor.ns, "firstBatch"), batchSize ?? FIRST_BATCH, single, replyTo);
+  first(cursor: Cursor, batchSize: number | undefined, single: boolean, replyTo: number, expires = Infinity): Buffer | Promise<Buffer> {
+    return this.batch(cursor, new CursorReply(cursor.ns, "firstBatch"), batchSize ?? FIRST_BATCH, single, replyTo, expires);
   }
 
   /** @throws StoreError 43 for an unknown cursor. */
-  more(id: bigint, ns: string, batchSize: number | undefined, replyTo: number): Buffer | Promise<Buffer> {
+  more(id: bigint, ns: string, batchSize: number | undefined, replyTo: number, expires = Infinity): Buffer | Promise<Buffer> {
     const cursor = this.open.get(id);
     if (!cursor) throw new StoreError(43, "CursorNotFound", `cursor id ${id} not found`);
     if (cursor.ns !== ns) throw new StoreError(13, "Unauthorized", `Requested getMore on namespace '${ns}', but cursor belongs to a different namespace`);
     this.open.delete(id);
-    return this.batch(cursor, new CursorReply(ns, "nextBatch"), batchSize && batchSize > 0 ? batchSize : Infinity, false, replyTo);
+    return this.batch(cursor, new CursorReply(ns, "nextBatch"), batchSize && batchSize > 0 ? batchSize : Infinity, false, replyTo, expires);
   }
 
   kill(id: bigint): boolean {
@@ -109,10 +110,10 @@ export class Cursors {
     this.open.clear();
   }
 
-  private batch(cursor: Cursor, reply: CursorReply, batchSize: number, single: boolean, replyTo: number): Buffer | Promise<Buffer> {
+  private batch(cursor: Cursor, reply: CursorReply, batchSize: number, single: boolean, replyTo: number, expires: number): Buffer | Promise<Buffer> {
     const finish = (state: "more" | "end") => reply.finish(state === "more" && !single ? this.keep(cursor) : 0n, replyTo);
     const state = cursor.fill(reply, batchSize, performance.now() + SLICE_MS);
-    return state === "pause" ? cursor.rest(reply, batchSize).then(finish) : finish(state);
+    return state === "pause" ? cursor.rest(reply, batchSize, expires).then(finish) : finish(state);
   }
 
   private keep(cursor: Cursor): bigint {

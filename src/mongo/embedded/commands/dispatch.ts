@@ -32,7 +32,7 @@ export function dispatch(host: Host, request: Request, connectionId: number): Bu
     const command = commandOf(args);
     checkFields(name, request.body);
     checkConcerns(args);
-    const reply = command({ store: host.store, cursors: host.cursors, args, db, requestId: request.requestId, connectionId, local: host.local, folderId: host.folderId });
+    const reply = command({ store: host.store, cursors: host.cursors, args, db, requestId: request.requestId, connectionId, expires: expiryOf(args), local: host.local, folderId: host.folderId });
     return reply instanceof Promise ? reply.then(encode).catch(failed) : encode(reply);
   } catch (error) {
     return failed(error);
@@ -46,6 +46,13 @@ function checkConcerns(args: Args): void {
   if (read) checkReadConcern(read);
   const version = args.value("apiVersion");
   if (version && (version.type !== T.string || stringOf(version) !== "1")) throw new StoreError(322, "APIVersionError", "API version must be \"1\"");
+}
+
+/** When the command's `maxTimeMS` is over. @throws StoreError 2. Source: mongodb.com/docs/manual/tutorial/terminate-running-operations/ */
+function expiryOf(args: Args): number {
+  const limit = args.number("maxTimeMS") ?? 0;
+  if (!(limit >= 0 && limit <= 2147483647)) throw new StoreError(2, "BadValue", `${limit} value for maxTimeMS is out of range [0, 2147483647]`);
+  return limit === 0 ? Infinity : performance.now() + limit;
 }
 
 function errorReply(host: Host, error: unknown, command: string): Record<string, unknown> {

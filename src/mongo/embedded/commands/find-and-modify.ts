@@ -6,7 +6,7 @@ import { StoreError } from "../values/errors.ts";
 import type { Scope } from "../values/scope.ts";
 import { compileProjection } from "../values/project.ts";
 import { DocWriter, EMPTY_DOC, idOf, prepareInsert, T, type RawDoc } from "../values/raw.ts";
-import { upsertDocument, type CompiledUpdate } from "../values/update.ts";
+import { refuseExpr, upsertDocument, type CompiledUpdate } from "../values/update.ts";
 import { collectionName, nextTurn, RawReply, scopeOf, type Args, type Command } from "./context.ts";
 import { hintOf } from "./find.ts";
 import { compileUpdateOf, sliced } from "./write.ts";
@@ -35,6 +35,7 @@ class Run {
     if (remove && args.bool("new")) throw failed("Cannot specify both new=true and remove=true; 'remove' always returns the deleted document");
     if (!remove && !args.value("update")) throw failed("Either an update or remove=true must be specified");
     this.scope = scopeOf(args, store.catalog.get(ns));
+    if (this.upsert) refuseExpr(this.filter, this.scope);
     this.update = remove ? undefined : compileUpdateOf(args, "update", this.scope);
   }
 
@@ -103,7 +104,7 @@ export const findAndModify: Command = async (context) => {
   const ns = nsOf(db, name);
   const run = new Run(store, ns, args);
   if (args.bool("upsert")) await ensureCollection(store, db, name);
-  if (args.bool("upsert") || !(await run.nothingThere())) await sliced(store, (deadline) => run.step(deadline), { many: false, bytes: args.body.length * 2 });
+  if (args.bool("upsert") || !(await run.nothingThere())) await sliced(store, (deadline) => run.step(deadline), { many: false, bytes: args.body.length * 2, expires: context.expires });
   const remove = args.bool("remove");
   const w = new DocWriter(1024).open("lastErrorObject", T.object);
   w.int32("n", run.before || run.upserted ? 1 : 0);

@@ -7,7 +7,7 @@ import { valueKeyText } from "../values/key.ts";
 import { filterAst } from "../values/match.ts";
 import { compileProjection } from "../values/project.ts";
 import { embedded, EMPTY_DOC, getDistinct, int64At, itemsOf, numberOf, stringOf, T, toJs, type RawDoc, type RawValue, DocWriter } from "../values/raw.ts";
-import { Args, collectionName, nextTurn, RawReply, refuse, scopeOf, type Command, type Context } from "./context.ts";
+import { Args, checkTime, collectionName, nextTurn, RawReply, refuse, scopeOf, type Command, type Context } from "./context.ts";
 import { Cursor } from "./cursors.ts";
 
 /** Answers nothing: the source of a collection that does not exist. */
@@ -38,7 +38,7 @@ export const find: Command = (context) => {
   const ns = nsOf(db, collectionName(context));
   const { cursor } = prepare(context, args, store.catalog.get(ns), ns);
   const batchSize = args.value("batchSize") ? whole(args, "batchSize") : undefined;
-  return cursors.first(cursor, batchSize, args.bool("singleBatch"), requestId);
+  return cursors.first(cursor, batchSize, args.bool("singleBatch"), requestId, context.expires);
 };
 
 function prepare({ store }: Context, args: Args, collection: Collection | undefined, ns: string): { cursor: Cursor; query: Query | undefined } {
@@ -63,11 +63,11 @@ function refuseTailable(args: Args, collection: Collection | undefined): void {
   if (tailable && collection) throw new StoreError(2, "BadValue", `error processing query: ns=${collection.ns}: tailable cursor requested on non capped collection`);
 }
 
-export const getMore: Command = ({ args, cursors, db, requestId }) => {
+export const getMore: Command = ({ args, cursors, db, requestId, expires }) => {
   const id = args.required("getMore", args.value("getMore"));
   const collection = args.required("collection", args.string("collection"));
   if (id.type !== T.long) throw new StoreError(14, "TypeMismatch", "BSON field 'getMore.getMore' is the wrong type, expected type 'long'");
-  return cursors.more(int64At(id.bytes, id.start), nsOf(db, collection), args.number("batchSize"), requestId);
+  return cursors.more(int64At(id.bytes, id.start), nsOf(db, collection), args.number("batchSize"), requestId, expires);
 };
 
 export const killCursors: Command = ({ args, cursors }) => {
@@ -78,7 +78,7 @@ export const killCursors: Command = ({ args, cursors }) => {
 };
 
 /** Runs `visit` over every match, in slices. */
-export async function forEachMatch(query: Source, visit: (doc: RawDoc) => void): Promise<void> {
+export async function forEachMatch(query: Source, visit: (doc: RawDoc) => void, expires = Infinity): Promise<void> {
   let deadline = performance.now() + SLICE_MS;
   for (;;) {
     const found = query.next(deadline);
@@ -87,19 +87,20 @@ export async function forEachMatch(query: Source, visit: (doc: RawDoc) => void):
       visit(found.doc);
       continue;
     }
+    checkTime(expires);
     await nextTurn();
     deadline = performance.now() + SLICE_MS;
   }
 }
 
 /** How many documents match; the whole collection is counted from its statistics. */
-export async function countMatches(store: Store, collection: Collection | undefined, spec: QuerySpec): Promise<{ n: number; query: Query | undefined }> {
+export async function countMatches(store: Store, collection: Collection | undefined, spec: QuerySpec, expires = Infinity): Promise<{ n: number; query: Query | undefined }> {
   if (!collection) return { n: 0, query: undefined };
   const ast = spec.ast ?? filterAst(spec.filter, spec.scope);
   if (ast.kind === "and" && ast.children.length === 0) return { n: collection.count, query: undefined };
   const query = new Query(store.env, collection, { ...spec, ast });
   let n = 0;
-  await forEachMatch(query, () => n++);
+  await forEachMatch(query, () => n++, expires);
   return { n, query };
 }
 
@@ -108,7 +109,7 @@ export const count: Command = async (context) => {
   const { args, store, db } = context;
   const collection = store.catalog.get(nsOf(db, collectionName(context)));
   const scope = scopeOf(args, collection);
-  const { n } = await countMatches(store, collection, { filter: args.doc("query") ?? EMPTY_DOC, hint: hintOf(args, collection), scope });
+  const { n } = await countMatches(store, collection, { filter: args.doc("query") ?? EMPTY_DOC, hint: hintOf(args, collection), scope }, context.expires);
   const rest = Math.max(n - whole(args, "skip"), 0);
   const limit = Math.abs(args.number("limit") ?? 0);
   return { n: limit > 0 ? Math.min(rest, limit) : rest, ok: 1 };
@@ -128,7 +129,7 @@ export const distinct: Command = async (context) => {
         const text = collation ? collation.keyText(value) : valueKeyText(value);
         if (!seen.has(text)) seen.set(text, { ...value, bytes: value.bytes.slice(value.start, value.end), start: 0, end: value.end - value.start });
       }
-    });
+    }, context.expires);
   }
   const reply = new DocWriter().open("values", T.array);
   const sorted = collation ? [...seen].sort(([, a], [, b]) => collation.compare(a, b)) : [...seen].sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,5 +1,3 @@
-import { randomUUID } from "node:crypto";
-import { Long, UUID } from "bson";
 import { MAX_MESSAGE_BYTES } from "../wire/message.ts";
 import { MAX_DOC_BYTES } from "../values/raw.ts";
 import type { Command } from "./context.ts";
@@ -20,17 +18,5 @@ export const ok: Command = () => ({ ok: 1 });
 
 export const buildInfo: Command = () => ({
   version: VERSION, versionArray: VERSION.split(".").map(Number).concat(0), gitVersion: "threadline-embedded", modules: [], bits: 64, debug: false,
-  maxBsonObjectSize: MAX_DOC_BYTES, storageEngines: ["lmdb"], ok: 1,
+  maxBsonObjectSize: MAX_DOC_BYTES, storageEngines: ["lmdb"], allocator: "system", javascriptEngine: "none", sysInfo: "deprecated", ok: 1,
 });
-
-export const serverStatus: Command = ({ store, cursors }) => ({
-  host: "localhost", version: VERSION, process: "threadline-store", pid: Long.fromNumber(process.pid), uptime: Math.round(process.uptime()),
-  localTime: new Date(), metrics: { cursor: { open: { total: cursors.size } } }, collections: store.catalog.collections.size, ok: 1,
-});
-
-export const getParameter: Command = ({ args }) => ({ ...(args.value("featureCompatibilityVersion") ? { featureCompatibilityVersion: { version: "7.0" } } : {}), ok: 1 });
-export const connectionStatus: Command = () => ({ authInfo: { authenticatedUsers: [], authenticatedUserRoles: [] }, ok: 1 });
-export const whatsmyuri: Command = () => ({ you: "local", ok: 1 });
-export const hostInfo: Command = () => ({ system: { currentTime: new Date() }, ok: 1 });
-export const currentOp: Command = () => ({ inprog: [], ok: 1 });
-export const startSession: Command = () => ({ id: { id: new UUID(randomUUID()) }, timeoutMinutes: 30, ok: 1 });

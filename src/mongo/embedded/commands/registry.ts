@@ -6,13 +6,14 @@ import { collMod } from "./coll-mod.ts";
 import type { Args, Command } from "./context.ts";
 import { count, distinct, explain, find, getMore, killCursors } from "./find.ts";
 import { findAndModify } from "./find-and-modify.ts";
-import { buildInfo, connectionStatus, currentOp, getParameter, hello, hostInfo, ok, serverStatus, startSession, whatsmyuri } from "./handshake.ts";
+import { buildInfo, hello, ok } from "./handshake.ts";
 import { createIndexes, dropIndexes, listIndexes } from "./indexes.ts";
+import { connectionStatus, currentOp, getCmdLineOpts, getLog, getParameter, hostInfo, profile, rolesInfo, serverStatus, startSession, usersInfo, whatsmyuri } from "./server.ts";
 import { insert, remove, update } from "./write.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   hello, ismaster: hello, isMaster: hello, ping: ok, endSessions: ok, refreshSessions: ok, killSessions: ok, killAllSessions: ok, killAllSessionsByPattern: ok, startSession, logout: ok,
-  buildInfo, buildinfo: buildInfo, serverStatus, getParameter, connectionStatus, whatsmyuri, hostInfo, currentOp,
+  buildInfo, buildinfo: buildInfo, serverStatus, getParameter, connectionStatus, whatsmyuri, hostInfo, currentOp, getCmdLineOpts, getLog, usersInfo, rolesInfo, profile,
   find, getMore, killCursors, count, distinct, explain, aggregate,
   insert, update, delete: remove, findAndModify, findandmodify: findAndModify,
   createIndexes, listIndexes, dropIndexes, deleteIndexes: dropIndexes,
@@ -26,7 +27,7 @@ const REFUSED: Readonly<Record<string, StoreError>> = {
   replSetGetStatus: new StoreError(76, "NoReplicationEnabled", "not running with --replSet"),
 };
 
-const UNSUPPORTED = new Set(["bulkWrite", "mapReduce", "compact", "geoSearch", "saslStart", "createUser", "createRole", "convertToCapped", "cloneCollectionAsCapped"]);
+const UNSUPPORTED = new Set(["bulkWrite", "mapReduce", "compact", "geoSearch", "saslStart", "createUser", "createRole", "dropUser", "updateUser", "top", "dbHash", "fsync", "fsyncUnlock", "setParameter", "logRotate", "shutdown", "planCacheClear", "planCacheSetFilter", "reIndex", "killOp", "applyOps", "dataSize", "convertToCapped", "cloneCollectionAsCapped"]);
 
 /** The function of a command. @throws StoreError 59 for an unknown one, 115 for one of MongoDB's that this store does not have, 20 for transactions. */
 export function commandOf(args: Args): Command {

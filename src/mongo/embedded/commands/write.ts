@@ -3,8 +3,8 @@ import { nsOf, SLICE_MS, type Store } from "../storage/store.ts";
 import { StoreError } from "../values/errors.ts";
 import { idOf, prepareInsert, toJs, DocWriter, T, itemsOf, embedded, type RawDoc } from "../values/raw.ts";
 import type { Scope } from "../values/scope.ts";
-import { compileUpdate, upsertDocument, type CompiledUpdate } from "../values/update.ts";
-import { Args, collectionName, scopeOf, type Command, type Context } from "./context.ts";
+import { compileUpdate, refuseExpr, upsertDocument, type CompiledUpdate } from "../values/update.ts";
+import { Args, checkTime, collectionName, scopeOf, type Command, type Context } from "./context.ts";
 import { checkFields } from "./fields.ts";
 import { ensureCollection } from "../storage/ddl.ts";
 import { checkDocument } from "../storage/options.ts";
@@ -30,9 +30,12 @@ export function writeError(index: number, error: unknown): WriteError {
 }
 
 /** Runs `step` in one write batch after the other until it answers true, letting others write between. */
-export async function sliced(store: Store, step: (deadline: number) => boolean, o: { many: boolean; bytes: number }): Promise<void> {
+export async function sliced(store: Store, step: (deadline: number) => boolean, o: { many: boolean; bytes: number; expires: number }): Promise<void> {
   const weight = o.many ? CHUNK_DOCS * WRITES_PER_DOC : WRITES_PER_DOC;
-  for (let done = false; !done;) done = await store.writer.submit(() => step(performance.now() + SLICE_MS), weight, o.bytes, !o.many);
+  for (let done = false, first = true; !done; first = false) {
+    if (!first) checkTime(o.expires);
+    done = await store.writer.submit(() => step(performance.now() + SLICE_MS), weight, o.bytes, !o.many);
+  }
 }
 
 /** `insert`: mongodb.com/docs/manual/reference/command/insert/ */
@@ -100,6 +103,7 @@ export class UpdateRun {
     this.filter = args.required("q", args.doc("q"));
     this.scope = scopeOf(args, context.store.catalog.get(ns), context.args.doc("let"));
     this.update = compileUpdateOf(args, "u", this.scope);
+    if (args.bool("upsert")) refuseExpr(this.filter, this.scope);
     this.multi = args.bool("multi");
     this.bypass = context.args.bool("bypassDocumentValidation");
     if (this.multi && this.update.isReplacement) throw new StoreError(9, "FailedToParse", "multi update is not supported for replacement-style update");
@@ -183,7 +187,7 @@ export const update: Command = async (context) => {
           failure = error;
           return true;
         }
-      }, { many: one.bool("multi"), bytes: statement.length * 2 });
+      }, { many: one.bool("multi"), bytes: statement.length * 2, expires: context.expires });
       if (failure) throw failure;
     } catch (error) {
       errors.push(writeError(index, error));
@@ -247,7 +251,7 @@ export const remove: Command = async (context) => {
   for (const [index, statement] of statements.entries()) {
     try {
       const run = new DeleteRun(store, ns, new Args("delete.deletes", statement), args.doc("let"));
-      await sliced(store, (deadline) => run.step(deadline), { many: run.many, bytes: 0 });
+      await sliced(store, (deadline) => run.step(deadline), { many: run.many, bytes: 0, expires: context.expires });
       n += run.n;
     } catch (error) {
       errors.push(writeError(index, error));

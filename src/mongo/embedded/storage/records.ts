@@ -1,8 +1,8 @@
-import { StoreError } from "../values/errors.ts";
 import { compareBytes, isInexactKey } from "../values/key.ts";
-import { getField, getPath, T, toJs, valueToJs, type RawDoc, type RawValue } from "../values/raw.ts";
+import { getField, T, type RawDoc, type RawValue } from "../values/raw.ts";
 import type { Catalog, Collection, Index } from "./catalog.ts";
 import { changedFields, concerns } from "./changed-fields.ts";
+import { duplicateKey } from "./duplicate-key.ts";
 import { plainBytes, type Env } from "./env.ts";
 import { docKey, entryKey, readRecordId, recordIdBytes } from "./keys.ts";
 
@@ -132,7 +132,7 @@ export class Records {
     if (!index.unique) return;
     for (const key of keys) {
       const holder = this.env.idx.getBinaryFast(entryKey(index.id, key));
-      if (holder && readRecordId(holder, 0) !== recordId) throw duplicateKey(collection, index, doc);
+      if (holder && readRecordId(holder, 0) !== recordId) throw duplicateKey(collection, index, doc, key);
     }
   }
 
@@ -170,16 +170,4 @@ function difference(before: readonly Uint8Array[], after: readonly Uint8Array[])
   const old = new Set(before.map(text));
   const now = new Set(after.map(text));
   return { removed: before.filter((key) => !now.has(text(key))), added: after.filter((key) => !old.has(text(key))) };
-}
-
-/** MongoDB's duplicate key error with keyPattern and keyValue. Source: mongodb.com/docs/manual/core/index-unique/ */
-function duplicateKey(collection: Collection, index: Index, doc: RawDoc): StoreError {
-  const keyPattern = toJs(index.spec)["key"];
-  const keyValue: Record<string, unknown> = {};
-  for (const { path } of index.fields) {
-    const value = path.includes(".") ? getPath(doc, path)[0] : getField(doc, path);
-    keyValue[path] = value ? (valueToJs(value) ?? null) : null;
-  }
-  const shown = Object.entries(keyValue).map(([path, value]) => `${path}: ${JSON.stringify(value)}`).join(", ");
-  return new StoreError(11000, "DuplicateKey", `E11000 duplicate key error collection: ${collection.ns} index: ${index.name} dup key: { ${shown} }`, { keyPattern, keyValue });
 }

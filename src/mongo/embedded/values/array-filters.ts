@@ -1,5 +1,5 @@
-import { badValue, failedToParse } from "./errors.ts";
-import { filterAst, leafPaths } from "./filter-ast.ts";
+import { badValue, failedToParse, StoreError } from "./errors.ts";
+import { filterAst, hasExpr, leafPaths } from "./filter-ast.ts";
 import { compileMatcher } from "./match.ts";
 import type { RawDoc, RawValue } from "./scan.ts";
 import type { Scope } from "./scope.ts";
@@ -11,7 +11,9 @@ import { DocWriter } from "./write.ts";
 export function compileArrayFilters(filters: readonly RawDoc[], steps: readonly Step[], scope?: Scope): (identifier: string, item: RawValue) => boolean {
   const matchers = new Map<string, (doc: RawDoc) => boolean>();
   for (const filter of filters) {
-    const [identifier, ...others] = new Set(leafPaths(filterAst(filter, scope)).map((p) => p.split(".", 1)[0]!));
+    const ast = filterAst(filter, scope);
+    if (hasExpr(ast)) throw new StoreError(224, "QueryFeatureNotAllowed", "$expr is not allowed in the context of arrayFilters");
+    const [identifier, ...others] = new Set(leafPaths(ast).map((p) => p.split(".", 1)[0]!));
     if (identifier === undefined) throw failedToParse("Cannot use an expression without a top-level field name in arrayFilters");
     if (others.length > 0) throw failedToParse(`Error parsing array filter :: caused by :: Expected a single top-level field name, found '${identifier}' and '${others[0]}'`);
     if (!/^[a-z][a-zA-Z0-9]*$/.test(identifier)) throw badValue(`The top-level field name in an array filter must be an alphanumeric string beginning with a lowercase letter, found '${identifier}'`);

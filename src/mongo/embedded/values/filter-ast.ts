@@ -234,6 +234,9 @@ function regexWithOptions(value: RawValue, options: RawValue | undefined): Regex
   return { pattern, options: options ? stringOf(options) : "" };
 }
 
+/** Whether a filter has an `$expr`, which an upsert may not. */
+export const hasExpr = (node: FilterNode): boolean => (node.kind === "test" ? node.name === "$expr" : "children" in node ? node.children.some(hasExpr) : node.kind === "not" && hasExpr(node.child));
+
 /** Every path that a filter's leaves name, conditions inside `$elemMatch` left out. */
 export function leafPaths(node: FilterNode): string[] {
   if (node.kind === "leaf") return [node.path];

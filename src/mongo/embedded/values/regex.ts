@@ -19,27 +19,41 @@ const SHORT_SUBJECT = 15;
 const OPTIONS = /^[imsxu]*$/;
 const sandbox = createContext(Object.create(null) as { regex: RegExp; text: string });
 const matchInSandbox = new Script("regex.test(text)");
+const searchInSandbox = new Script("regex.exec(text)");
 
 /** A matcher of MongoDB's PCRE syntax over JS strings. Patterns that may backtrack without end run under a time limit.
  *  @throws StoreError 51091 or 51108 for a faulty pattern or option, 238 for syntax that is not supported, 51156 (when run) past the limit.
  *  Syntax: mongodb.com/docs/manual/reference/operator/query/regex/ */
-export function compileRegex({ pattern, options }: RegexSpec): (text: string) => boolean {
+export function compileRegex(spec: RegexSpec): (text: string) => boolean {
+  const { regex, risky } = compiled(spec, "");
+  return (text) => (risky(text) ? guarded(matchInSandbox, regex, text) as boolean : regex.test(text));
+}
+
+/** Finds the first match at or after `from` (UTF-16 units), with its groups. @throws StoreError as `compileRegex`. */
+export function compileSearch(spec: RegexSpec): (text: string, from: number) => RegExpExecArray | null {
+  const { regex, risky } = compiled(spec, "g");
+  return (text, from) => {
+    regex.lastIndex = from;
+    return risky(text) ? guarded(searchInSandbox, regex, text) as RegExpExecArray | null : regex.exec(text);
+  };
+}
+
+function compiled({ pattern, options }: RegexSpec, extraFlags: string): { regex: RegExp; risky: (text: string) => boolean } {
   if (!OPTIONS.test(options)) throw locationError(51108, `invalid flag in regex options: ${options}`);
   const { source, flags, nested, repeats } = translateRegex(pattern, options);
-  let regex: RegExp;
   try {
-    regex = new RegExp(source, flags);
+    const regex = new RegExp(source, flags + extraFlags);
+    return { regex, risky: (text) => text.length > SHORT_SUBJECT && (nested || (repeats > 1 && text.length > LONG_SUBJECT)) };
   } catch {
     throw locationError(51091, `Regular expression is invalid: ${pattern}`);
   }
-  return (text) => (text.length > SHORT_SUBJECT && (nested || (repeats > 1 && text.length > LONG_SUBJECT)) ? guarded(regex, text) : regex.test(text));
 }
 
-function guarded(regex: RegExp, text: string): boolean {
+function guarded(script: Script, regex: RegExp, text: string): unknown {
   sandbox["regex"] = regex;
   sandbox["text"] = text;
   try {
-    return matchInSandbox.runInContext(sandbox, { timeout: LIMIT_MS }) as boolean;
+    return script.runInContext(sandbox, { timeout: LIMIT_MS });
   } catch {
     throw locationError(51156, `The regular expression took longer than ${LIMIT_MS} ms on one value; simplify it (repeats within repeats are the usual cause).`);
   } finally {

@@ -1,7 +1,8 @@
 import { bitwise, calculate, zeroLike } from "./arithmetic.ts";
 import { orderOf, type Collation } from "./collation.ts";
 import { badValue, typeMismatch } from "./errors.ts";
-import { fieldsOf, getField, isNumeric, stringOf, T, TYPE_NAMES, valueEnd, type RawValue } from "./scan.ts";
+import { fieldsOf, getField, isNumeric, stringOf, T, TYPE_NAMES, type RawValue } from "./scan.ts";
+import { timestampBytes } from "./timestamp.ts";
 import { Node } from "./tree.ts";
 import { dateValue, makeValue } from "./write.ts";
 
@@ -66,16 +67,9 @@ function dateKind(arg: RawValue): "date" | "timestamp" {
   return text;
 }
 
-let lastTimestamp = { seconds: 0, increment: 0 };
-
-/** A BSON Timestamp of now; each is later than the one before in this process. */
 function timestampValue(nowMs: number): RawValue {
-  const seconds = Math.max(Math.floor(nowMs / 1000), lastTimestamp.seconds);
-  lastTimestamp = { seconds, increment: seconds === lastTimestamp.seconds ? lastTimestamp.increment + 1 : 1 };
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setUint32(0, lastTimestamp.increment, true);
-  new DataView(bytes.buffer).setUint32(4, seconds, true);
-  return makeValue((w) => w.value("", { type: T.timestamp, bytes, start: 0, end: valueEnd(T.timestamp, bytes, 0) }));
+  const bytes = timestampBytes(nowMs);
+  return makeValue((w) => w.value("", { type: T.timestamp, bytes, start: 0, end: 8 }));
 }
 
 const isInteger = (type: number) => type === T.int || type === T.long;

@@ -4,6 +4,7 @@ import { failedToParse, locationError, storeError } from "./errors.ts";
 import { positionalIndex } from "./positional.ts";
 import { Elements, type RawDoc } from "./scan.ts";
 import type { Scope } from "./scope.ts";
+import { stampEmpty } from "./timestamp.ts";
 import { Node } from "./tree.ts";
 import { applySteps } from "./update-apply.ts";
 import { compilePipeline } from "./update-pipeline.ts";
@@ -13,7 +14,7 @@ import { valueToJs } from "./raw.ts";
 import { DocWriter } from "./write.ts";
 
 export { positionalIndex } from "./positional.ts";
-export { upsertDocument } from "./upsert.ts";
+export { refuseExpr, upsertDocument } from "./upsert.ts";
 
 /** `filter` or `positional` tells what `$` stands for (the filter is asked only when a `$` is met); `insert` lets `$setOnInsert` act.
  *  `nowMs`: the clock for `$currentDate` and `$$NOW`, milliseconds since 1970. */
@@ -44,7 +45,7 @@ export function compileUpdate(update: RawDoc | readonly RawDoc[], o: { arrayFilt
   if (isReplacement(update)) {
     if (filters.length > 0) throw failedToParse("arrayFilters may not be specified for replacement-style updates");
     checkReplacement(update);
-    return { isReplacement: true, apply: (doc) => finish(doc, replace(doc, update)) };
+    return { isReplacement: true, apply: (doc) => finish(doc, stampEmpty(replace(doc, update))) };
   }
   const steps = parseSteps(update, o.scope?.collation);
   const passes = compileArrayFilters(filters, steps, o.scope);

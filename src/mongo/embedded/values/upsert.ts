@@ -1,5 +1,5 @@
-import { storeError } from "./errors.ts";
-import { filterAst, type FilterNode, type Leaf } from "./filter-ast.ts";
+import { storeError, StoreError } from "./errors.ts";
+import { filterAst, hasExpr, type FilterNode, type Leaf } from "./filter-ast.ts";
 import type { Scope } from "./scope.ts";
 import { T, TYPE_NAMES, type RawDoc, type RawValue } from "./scan.ts";
 import { Node } from "./tree.ts";
@@ -11,7 +11,8 @@ import { EMPTY_DOC } from "./write.ts";
 /** The document that an upsert inserts when nothing matched: the filter's equalities, then the update. `_id` comes from the filter,
  *  the update, or is made. @throws StoreError 54 when the filter names a path twice, and all that the update throws. */
 export function upsertDocument(filter: RawDoc, update: CompiledUpdate, nowMs = Date.now(), scope?: Scope): RawDoc {
-  const equalities = equalitiesOf(filterAst(filter, scope));
+  const ast = filterAst(filter, scope);
+  const equalities = equalitiesOf(ast);
   const root = Node.root(EMPTY_DOC);
   const used: string[][] = [];
   for (const { path, value } of equalities) {
@@ -23,6 +24,15 @@ export function upsertDocument(filter: RawDoc, update: CompiledUpdate, nowMs = D
     place(root, parts, value);
   }
   return prepareInsert(update.apply(root.toDoc(), { insert: true, nowMs, filter }).doc);
+}
+
+const EXPR = Buffer.from("$expr");
+
+/** An upsert's filter may have no `$expr`, whether or not something matches. @throws StoreError 224. */
+export function refuseExpr(filter: RawDoc, scope: Scope): void {
+  if (Buffer.from(filter.buffer, filter.byteOffset, filter.length).includes(EXPR) && hasExpr(filterAst(filter, scope))) {
+    throw new StoreError(224, "QueryFeatureNotAllowed", "$expr is not allowed in the query predicate for an upsert");
+  }
 }
 
 /** Paths that a filter holds to one value: equalities, `$in` and `$all` of one, below `$and` and an `$or` of one. */

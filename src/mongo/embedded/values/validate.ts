@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { ObjectId } from "bson";
 import { badValue, storeError } from "./errors.ts";
 import { Elements, findElement, int32At, nameBytes, T, TYPE_NAMES, valueEnd, type RawDoc, type RawValue } from "./scan.ts";
+import { stampEmpty } from "./timestamp.ts";
 import { DocWriter } from "./write.ts";
 
 /** Largest stored document in bytes. Source: mongodb.com/docs/manual/reference/limits/ */
@@ -136,7 +137,7 @@ export function checkId(id: RawValue): void {
 /** What an insert does to a document from the wire: deep check, `_id` made when absent, checked and moved to the front. */
 export function prepareInsert(doc: Uint8Array): RawDoc {
   validateDoc(doc);
-  const ready = withIdFirst(doc);
+  const ready = stampEmpty(withIdFirst(doc));
   const id = idOf(ready);
   if (!id) throw badValue("a document needs an _id");
   checkId(id);
