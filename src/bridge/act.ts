@@ -78,7 +78,9 @@ export function createDeskHost(core: Core): DeskHost {
       const agent = await agentByLink(core, desk, userId);
       if (agent === undefined) return [];
       const thread = threadId === null ? null : await core.store.threads.findOne({ _id: threadId });
-      return complete(core, { agent, text, conversation: thread === null ? null : await core.store.conversations.findOne({ _id: thread.conversationId }) });
+      const conversation = thread === null ? null : await core.store.conversations.findOne({ _id: thread.conversationId });
+      // What stands in a conversation is offered only to those who may see it.
+      return complete(core, { agent, text, conversation: conversation !== null && mayAnswer(agent, conversation.inboxId) ? conversation : null });
     },
     typing: (desk, threadId, userId, typing) => passTyping(core, desk, threadId, userId, typing),
   };

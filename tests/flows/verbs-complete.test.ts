@@ -63,4 +63,16 @@ describe("completion", () => {
     expect(await outside("/find assignee:ki")).toEqual(['/find assignee:"Kim Roe"']);
     await help.store.agents.deleteOne({ _id: "two words" });
   });
+
+  test("in a thread of an inbox that is not theirs tells nothing of it", async () => {
+    const { help, act, conversation } = await typing();
+    await act("Mara", "label", "bug");
+    const typed = () => help.host.complete("fake", "Jonas", "/unlabel b", conversation.thread!.id);
+    expect((await typed()).map((one) => one.text)).toEqual(["/unlabel bug"]);
+    await help.store.agents.updateOne({ _id: help.jonas._id }, { $set: { inboxIds: ["another"] } });
+    forgetSettings(help.core);
+    expect(await typed()).toEqual([]);
+    await help.store.agents.updateOne({ _id: help.jonas._id }, { $set: { inboxIds: "all" } });
+    forgetSettings(help.core);
+  });
 });
