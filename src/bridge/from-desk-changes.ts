@@ -4,10 +4,12 @@ import { tellPerson } from "./tell.ts";
 import { sourceOf } from "./from-desk.ts";
 import type { Core } from "../core/core.ts";
 import { guard, readCommand, reasonText } from "../core/model/guard.ts";
+import type { GuardVerdict } from "../core/model/guard.ts";
 import { termsOf } from "../core/model/terms.ts";
 import type { Conversation, DeskEventData, Message, StoredDeskEvent, Thread } from "../core/model/types.ts";
 import { canDelete, canReact } from "../core/ports.ts";
 import type { CardButton } from "../core/ports.ts";
+import { expandOrSay } from "../core/services/canned.ts";
 import { changeReply, type EditOutcome } from "../core/services/edit-reply.ts";
 import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";
 import { recordSeenByTeam, servesFeed } from "../core/services/feed.ts";
@@ -37,12 +39,16 @@ export async function handleEdit(core: Core, thread: Thread, conversation: Conve
   const again = message.explicit === "reply-verb" ? readCommand(event.text, isVerb) : undefined;
   const stillReply = again !== undefined && (again.verb === "reply" || again.verb === "r");
   const explicit = stillReply ? "reply-verb" as const : message.explicit === "send-to-customer" ? "send-to-customer" as const : undefined;
-  const verdict = guard({
-    text: stillReply ? again.args : event.text, hasFiles: message.files.length > 0, edit: true, editOf: message.kind === "outgoing" ? "reply" : "note",
+  const written = stillReply ? again.args : event.text;
+  const said = stillReply && message.kind === "outgoing" && mayAnswer(agent, conversation.inboxId) ? await expandOrSay(core, agent, conversation, written) : { text: written };
+  const judged = guard({
+    text: said.text, hasFiles: message.files.length > 0, edit: true, editOf: message.kind === "outgoing" ? "reply" : "note",
     author: { kind: agent === undefined ? "guest" : "agent", mayAnswer: mayAnswer(agent, conversation.inboxId) }, mode: modeOf(conversation, inbox), threadRetired: thread.state === "retired",
     mentions: { teammates: event.mentions }, isVerb, ...(explicit === undefined ? {} : { explicit }),
     ...(message.held === undefined ? {} : { heldFor: [message.held.why, ...(message.held.also ?? [])] }),
   });
+  const refused = judged.kind === "reply" || judged.kind === "held" ? said.refused : undefined;
+  const verdict: GuardVerdict = refused === undefined ? judged : { kind: "note", body: said.text, plain: true };
   const body = verdict.kind === "command" ? event.text : verdict.body;
   const now = core.clock.now();
   const text = { body, terms: termsOf(body), editedAt: event.editedAt, ...(event.mentions > 0 ? { mentions: event.mentions } : {}) };
@@ -63,7 +69,7 @@ export async function handleEdit(core: Core, thread: Thread, conversation: Conve
     await tell(core, thread, event.userId, "The customer still has the old text: this channel can't change what was sent.", CORRECT, message._id);
     return "edit stays inside";
   }
-  const why = verdict.kind === "command" ? reasonText["edit-command"] : verdict.kind === "held" || verdict.why !== undefined ? reasonText[verdict.why!] : "It begins with a note prefix now.";
+  const why = refused !== undefined ? refused : verdict.kind === "command" ? reasonText["edit-command"] : verdict.kind === "held" || verdict.why !== undefined ? reasonText[verdict.why!] : "It begins with a note prefix now.";
   const turned = await messages.updateOne({ ...unsent, "delivery.state": { $in: ["queued", "failed"] } }, {
     $set: { ...text, kind: "note", "delivery.state": "cancelled", "mirror.dueAt": now, ...(verdict.kind === "held" ? { held: { why: verdict.why, at: now } } : {}) },
     $push: { revisions: revision }, $inc: { rev: 1 }, $unset: { "delivery.dueAt": "" },

@@ -10,6 +10,7 @@ import type { Agent, Author, Conversation, DeskEventData, Inbox, Message, Stored
 import { canFetchFile } from "../core/ports.ts";
 import type { CardButton } from "../core/ports.ts";
 import { addNote } from "../core/services/add-note.ts";
+import { expandOrSay } from "../core/services/canned.ts";
 import { pendingFile } from "../core/services/desk-files.ts";
 import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";
 import { agentAuthor, deskPostKey, sendReply } from "../core/services/send-reply.ts";
@@ -76,7 +77,9 @@ async function handleMessage(core: Core, handling: Handling, stored: StoredDeskE
       explicit = "reply-verb";
       const { turn: place, ...context } = agent === undefined ? {} as Awaited<ReturnType<typeof lineContext>> : await lineContext(core, conversation, inbox, agent, stored.at);
       turn = place;
-      verdict = guard({ ...base, ...context, text: verdict.args, explicit });
+      const said = mayAnswer(agent, conversation.inboxId) ? await expandOrSay(core, agent, conversation, verdict.args) : { text: verdict.args };
+      verdict = guard({ ...base, ...context, text: said.text, explicit });
+      if (said.refused !== undefined && (verdict.kind === "reply" || verdict.kind === "held")) return record(line, agent, { kind: "note", body: verdict.body, plain: true }, undefined, said.refused);
     }
   } else if (verdict.kind === "reply" && agent !== undefined) {
     const { turn: place, ...context } = await lineContext(core, conversation, inbox, agent, stored.at);
@@ -104,7 +107,8 @@ async function overtakenBy(core: Core, thread: Thread, stored: StoredDeskEvent, 
 
 interface Line { core: Core; thread: Thread; conversation: Conversation; inbox: Inbox; event: Posted; author: Author; origin: NonNullable<Message["origin"]>; source: string; at: Date; /** Place in the delivery lane, for a straggler. */ turn?: number; held?: Held }
 
-async function record(line: Line, agent: Agent | undefined, judged: GuardVerdict, explicit: "reply-verb" | undefined): Promise<string> {
+/** `refused`: why it can't be the reply that its author meant. */
+async function record(line: Line, agent: Agent | undefined, judged: GuardVerdict, explicit: "reply-verb" | undefined, refused?: string): Promise<string> {
   const { core, author, origin, source, event } = line;
   if (judged.kind === "note" && judged.body === "" && event.files.length === 0) return "ignored: empty";
   const desk = core.desks.get(origin.desk);
@@ -124,6 +128,7 @@ async function record(line: Line, agent: Agent | undefined, judged: GuardVerdict
     if (message.held.settled === undefined) await tell(line, [message.held.why, ...(message.held.also ?? [])].map((why) => reasonText[why]).join(" "), HELD_BUTTONS, message._id);
     return `held: ${message.held.why}`;
   }
+  if (refused !== undefined) await tell(line, `This was kept as a note and not sent. ${refused}`, [], message._id);
   if (verdict.kind !== "note" || verdict.why === undefined) return "note";
   if (!verdict.plain) {
     const offered = agent !== undefined && line.thread.state === "active" && (verdict.why === "note-first" || verdict.why === "team-only" || verdict.why === "prefix-below-quote");

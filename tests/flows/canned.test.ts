@@ -106,6 +106,46 @@ describe("canned", () => {
   });
 });
 
+describe("!reply in the thread", () => {
+  test("puts the text in the place of {{code}}, also when it is edited before it leaves", async () => {
+    const { help, sent, customer, now } = await withTexts();
+    await help.store.inboxes.updateOne({ _id: help.inbox._id }, { $set: { "settings.undoSeconds": 8 } });
+    forgetSettings(help.core);
+    const { thread } = await now();
+    const post = await help.say("!reply {{greeting}} Bye", "Mara", thread!.id);
+    await help.desk.editSaid(thread!.id, post.id, "Mara", "!reply {{shop}} {{greeting}}", help.host);
+    await help.settle();
+    help.clock.advance(20_000);
+    await help.store.inboxes.updateOne({ _id: help.inbox._id }, { $set: { "settings.undoSeconds": 0 } });
+    forgetSettings(help.core);
+    await expect.poll(sent).toEqual([`The shop is open. Hi ${customer},\nthis is Mara.`]);
+  });
+
+  test("is kept as a note, and says why, where there is no such text", async () => {
+    const { help, sent, now } = await withTexts();
+    const { thread, _id } = await now();
+    await help.say("!reply {{gretting}} Bye", "Mara", thread!.id);
+    expect(sent()).toEqual([]);
+    expect((await help.lines("note", _id)).map(({ body, held }) => [body, held])).toEqual([["{{gretting}} Bye", undefined]]);
+    expect(help.desk.notices.at(-1)!.notice.text).toBe('This was kept as a note and not sent. There is no canned response "gretting" that you may use here. Did you mean greeting? To send the braces themselves, write \\{{gretting}}.');
+  });
+
+  test("a reply whose edit names a text that there is not becomes a note", async () => {
+    const { help, sent, now } = await withTexts();
+    await help.store.inboxes.updateOne({ _id: help.inbox._id }, { $set: { "settings.undoSeconds": 8 } });
+    forgetSettings(help.core);
+    const { thread, _id } = await now();
+    const post = await help.say("!reply {{greeting}}", "Mara", thread!.id);
+    await help.desk.editSaid(thread!.id, post.id, "Mara", "!reply {{gretting}}", help.host);
+    await help.settle();
+    await help.store.inboxes.updateOne({ _id: help.inbox._id }, { $set: { "settings.undoSeconds": 0 } });
+    forgetSettings(help.core);
+    expect((await help.lines("note", _id)).map(({ body }) => body)).toEqual(["{{gretting}}"]);
+    expect(help.desk.notices.at(-1)!.notice.text).toMatch(/^Your reply became a note and was not sent\. There is no canned response "gretting"/);
+    expect(sent()).toEqual([]);
+  });
+});
+
 test("suggestions go by code first, then by the title's words, and hold what may be used here", async () => {
   const { help, now } = await withTexts();
   const suggested = async (typed: string, agent = help.mara) => (await complete(help.core, { agent, conversation: await now(), text: typed })).map((one) => one.text);

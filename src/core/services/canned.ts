@@ -78,6 +78,16 @@ export async function expandCodes(core: Core, agent: Agent, conversation: Conver
   return expanded + text.slice(from);
 }
 
+/** As `expandCodes`; what can't be expanded comes back as it was written, with the reason in words. */
+export async function expandOrSay(core: Core, agent: Agent, conversation: Conversation, text: string): Promise<{ text: string; refused?: string }> {
+  try {
+    return { text: await expandCodes(core, agent, conversation, text) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { text, refused: error.message.replace(" Nothing was sent.", "") };
+  }
+}
+
 export const countUse = async (core: Core, code: string): Promise<void> => void (await core.store.canned.updateOne({ code }, { $inc: { uses: 1 } }));
 
 async function valuesFor(core: Core, agent: Agent, conversation: Conversation): Promise<Values> {
