@@ -5,6 +5,7 @@ import { nsOf } from "../storage/store.ts";
 import { parseCollation, type Collation } from "../values/collation.ts";
 import { StoreError } from "../values/errors.ts";
 import { filterAst, type FilterNode } from "../values/match.ts";
+import { shownDocument } from "../values/show.ts";
 import { DocWriter, embedded, fieldsOf, getField, itemsOf, numberOf, stringOf, T, toJs, truthy, type RawDoc, type RawValue } from "../values/raw.ts";
 import { collectionName, type Command, type Context } from "./context.ts";
 import { listReply } from "./list-reply.ts";
@@ -88,38 +89,43 @@ function checkPartial(node: FilterNode): void {
   else if (node.kind !== "leaf" || !PARTIAL_OPS.has(node.op)) throw cannot("Expression not supported in partial index: use equality, $exists: true, $gt, $gte, $lt, $lte, $type, $in, $and, $or.");
 }
 
-/** What decides whether two specifications are the same index: all but the name. */
-const essence = (spec: RawDoc) => {
-  const { name: _, v: __, ...rest } = toJs(spec);
-  return Buffer.from(serialize({ key: rest["key"], ...Object.fromEntries(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))) })).toString("latin1");
+const IDENTITY = ["key", "collation", "partialFilterExpression", "unique", "sparse"];
+const part = (spec: RawDoc, names: readonly string[]) => {
+  const js = toJs(spec);
+  return Buffer.from(serialize(Object.fromEntries(names.map((name) => [name, js[name] ?? null])))).toString("latin1");
 };
+/** What makes an index another one than those with the same keys. */
+const identity = (spec: RawDoc) => part(spec, IDENTITY);
+/** The options in which two requests for one index may not differ. */
+const settings = (spec: RawDoc) => part(spec, ["expireAfterSeconds"]);
+
 /** Whether an index has this key pattern. */
 export const samePattern = (spec: RawDoc, keys: RawDoc): boolean => pattern(spec) === JSON.stringify(toJs(keys));
 const pattern = (spec: RawDoc) => JSON.stringify(toJs(spec)["key"]);
 
-/** Whether the index is there already. @throws StoreError 85, 86 when a different one has its name or its keys. */
+/** Whether the index is there already. @throws StoreError 85, 86 when a different one has its name, or it has another name.
+ *  Source: mongodb.com/docs/manual/core/indexes/index-types/ (names), mongodb.com/docs/manual/core/index-sparse/ (same keys, other options) */
 function exists(collection: Collection, spec: RawDoc): boolean {
   const name = stringOf(getField(spec, "name")!);
   if (pattern(spec) === '{"_id":1}') return true;
-  for (const index of collection.indexes) {
-    const same = essence(index.spec) === essence(spec);
-    if (index.name === name) {
-      if (same) return true;
-      if (pattern(index.spec) === pattern(spec)) throw new StoreError(85, "IndexOptionsConflict", `An equivalent index already exists with the same name but different options: ${name}`);
-      throw new StoreError(86, "IndexKeySpecsConflict", `An existing index has the same name as the requested index: ${name}. Give the new one another name, or drop the old one.`);
-    }
-    if (same) throw new StoreError(85, "IndexOptionsConflict", `Index already exists with a different name: ${index.name}`);
-    if (pattern(index.spec) === pattern(spec) && !getField(spec, "partialFilterExpression") && !getField(index.spec, "partialFilterExpression") && !getField(spec, "sparse") && !getField(index.spec, "sparse")) {
-      throw new StoreError(85, "IndexOptionsConflict", `An equivalent index already exists with a different name and options: ${index.name}`);
-    }
+  const shown = (other: Index) => `Requested index: ${shownDocument(spec)}, existing index: ${shownDocument(other.spec)}`;
+  const named = collection.indexes.find((index) => index.name === name);
+  if (named) {
+    if (identity(named.spec) !== identity(spec)) throw new StoreError(86, "IndexKeySpecsConflict", `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. ${shown(named)}`);
+    if (settings(named.spec) !== settings(spec)) throw new StoreError(85, "IndexOptionsConflict", `An equivalent index already exists with the same name but different options. ${shown(named)}`);
+    return true;
   }
-  return false;
+  const same = collection.indexes.find((index) => identity(index.spec) === identity(spec));
+  if (!same) return false;
+  const why = settings(same.spec) === settings(spec) ? `Index already exists with a different name: ${same.name}` : `An equivalent index already exists with a different name and options. ${shown(same)}`;
+  throw new StoreError(85, "IndexOptionsConflict", why);
 }
 
 export const createIndexes: Command = async (context) => {
   const { args, store, db } = context;
   const name = collectionName(context);
   const specs = args.required("indexes", args.docs("indexes")).map((spec) => normalSpec(spec, store.catalog.get(nsOf(db, name))?.options.collation));
+  if (args.value("commitQuorum")) throw new StoreError(2, "BadValue", "Standalones can't specify commitQuorum");
   if (specs.length === 0) throw new StoreError(2, "BadValue", "Must specify at least one index to create");
   const createdCollection = !store.catalog.get(nsOf(db, name));
   const collection = await ensureCollection(store, db, name);
