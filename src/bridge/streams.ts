@@ -22,29 +22,35 @@ export async function compareDesks(core: Core, since: Date): Promise<void> {
 
 /** Answers what a desk calls when its connection breaks or stands (`DeskHost.stream`). */
 export function followStreams(core: Core): (desk: DeskKind, state: "up" | "down") => Promise<void> {
-  interface Followed { state: "up" | "down"; lastHeard: Date; release?: () => Promise<void>; again?: NodeJS.Timeout }
+  /** `turn` rises with each call: what was begun for an earlier one says nothing about the connection as it is now. */
+  interface Followed { turn: number; lastHeard: Date; release?: () => Promise<void>; again?: NodeJS.Timeout }
   const followed = new Map<DeskKind, Followed>();
 
-  async function up(kind: DeskKind, entry: Followed): Promise<void> {
+  async function up(kind: DeskKind, entry: Followed, turn: number): Promise<void> {
     const desk = core.desks.get(kind);
     if (desk === undefined || !isStreaming(desk)) return;
     try {
       await catchUp(core, desk, entry.lastHeard);
-      if (entry.state === "up" && entry.release === undefined) entry.release = await holdStream(core, kind);
+      if (entry.turn !== turn) return;
+      if (entry.release === undefined) {
+        const release = await holdStream(core, kind);
+        if (entry.turn === turn) entry.release = release;
+        else await release();
+      }
       forgetSettings(core);
     } catch (error) {
       core.log.warn({ err: error, desk: kind }, "What happened on the desk could not be read yet; replies written there wait, and it is tried again.");
-      if (entry.state === "up") entry.again = setTimeout(() => void up(kind, entry), AGAIN_MS).unref();
+      if (entry.turn === turn) entry.again = setTimeout(() => void up(kind, entry, turn), AGAIN_MS).unref();
     }
   }
 
   return async (kind, state) => {
     const known = followed.get(kind);
-    const entry: Followed = known ?? { state, lastHeard: (await silentSince(core, kind)) ?? core.clock.now() };
+    const entry: Followed = known ?? { turn: 0, lastHeard: (await silentSince(core, kind)) ?? core.clock.now() };
     followed.set(kind, entry);
-    entry.state = state;
+    const turn = ++entry.turn;
     clearTimeout(entry.again);
-    if (state === "up") return up(kind, entry);
+    if (state === "up") return up(kind, entry, turn);
     const { release } = entry;
     delete entry.release;
     if (release !== undefined) entry.lastHeard = core.clock.now();

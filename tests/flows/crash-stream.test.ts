@@ -93,3 +93,38 @@ test("a thread that was opened but never recorded is adopted as retired: what is
   expect(help.channel.sent).toEqual([]);
   expect(help.desk.notices.at(-1)!.notice.text).toContain("replaced");
 });
+
+test("a catch-up from before the connection broke again does not make the desk count as heard", async () => {
+  const help = await opened();
+  await help.host.stream("fake", "down");
+  const changed = help.desk.changedSince.bind(help.desk);
+  const waiting: (() => void)[] = [];
+  help.desk.changedSince = async (...asked) => { await new Promise<void>((go) => { waiting.push(go); }); return changed(...asked); };
+  const first = help.host.stream("fake", "up");
+  await until(() => waiting.length === 1);
+  await help.host.stream("fake", "down");
+  const second = help.host.stream("fake", "up");
+  await until(() => waiting.length === 2);
+  waiting[0]!();
+  await first;
+  expect(await silentSince(help.core, "fake")).not.toBeNull();
+  waiting[1]!();
+  await second;
+  expect(await silentSince(help.core, "fake")).toBeNull();
+});
+
+test("a connection that breaks while it is noted as standing counts as silent", async () => {
+  const help = await opened();
+  await help.host.stream("fake", "down");
+  const { leases } = help.store;
+  const update = leases.updateOne.bind(leases);
+  leases.updateOne = (async (...asked: Parameters<typeof update>) => {
+    leases.updateOne = update;
+    await help.host.stream("fake", "down");
+    return update(...asked);
+  }) as typeof leases.updateOne;
+  await help.host.stream("fake", "up");
+  expect(await silentSince(help.core, "fake")).not.toBeNull();
+  await help.host.stream("fake", "up");
+  expect(await silentSince(help.core, "fake")).toBeNull();
+});

@@ -16,12 +16,15 @@ export async function holdStream(core: Core, desk: DeskKind): Promise<() => Prom
   const write = (until: Date) => core.store.leases.updateOne({ _id: `${PREFIX}${desk}` }, { $set: { holder: core.holder, until }, $inc: { token: 1 } }, { upsert: true });
   const renew = async () => {
     await write(new Date(core.clock.now().getTime() + STANDS_MS)).catch((error: unknown) => core.log.warn({ err: error, desk }, "A desk's connection could not be noted as standing; replies from it may wait."));
-    if (!ended) timer = setTimeout(() => void renew(), RENEW_MS).unref();
+    if (!ended) timer = setTimeout(() => { last = renew(); }, RENEW_MS).unref();
   };
-  await renew();
+  let last = renew();
+  await last;
   return async () => {
     ended = true;
     clearTimeout(timer);
+    // one that is under way must not come after the end
+    await last;
     await write(core.clock.now());
   };
 }
