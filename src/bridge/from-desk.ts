@@ -17,6 +17,7 @@ import { agentAuthor, deskPostKey, sendReply } from "../core/services/send-reply
 import { ownedByOther, takeOnReply } from "../core/services/take-on-reply.ts";
 import { modeOf } from "../core/services/mode.ts";
 import { isVerb } from "../core/verbs/table.ts";
+import { buttonId } from "../core/verbs/verb.ts";
 import { eventsOfPost, NO_MESSAGE } from "./intake.ts";
 import { whereNow } from "./retired.ts";
 import { tellPerson } from "./tell.ts";
@@ -147,10 +148,15 @@ async function runCommand(line: Line, stored: StoredDeskEvent, agent: Agent, com
   }
   const seen = await seenAt(core, conversation, line.at);
   const result = await runVerbFor(core, { agent, desk: origin.desk, thread: line.thread, conversation, verb: command.verb, args: command.args, mentions: line.event.mentions, seen });
-  if (result.notice !== undefined) await tell(line, result.notice, result.buttons ?? [], result.messageId);
-  else if (result.form !== undefined) await tell(line, `${result.form.title}: choose, or write it out. !help ${command.verb} shows how.`, result.buttons ?? []);
+  const { form, buttons = [], notice = form && `${form.title}: ${buttons.length > 0 ? "choose" : "fill it in"}, or write it out. !help ${command.verb} shows how.` } = result;
+  if (notice !== undefined) await tell(line, notice, form === undefined ? buttons : [...buttons, ...opening(command, result.notice !== undefined ? "Change it first…" : buttons.length > 0 ? "More choices…" : "Open the form")], result.messageId);
   return `command: ${command.verb}`;
 }
+
+/** Characters of arguments that every desk's button can carry. */
+const CARRIED = 40;
+/** A written command can't open a form (no desk lets an app do that unasked), so a button does. */
+const opening = ({ verb, args }: { verb: string; args: string }, label: string): CardButton[] => (args.length > CARRIED ? [] : [{ id: buttonId(verb, args), label }]);
 
 /** Highest line of the customer's that was in the thread at that time. */
 async function seenAt(core: Core, conversation: Conversation, at: Date): Promise<number> {

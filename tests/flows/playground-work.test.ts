@@ -51,7 +51,11 @@ test("a settings file's teams, texts and macros work from the thread", { timeout
   // no second preview is left beside the form, whose Send would send it again
   expect((await app.call("GET", "/playground/v1/notices?agent=Ben")).json).toEqual({ notices: [] });
 
-  const edit = await act("Ben", "contact", "edit");
+  // a command that is written in the thread can't open a form by itself: its answer has a button that does
+  await app.call("POST", `/playground/v1/threads/${thread}/messages`, { agent: "Ben", text: "!contact edit" });
+  const offered = async () => ((await app.call("GET", "/playground/v1/notices?agent=Ben")).json as { notices: { buttons: { id: string; label: string }[] }[] }).notices.flatMap(({ buttons }) => buttons);
+  await expect.poll(offered, WAIT).toMatchObject([{ id: "contact:edit", label: "Open the form" }]);
+  const edit = await act("Ben", "contact:edit");
   expect(await submit("Ben", edit.form!.id, { name: "Ana Lima", email: "ana@example.com", phone: "" })).toMatchObject({ ok: true });
   await expect.poll(card, WAIT).toContainEqual({ label: "Contact", value: "Ana Lima · Widget" });
 
