@@ -1,8 +1,7 @@
-import { MongoClient, type Collection, type Db, type Document } from "mongodb";
+import { MongoClient, type Collection, type Db, type Document, type ObjectId } from "mongodb";
 import { startTestStore } from "./store.ts";
 
-/** A document with any kind of `_id`. */
-export type Doc = Document & { _id?: unknown };
+export type Doc = Document & { _id?: number | ObjectId };
 
 export interface TestMongo {
   readonly client: MongoClient;

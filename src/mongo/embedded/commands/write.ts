@@ -170,18 +170,16 @@ export const update: Command = async (context) => {
   let nModified = 0;
   for (const [index, statement] of statements.entries()) {
     const one = new Args("update.updates", statement);
-    let run: UpdateRun | undefined;
     try {
-      run = new UpdateRun(context, ns, one);
+      const run = new UpdateRun(context, ns, one);
       if (!store.catalog.get(ns)) {
         if (!one.bool("upsert")) continue;
         await ensureCollection(store, db, name);
       }
-      const current = run;
       let failure: unknown;
       await sliced(store, (deadline) => {
         try {
-          return current.step(deadline);
+          return run.step(deadline);
         } catch (error) {
           if (!(error instanceof StoreError)) throw error;
           failure = error;
@@ -189,13 +187,13 @@ export const update: Command = async (context) => {
         }
       }, { many: one.bool("multi"), bytes: statement.length * 2, expires: context.expires });
       if (failure) throw failure;
+      n += run.matched + (run.upserted ? 1 : 0);
+      nModified += run.modified;
+      if (run.upserted) upserted.push({ index, _id: idAsJs(run.upserted) });
     } catch (error) {
       errors.push(writeError(index, error));
+      if (ordered) break;
     }
-    n += (run?.matched ?? 0) + (run?.upserted ? 1 : 0);
-    nModified += run?.modified ?? 0;
-    if (run?.upserted) upserted.push({ index, _id: idAsJs(run.upserted) });
-    if (ordered && errors.length > 0) break;
   }
   return { n, nModified, ...(upserted.length > 0 ? { upserted } : {}), ...(errors.length > 0 ? { writeErrors: errors } : {}), ok: 1 };
 };
