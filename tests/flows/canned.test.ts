@@ -103,6 +103,9 @@ describe("canned", () => {
     expect(sent()).toEqual([`Hi ${customer},\nthis is Mara. See {{greeting}} and {{ contact.name }} {% if x %}`]);
     expect(await act("Mara", "reply", "{{gretting}} Bye")).toMatchObject({ ok: false, code: "CANNED_UNKNOWN", notice: expect.stringContaining("Nothing was sent. To send the braces themselves, write \\{{gretting}}.") });
     expect(sent()).toHaveLength(1);
+    await store().canned.insertOne(text("long", "Long", "x".repeat(5_000)));
+    expect(await act("Mara", "reply", "{{long}} {{long}}")).toMatchObject({ ok: false, code: "TEXT_TOO_LONG", notice: expect.stringContaining("Nothing was sent") });
+    expect(sent()).toHaveLength(1);
   });
 });
 

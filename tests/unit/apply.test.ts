@@ -138,7 +138,7 @@ describe("what changes is told and done, identities stay", () => {
 
   test.each([
     ["{ code: a b, text: x }", "code must be a word of letters"], ["{ code: a, text: '' }", "text must not be empty"], ["{ code: a, text: '{{ contact.nam }}' }", "There is no variable {{contact.nam}}. Did you mean contact.name"],
-    ["{ code: a, text: '{{ bye }}' }", "neither a variable nor a canned response {{bye}}"], ["{ code: a, text: '{% for x in y %}' }", "can't be read"], ["{ code: team, text: x }", "can't be called team"],
+    ["{ code: a, text: '{{ bye }}' }", "neither a variable nor a canned response {{bye}}"], ["{ code: a, text: '{% for x in y %}' }", "can't be read"], ["{ code: team, text: x }", "can't be called team"], ["{ code: 'true', text: x }", "can't be called true"], ["{ code: '42', text: x }", "can't be called 42"],
     ["{ code: a, text: x, team: Nigth }", "There is no team named Nigth"], ["{ code: a, text: x, inbox: Shop }", "There is no inbox named Shop"], ["{ code: a, text: x, agent: b@example.com, inbox: Website }", "one of them"],
   ])("the canned response %s is refused at its line", async (entry, reason) => {
     const { apply, store } = await installation();

@@ -40,6 +40,18 @@ describe("a template", () => {
     ["{{ loop }}", /^TEMPLATE_BROKEN .*within itself/], ["{{ contact.name }}".repeat(1_000), /^TEMPLATE_BROKEN/], ["{{deep}}".repeat(200), /^TEXT_TOO_LONG/],
   ])("%j is refused, and says which", async (text, words) => expect(await refusal(text)).toMatch(words));
 
+  test("that holds texts that hold texts is bounded in what it asks for and in what it comes to", async () => {
+    let asked = 0;
+    const texts: Record<string, string> = { long: "{{longer}}".repeat(500), longer: "x".repeat(7_000) };
+    const textOf = async (code: string) => { asked++; return texts[code] ?? (code.startsWith("outer") ? "{{inner1}}{{inner2}}{{inner3}}" : "x"); };
+    const outer = (most: number) => Array.from({ length: most }, (_, i) => `{{outer${i}}}`).join("");
+    expect(await renderTemplate(outer(12), VALUES, textOf)).toBe("x".repeat(36));
+    asked = 0;
+    await expect(renderTemplate(outer(13), VALUES, textOf)).rejects.toMatchObject({ code: "TEMPLATE_BROKEN", message: expect.stringContaining("more than 50 others") });
+    expect(asked).toBe(50);
+    await expect(renderTemplate("{{long}}".repeat(500), VALUES, textOf)).rejects.toMatchObject({ code: "TEXT_TOO_LONG" });
+  });
+
   test("has variables that the README names", () => {
     const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
     for (const name of Object.keys(VARIABLES)) expect(readme).toContain(`\`${name}\``);

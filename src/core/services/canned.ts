@@ -6,7 +6,7 @@ import { didYouMean } from "../model/close-names.ts";
 import { termsOf } from "../model/terms.ts";
 import type { Agent, CannedResponse, Contact, Conversation } from "../model/types.ts";
 import { allTeams, inboxOf } from "./inbox-settings.ts";
-import { CODE, renderTemplate, type Values } from "./template.ts";
+import { CODE, renderTemplate, TEMPLATE_CHARS, type Values } from "./template.ts";
 
 /** What a canned response is found by. */
 export const wordsOf = (code: string, title: string): string[] => [...new Set([code, ...termsOf(`${code} ${title}`)])];
@@ -64,7 +64,7 @@ const INLINE = /(\\?)\{\{\s*([a-z0-9][a-z0-9_-]{0,39})\s*\}\}/gi;
 
 /**
  * A person's own text with `{{code}}` replaced by that canned response; nothing else in it is read as a template, `\{{code}}` stays as it is.
- * @throws {UserError} CANNED_UNKNOWN, and what `renderCanned` throws
+ * @throws {UserError} CANNED_UNKNOWN, TEXT_TOO_LONG when they bring more than one text may hold, and what `renderCanned` throws
  */
 export async function expandCodes(core: Core, agent: Agent, conversation: Conversation, text: string): Promise<string> {
   let expanded = "";
@@ -74,6 +74,7 @@ export async function expandCodes(core: Core, agent: Agent, conversation: Conver
     const meant = escaped === "" ? await renderCanned(core, agent, conversation, (await cannedNamed(core, agent, conversation, code, `Nothing was sent. To send the braces themselves, write \\{{${code}}}.`)).body) : all.slice(1);
     expanded += text.slice(from, match.index) + meant;
     from = match.index + all.length;
+    if (expanded.length - from > TEMPLATE_CHARS) throw new UserError("TEXT_TOO_LONG", `The canned responses in it bring more than ${TEMPLATE_CHARS.toLocaleString("en")} characters. Nothing was sent.`);
   }
   return expanded + text.slice(from);
 }

@@ -24,6 +24,8 @@ export type Values = Partial<Record<Variable, string>>;
 export const TEMPLATE_CHARS = 8_000;
 const VALUE_CHARS = 200;
 const DEPTH = 3;
+/** Other texts that one may hold, those within them included. */
+const TEXTS = 50;
 const TAGS = ["if", "unless", "case", "comment", "raw"];
 const FILTERS = ["default", "upcase", "downcase", "capitalize", "strip", "truncate"];
 /** Stand around each value while a text is put together; taken out of all that comes in. */
@@ -71,6 +73,11 @@ const noSuch = (name: string) => new UserError("VARIABLE_UNKNOWN", `There is no 
 const noText = (code: string) => new UserError("VARIABLE_UNKNOWN", `There is neither a variable nor a canned response {{${code}}}.${didYouMean(code, Object.keys(VARIABLES))} Nothing was sent.`);
 const broken = (error: unknown) => new UserError("TEMPLATE_BROKEN", `This text's braces can't be read: ${error instanceof Error ? error.message.split("\n")[0]! : "its form is wrong"}. Nothing was sent.`);
 
+/** Whether `{{code}}` stands for a text of that code: `true` and `42` are values of their own. */
+export function standsForText(code: string): boolean {
+  try { return read(`{{${code}}}`).inline.length === 1; } catch { return true; }
+}
+
 /** The codes that a template names as `{{code}}`. @throws {UserError} TEMPLATE_BROKEN, VARIABLE_UNKNOWN */
 export const checkTemplate = (text: string): string[] => read(text).inline;
 
@@ -79,9 +86,8 @@ export const checkTemplate = (text: string): string[] => read(text).inline;
  * @throws {UserError} VARIABLE_UNKNOWN names the variable that is unknown, or not known here and without a default; TEMPLATE_BROKEN; TEXT_TOO_LONG
  */
 export async function renderTemplate(text: string, values: Values, textOf: (code: string) => Promise<string | null>): Promise<string> {
-  const marked = await put(text, scopeOf(values), textOf, []);
+  const marked = await put(text, { scope: scopeOf(values), textOf, texts: 0 }, []);
   const plain = marked.replace(MARKS, "").trim();
-  if (plain.length > TEMPLATE_CHARS) throw new UserError("TEXT_TOO_LONG", `This text has more than ${TEMPLATE_CHARS.toLocaleString("en")} characters once its variables are filled in. Nothing was sent.`);
   // "@{{contact.name}}" must not mention everyone because somebody is called so.
   if (!mentions(plain) || mentions(marked.replace(/\uE000[^\uE000\uE001]*\uE001/g, "x"))) return plain;
   return marked.replaceAll(OPEN, " ").replaceAll(CLOSE, "").trim();
@@ -100,17 +106,27 @@ function scopeOf(values: Values): Scope {
   return scope;
 }
 
-async function put(text: string, scope: Scope, textOf: (code: string) => Promise<string | null>, within: string[]): Promise<string> {
+interface Putting { scope: Scope; textOf: (code: string) => Promise<string | null>; /** That were asked for. */ texts: number }
+
+async function put(text: string, putting: Putting, within: string[]): Promise<string> {
   const { template, inline } = read(text);
   const texts: Record<string, Inline> = {};
   for (const code of inline) {
     if (within.includes(code) || within.length >= DEPTH) throw new UserError("TEMPLATE_BROKEN", `{{${code}}} stands within itself, or too deep: texts may hold each other ${DEPTH} deep. Nothing was sent.`);
-    const found = await textOf(code);
+    if (++putting.texts > TEXTS) throw new UserError("TEMPLATE_BROKEN", `This text holds more than ${TEXTS} others, those within them included. Nothing was sent.`);
+    const found = await putting.textOf(code);
     if (found === null) throw noText(code);
-    texts[code] = new Inline(await put(found, scope, textOf, [...within, code]));
+    texts[code] = new Inline(await put(found, putting, [...within, code]));
   }
+  const filled = fill(template, { ...texts, ...putting.scope });
+  // each by itself: what is too long must not be multiplied by what holds it
+  if (filled.replace(MARKS, "").trim().length > TEMPLATE_CHARS) throw new UserError("TEXT_TOO_LONG", `This text has more than ${TEMPLATE_CHARS.toLocaleString("en")} characters once its variables are filled in. Nothing was sent.`);
+  return filled;
+}
+
+function fill(template: Template[], scope: object): string {
   try {
-    return engine.renderSync(template, { ...texts, ...scope }) as string;
+    return engine.renderSync(template, scope) as string;
   } catch (error) {
     const name = /undefined variable: ([^\s,]+)/.exec(error instanceof Error ? error.message : "")?.[1];
     if (name === undefined) throw broken(error);

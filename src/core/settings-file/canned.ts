@@ -6,7 +6,7 @@ import { newId } from "../model/ids.ts";
 import type { CannedResponse } from "../model/types.ts";
 import type { Clock } from "../ports.ts";
 import { wordsOf } from "../services/canned.ts";
-import { checkTemplate, VARIABLES } from "../services/template.ts";
+import { checkTemplate, standsForText, VARIABLES } from "../services/template.ts";
 import type { Store } from "../store/store.ts";
 import type { CannedWish } from "./plan.ts";
 import type { SettingsFile } from "./shape.ts";
@@ -29,6 +29,7 @@ export function planCanned(clock: Clock, file: ReadFile, wanted: SettingsFile, s
     const { code, text, folder, language } = entry;
     if (seen.has(code)) faults.push(file.fault([...path, "code"], `There is a second canned response ${code} in this file. Give it another code.`));
     if (TAKEN.has(code)) faults.push(file.fault([...path, "code"], `A canned response can't be called ${code}: {{${code}.…}} is a variable. Choose another code.`));
+    else if (!standsForText(code)) faults.push(file.fault([...path, "code"], `A canned response can't be called ${code}: {{${code}}} is a value of its own in a text. Choose another code.`));
     seen.add(code);
     const fault = textFault(text, codes);
     if (fault !== undefined) faults.push(file.fault([...path, "text"], fault));
