@@ -1,5 +1,4 @@
 import { PAUSE, Query, type QuerySpec, type Source } from "../planner/query.ts";
-import { explained } from "../planner/explain.ts";
 import { nsOf, SLICE_MS, type Store } from "../storage/store.ts";
 import type { Collection } from "../storage/catalog.ts";
 import { StoreError } from "../values/errors.ts";
@@ -26,7 +25,8 @@ export function hintOf(args: Args, collection: Collection | undefined): QuerySpe
   return { name: collection?.indexes.find((i) => JSON.stringify(toJs(i.spec)["key"]) === wanted)?.name ?? "" };
 }
 
-function whole(args: Args, name: string): number {
+/** A field that must be a number from 0 on; fractions are cut off. @throws StoreError 51024. */
+export function whole(args: Args, name: string): number {
   const n = args.number(name) ?? 0;
   if (n < 0 || !Number.isFinite(n)) throw new StoreError(51024, "Location51024", `BSON field '${name}' value must be >= 0, actual value '${n}'`);
   return Math.trunc(n);
@@ -36,12 +36,13 @@ function whole(args: Args, name: string): number {
 export const find: Command = (context) => {
   const { args, store, cursors, db, requestId } = context;
   const ns = nsOf(db, collectionName(context));
-  const { cursor } = prepare(context, args, store.catalog.get(ns), ns);
+  const { cursor } = prepareFind(context, args, store.catalog.get(ns), ns);
   const batchSize = args.value("batchSize") ? whole(args, "batchSize") : undefined;
   return cursors.first(cursor, batchSize, args.bool("singleBatch"), requestId, context.expires);
 };
 
-function prepare({ store }: Context, args: Args, collection: Collection | undefined, ns: string): { cursor: Cursor; query: Query | undefined } {
+/** The query and the cursor of a find command. */
+export function prepareFind({ store }: Context, args: Args, collection: Collection | undefined, ns: string): { cursor: Cursor; query: Query | undefined } {
   refuse(args, "returnKey", "showRecordId", "min", "max");
   refuseTailable(args, collection);
   const scope = scopeOf(args, collection);
@@ -136,51 +137,6 @@ export const distinct: Command = async (context) => {
   sorted.forEach(([, value], i) => reply.value(String(i), value));
   return new RawReply(reply.close().double("ok", 1).done());
 };
-
-/** `explain` of find, count, distinct, update, delete, findAndModify and of an aggregate's leading `$match` and `$sort`. */
-export const explain: Command = async (context) => {
-  const inner = context.args.required("explain", context.args.doc("explain"));
-  const command = Object.keys(toJs(inner))[0] ?? "";
-  const args = new Args(command, inner);
-  const ns = nsOf(context.db, collectionName({ ...context, args }));
-  const collection = context.store.catalog.get(ns);
-  const ran = context.args.string("verbosity") !== "queryPlanner";
-  const started = performance.now();
-  const { query, limit } = queryOf(context, args, command, collection, ns);
-  let returned = 0;
-  if (query && ran) {
-    await forEachMatch({ next: (deadline) => (limit > 0 && returned >= limit ? undefined : query.next(deadline)) }, () => returned++);
-  }
-  return explained({ ns, plan: query?.plan, examined: query?.examined ?? { keys: 0, docs: 0 }, returned, millis: performance.now() - started, command: inner }, ran);
-};
-
-function queryOf(context: Context, args: Args, command: string, collection: Collection | undefined, ns: string): { query: Query | undefined; limit: number } {
-  const of = (filter: RawDoc | undefined, sort: RawDoc | undefined, limit: number) => ({
-    query: collection && new Query(context.store.env, collection, { filter: filter ?? EMPTY_DOC, sort, hint: hintOf(args, collection), enough: limit, scope: scopeOf(args, collection) }), limit,
-  });
-  switch (command) {
-    case "find":
-      return { query: prepare(context, args, collection, ns).query, limit: whole(args, "limit") > 0 ? whole(args, "limit") + whole(args, "skip") : 0 };
-    case "count": case "distinct":
-      return of(args.doc("query"), undefined, 0);
-    case "findAndModify": case "findandmodify":
-      return of(args.doc("query"), args.doc("sort"), 1);
-    case "update": case "delete": {
-      const [first] = args.required(`${command}s`, args.docs(`${command}s`));
-      const q = new Args(command, first ?? EMPTY_DOC);
-      return of(q.doc("q"), undefined, q.bool("multi") || (command === "delete" && q.number("limit") === 0) ? 0 : 1);
-    }
-    case "aggregate": {
-      const stages = args.required("pipeline", args.docs("pipeline")).map((stage) => new Args("stage", stage));
-      const match = stages[0]?.doc("$match");
-      const after = stages.slice(match ? 1 : 0);
-      const limit = after[1]?.number("$limit") ?? (after[0]?.number("$limit") ?? 0);
-      return of(match, after[0]?.doc("$sort"), limit);
-    }
-    default:
-      throw new StoreError(59, "CommandNotFound", `Explain failed due to unknown command: ${command}`);
-  }
-}
 
 /** The whole number of a `$limit` or `$skip` value, undefined when it is none. */
 export const wholeNumberOf = (value: RawValue): number | undefined => {

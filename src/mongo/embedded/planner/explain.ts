@@ -29,11 +29,14 @@ export interface Explained {
   readonly returned: number;
   readonly millis: number;
   readonly command: Uint8Array;
+  /** The stage around the query, for commands that do more than find. */
+  readonly around?: string | undefined;
 }
 
 /** The whole answer of explain, for `queryPlanner` and, when the command was run, `executionStats`. */
-export function explained({ ns, plan, examined, returned, millis, command }: Explained, ran: boolean): Record<string, unknown> {
-  const winning = plan ? winningPlan(plan) : { stage: "EOF" };
+export function explained({ ns, plan, examined, returned, millis, command, around }: Explained, ran: boolean): Record<string, unknown> {
+  const found = plan ? winningPlan(plan) : { stage: "EOF" };
+  const winning = around ? { stage: around, inputStage: found } : found;
   const queryPlanner = { namespace: ns, indexFilterSet: false, winningPlan: winning, rejectedPlans: [] };
   const stats = { executionSuccess: true, nReturned: returned, executionTimeMillis: Math.round(millis), totalKeysExamined: examined.keys, totalDocsExamined: examined.docs, executionStages: winning };
   return { explainVersion: "1", queryPlanner, ...(ran ? { executionStats: stats } : {}), command: deserialize(command), serverInfo: { version: "7.0.14" }, ok: 1 };
