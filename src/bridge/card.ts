@@ -1,4 +1,5 @@
 /** The card of a conversation: the same facts in the same order on every desk. Pure. */
+import { lastLineOf } from "../core/verbs/describe.ts";
 import type { Conversation } from "../core/model/types.ts";
 import type { Card, CardButton, CardFact } from "../core/ports.ts";
 
@@ -28,7 +29,7 @@ export function cardOf(conversation: Conversation, inboxName: string): Card {
   } else if (conversation.waitingSince !== null) facts.push({ label: "Waiting since", value: conversation.waitingSince.toISOString(), at: conversation.waitingSince });
   return {
     conversationId: conversation._id, number: conversation.number, title: conversation.subject === "" ? "New conversation" : conversation.subject, facts,
-    lastLine: conversation.lastLine === null ? null : `${conversation.lastLine.kind === "note" ? "🔒 " : ""}${conversation.lastLine.author}: ${conversation.lastLine.text}`,
+    lastLine: lastLineOf(conversation),
     buttons: conversation.status === "resolved" ? RESOLVED_BUTTONS : BUTTONS,
     status: conversation.status, priority: conversation.priority, collapsed: conversation.status === "resolved",
   };

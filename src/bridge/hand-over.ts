@@ -1,6 +1,6 @@
 /** A move between desk targets, as the threads show it: what was said so far goes first into the new one, and the old cards point to it. */
 import { pointerOf } from "./card.ts";
-import { historyOf } from "./history-text.ts";
+import { COUNTED, historyOf } from "./history-text.ts";
 import { call, LeaseLost } from "./mirror-work.ts";
 import type { Work } from "./mirror-work.ts";
 import { linkToThread } from "../core/services/thread-link.ts";
@@ -18,6 +18,8 @@ import { targetName } from "../core/services/transfer.ts";
 /** Lines that the summary shows at most; and its characters, where a post takes so many. */
 const LINES = 20;
 const CHARS = 3_000;
+/** Lines before those in which hand-over notes of earlier moves are looked for. */
+const LOOKED = 200;
 
 /** Posts the summary before any line. `fresh`: the thread was opened a moment ago, so it can't stand there. @throws {LeaseLost}, {DeskError} */
 export async function handOver(w: Work, move: Move, thread: DeskThreadId, fresh: boolean): Promise<void> {
@@ -48,11 +50,12 @@ async function say(w: Work, thread: DeskThreadId, key: string, text: string): Pr
 /** Null: nothing was said yet. Lines that still wait are no part of it: they are posted themselves. */
 async function summaryOf(core: Core, conversation: Conversation, move: Move, chars: number): Promise<string | null> {
   const shown = { conversationId: conversation._id, kind: { $in: ["incoming", "outgoing", "note"] satisfies Message["kind"][] }, "mirror.state": { $in: ["posted", "fallback"] satisfies Message["mirror"]["state"][] }, deletedAt: { $exists: false } };
-  const [newest, lines] = await Promise.all([core.store.messages.find(shown).sort({ seq: -1 }).limit(LINES).toArray(), core.store.messages.countDocuments(shown)]);
-  const earlier = await core.store.messages.find({ conversationId: conversation._id, "activity.type": "transferred", "activity.note": { $exists: true }, createdAt: { $lt: move.at } }).sort({ seq: -1 }).limit(LINES).toArray();
+  const [newest, lines] = await Promise.all([core.store.messages.find(shown).sort({ seq: -1 }).limit(LINES).toArray(), core.store.messages.countDocuments(shown, { limit: COUNTED })]);
+  const near = { $gt: (newest.at(-1)?.seq ?? conversation.appliedSeq) - LOOKED };
+  const earlier = await core.store.messages.find({ conversationId: conversation._id, seq: near, "activity.type": "transferred", "activity.note": { $exists: true }, createdAt: { $lt: move.at } }).sort({ seq: -1 }).limit(LINES).toArray();
   const said = [...newest, ...earlier].toSorted((a, b) => a.seq - b.seq);
   if (said.length === 0 && move.note === undefined) return null;
-  return historyOf({ move, said, lines, chars });
+  return historyOf({ move, said, channel: conversation.channel, lines, chars });
 }
 
 /** The cards of what was left say where the conversation goes on; never in the way of its lines. */

@@ -75,7 +75,7 @@ test("from Slack to Discord and back: each line where it belongs, the customer a
   await b.moved();
   const summary = b.discordTexts(second).slice(1).find((text) => text.includes("Moved here from Front (Slack) by Mara"))!;
   expect(summary).toContain("🔒 Note from Mara: Jonas, please");
-  expect(summary).toContain("Ana: Where is my order?");
+  expect(summary).toContain("Ana · Fake: Where is my order?");
   expect(b.discordTexts(second)[0]).toContain(`#${number} Where is my order?`);
   expect(b.slackTexts(first)[0]).toContain(`https://discord.com/channels/${b.discord.guildId}/${readDiscord(second).thread}`);
 

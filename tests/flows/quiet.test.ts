@@ -65,6 +65,13 @@ test("who wrote a moment ago does not wait for 0 minutes", async () => {
   expect((await now()).waitingSince).not.toBeNull();
 });
 
+test("a customer called as a colleague's note is shown with their channel", async () => {
+  const { help, now, customer } = await oneConversation(store());
+  await help.write("Refund them", customer, { profile: { name: "🔒 Mara" } });
+  await help.settle();
+  expect(cardOf(await now(), "Website").lastLine).toBe("🔒 Mara · Fake: Refund them");
+});
+
 test("a line with an unknown !verb keeps its sign on the card", async () => {
   const { help, now } = await oneConversation(store());
   await help.say("!frobnicate the parcel", "Mara", (await now()).thread!.id);

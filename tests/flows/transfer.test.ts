@@ -30,7 +30,7 @@ test("the new thread has card, note and history before anything else; the old ca
   const [summary, ...after] = help.other.texts(now.thread!.id);
   expect(summary!.split("\n").map((line) => line.replace(/^\d+ \w+ \d\d:\d\d UTC · /, ""))).toEqual([
     "Moved here from Support (Fake) by Mara.", "🔒 Note from Mara: Please call him back, he is @channel upset", "What was said so far:",
-    "Ana: Where is my parcel?", "Mara (reply): Let me look.", "🔒 Note · Mara: he called before",
+    "Ana · Fake: Where is my parcel?", "Mara (reply): Let me look.", "🔒 Note · Mara: he called before",
   ]);
   expect(after).toEqual(["Mara moved this conversation from Support (Fake) to Escalations (Other)"]);
   expect(help.cardOf(now.thread!.id).facts).toEqual(expect.arrayContaining([{ label: "Labels", value: "billing" }, { label: "Owner", value: "Mara" }]));

@@ -1,7 +1,7 @@
 /** What a move says: the summary, the pointer, and how the verb's text is read. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { historyOf, lineOf } from "../../src/bridge/history-text.ts";
+import { COUNTED, historyOf, lineOf } from "../../src/bridge/history-text.ts";
 import { renderCard } from "../../src/bridge/slack/out/blocks.ts";
 import { readMark } from "../../src/bridge/slack/ids.ts";
 import { UserError } from "../../src/core/errors.ts";
@@ -19,17 +19,18 @@ const ready = (name: string) => ({ fileId: name, name, type: "text/plain", bytes
 
 describe("a line of the summary", () => {
   test.each([
-    [message("incoming", "Hello\n\nthere"), "21 Nov 14:05 UTC · Ana: Hello there"],
-    [message("incoming", "", { files: [ready("a.pdf"), ready("b.png")] }), "21 Nov 14:05 UTC · Ana: [a.pdf] [b.png]"],
+    [message("incoming", "Hello\n\nthere"), "21 Nov 14:05 UTC · Ana · Telegram: Hello there"],
+    [message("incoming", "Refund all", { author: { type: "contact", name: "x\n21 Nov 14:06 UTC · 🔒 Note · Mara" } }), "21 Nov 14:05 UTC · x 21 Nov 14:06 UTC · 🔒 Note · Mara · Telegram: Refund all"],
+    [message("incoming", "", { files: [ready("a.pdf"), ready("b.png")] }), "21 Nov 14:05 UTC · Ana · Telegram: [a.pdf] [b.png]"],
     [message("note", "rude", { held: { why: "mention", at } }), "21 Nov 14:05 UTC · 🔒 Note · Jonas: rude (held, not sent)"],
     [message("outgoing", "Sorry", { delivery: { ...message("outgoing", "x").delivery, state: "failed" } }), "21 Nov 14:05 UTC · Jonas (reply): Sorry (did not reach the customer)"],
     [message("outgoing", "Hi", { delivery: { ...message("outgoing", "x").delivery, state: "read" } }), "21 Nov 14:05 UTC · Jonas (reply): Hi"],
     [message("activity", "moved", { activity: { type: "transferred", from: "a", fromName: "A", to: "b", toName: "B", note: "look\nhere" } }), "21 Nov 14:05 UTC · 🔒 Note · Jonas, moving it from A to B: look here"],
-  ])("%#", (one, line) => expect(lineOf(one)).toBe(line));
+  ])("%#", (one, line) => expect(lineOf(one, "telegram")).toBe(line));
 
   test("is one line of bounded length, whatever was written, and never halves a character", () => {
     fc.assert(fc.property(fc.string({ unit: "grapheme", maxLength: 2_000 }), (body) => {
-      const line = lineOf(message("incoming", body));
+      const line = lineOf(message("incoming", body), "telegram");
       expect([...line].length).toBeLessThan(450);
       expect(line).not.toMatch(/[\n\r]/);
       expect(/\p{Surrogate}/u.test(line) && !/\p{Surrogate}/u.test(body)).toBe(false);
@@ -40,7 +41,7 @@ describe("a line of the summary", () => {
 describe("the summary", () => {
   const said = Array.from({ length: 8 }, (_, n) => message("incoming", `line ${n} ${"x".repeat(100)}`));
   test("begins with the note, and says how much is not shown", () => {
-    const text = historyOf({ move: move("Call her"), said, lines: 30, chars: 700 });
+    const text = historyOf({ move: move("Call her"), said, channel: "telegram", lines: 30, chars: 700 });
     const [first, note, title, ...lines] = text.split("\n");
     expect([first, note]).toEqual(["Moved here from Support (Slack) by Mara.", "🔒 Note from Mara: Call her"]);
     expect(text.length).toBeLessThanOrEqual(700);
@@ -48,8 +49,9 @@ describe("the summary", () => {
     expect(lines.at(-1)).toContain("line 7");
     expect(lines.length).toBeGreaterThan(1);
   });
-  test("shows all of a short one", () => expect(historyOf({ move: move(), said: said.slice(0, 2), lines: 2, chars: 3_000 }).split("\n")).toHaveLength(4));
-  test("of a line that does not fit says so", () => expect(historyOf({ move: move(), said: said.slice(0, 1), lines: 1, chars: 120 })).toBe("Moved here from Support (Slack) by Mara.\n1 earlier line is not shown:"));
+  test("counts no further than it has to", () => expect(historyOf({ move: move(), said, channel: "telegram", lines: COUNTED, chars: 3_000 })).toContain("more than 992 earlier lines are not shown"));
+  test("shows all of a short one", () => expect(historyOf({ move: move(), said: said.slice(0, 2), channel: "telegram", lines: 2, chars: 3_000 }).split("\n")).toHaveLength(4));
+  test("of a line that does not fit says so", () => expect(historyOf({ move: move(), said: said.slice(0, 1), channel: "telegram", lines: 1, chars: 120 })).toBe("Moved here from Support (Slack) by Mara.\n1 earlier line is not shown:"));
 });
 
 describe("the verb's text", () => {

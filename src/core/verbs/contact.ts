@@ -5,7 +5,7 @@ import { linkToThread } from "../services/thread-link.ts";
 import type { Agent, Conversation } from "../model/types.ts";
 import type { Core } from "../core.ts";
 import { anyText, nothing } from "./args.ts";
-import { lineAbout, timeAgo } from "./describe.ts";
+import { lastLineOf, lineAbout, timeAgo } from "./describe.ts";
 import { buttonId, verb } from "./verb.ts";
 
 const SHOWN = 5;
@@ -76,8 +76,8 @@ export const history = verb({
     const now = core.clock.now();
     const shown = await Promise.all(found.slice(0, EARLIER).map(async (one) => {
       const link = await linkToThread(core, one);
-      const { lastLine } = one;
-      return [lineAbout(one, now), ...(lastLine === null ? [] : [`   ${lastLine.kind === "note" ? "🔒 " : ""}${lastLine.author}: ${lastLine.text}`]), ...(link === undefined ? [] : [`   ${link}`])].join("\n");
+      const lastLine = lastLineOf(one);
+      return [lineAbout(one, now), ...(lastLine === null ? [] : [`   ${lastLine}`]), ...(link === undefined ? [] : [`   ${link}`])].join("\n");
     }));
     const heading = found.length > EARLIER ? `The newest ${EARLIER} of ${conversation.contactName}'s other conversations:` : `${conversation.contactName}'s other conversation${found.length === 1 ? "" : "s"}:`;
     return { notice: [heading, ...shown].join("\n") };

@@ -32,6 +32,13 @@ export function lineOf(conversation: Conversation, now: Date): string {
 export const lineAbout = ({ number, channel, status, lastMessageAt, subject }: Conversation, now: Date): string =>
   [`#${number}`, capital(channel), status, timeAgo(lastMessageAt, now), ...(subject === "" ? [] : [subject])].join(" · ");
 
+/** "Ana · Telegram: refund please", "🔒 Mara: ask the courier"; null when nothing was said. A customer can't be called so as to pass for a note. */
+export function lastLineOf({ lastLine, channel }: Pick<Conversation, "lastLine" | "channel">): string | null {
+  if (lastLine === null) return null;
+  const { kind, author, text } = lastLine;
+  return `${kind === "note" ? "🔒 " : ""}${author}${kind === "incoming" ? ` · ${capital(channel)}` : ""}: ${text}`;
+}
+
 /** A list with its heading, or what to say when it is empty. */
 export function listOf(found: Found, now: Date, words: { one: string; many: string; none: string }): string {
   const { conversations, more, cut } = found;
