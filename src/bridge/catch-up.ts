@@ -11,6 +11,7 @@ const LOOK_BACK_MS = 30 * 86_400_000;
 /** What happened this long before the connection broke is compared too: the desk's clock and ours differ, and its last events may have been lost with it. */
 const OVERLAP_MS = 10 * 60_000;
 const THREADS_AT_ONCE = 200;
+const LINES_AT_ONCE = 50;
 
 /** Answers how many events were found that were not stored yet. `since`: when the desk was last heard. */
 export async function catchUp(core: Core, desk: StreamingDesk, since: Date): Promise<number> {
@@ -47,13 +48,14 @@ async function* threadsInUse(core: Core, desk: DeskKind): AsyncGenerator<DeskThr
 async function knownPosts(core: Core, thread: DeskThreadId, from: Date): Promise<DeskPostId[]> {
   const mirrored = await threadOf(core.store, thread);
   if (mirrored === null) return [];
+  // Line by line from the newest on, so that a long conversation costs what was said since and no more.
   const recent = core.store.messages
-    .find({ conversationId: mirrored.conversationId, "origin.thread": thread, deletedAt: { $exists: false } }, { projection: { origin: 1, createdAt: 1 } })
+    .find({ conversationId: mirrored.conversationId }, { projection: { origin: 1, createdAt: 1, deletedAt: 1 }, batchSize: LINES_AT_ONCE })
     .sort({ seq: -1 });
   const posts: DeskPostId[] = [];
-  for await (const message of recent) {
-    if (message.createdAt < from) break;
-    posts.push(message.origin!.postId);
+  for await (const { createdAt, deletedAt, origin } of recent) {
+    if (createdAt < from) break;
+    if (deletedAt === undefined && origin?.thread === thread) posts.push(origin.postId);
   }
   return posts;
 }

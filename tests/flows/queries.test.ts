@@ -3,6 +3,7 @@ import { beforeAll, afterAll, expect, test } from "vitest";
 import type { Document } from "mongodb";
 import { openStore } from "../../src/core/store/store.ts";
 import type { Store } from "../../src/core/store/store.ts";
+import { buildTestCore } from "../support/core.ts";
 import { startTestStore } from "../support/store.ts";
 
 const HISTORY = 2_000;
@@ -63,4 +64,30 @@ test.each(cases)("%s", async (_name, collection, filter, sort, limit, most) => {
   if (sort !== null) cursor = cursor.sort(sort as Record<string, 1 | -1>);
   const plan = (await cursor.explain("executionStats")) as { executionStats: { totalDocsExamined: number } };
   expect(plan.executionStats.totalDocsExamined).toBeLessThanOrEqual(most);
+});
+
+test("catching up with a thread examines no more lines than it reads", async () => {
+  const help = await buildTestCore();
+  await help.write("first");
+  await help.settle();
+  const { _id, thread } = await help.conversation();
+  const { _id: _first, seq: _seq, ...line } = (await help.messages(_id))[0]!;
+  const since = help.clock.now();
+  await help.store.messages.insertMany(Array.from({ length: 100 }, (_, i) => ({ ...line, _id: `old${i}`, source: `old${i}`, seq: -i, feedSeqs: [-i], createdAt: new Date(0) })));
+  await help.say("a reply", "Mara", thread!.id);
+
+  const asked: Document[] = [];
+  const known: unknown[] = [];
+  const find = help.store.messages.find.bind(help.store.messages);
+  help.store.messages.find = ((...args: Parameters<typeof find>) => { asked.push(args[0] as Document); return find(...args); }) as typeof find;
+  const history = help.desk.history.bind(help.desk);
+  Object.assign(help.desk, { history: (...args: Parameters<typeof history>) => { known.push((args as unknown[])[3]); return history(...args); } });
+  await help.host.missed("fake", since);
+  help.store.messages.find = find;
+
+  expect(known).toEqual([[expect.stringMatching(/^p/)]]);
+  const ofThread = asked.filter((filter) => filter["conversationId"] === _id);
+  expect(ofThread).toHaveLength(1);
+  const plan = (await find(ofThread[0]!).sort({ seq: -1 }).limit(3).explain("executionStats")) as { executionStats: { totalDocsExamined: number } };
+  expect(plan.executionStats.totalDocsExamined).toBeLessThanOrEqual(3);
 });
