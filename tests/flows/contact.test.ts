@@ -68,6 +68,28 @@ describe("contact", () => {
     expect((await store().conversations.find({ contactId: first.contactId }).toArray()).map((it) => it.contactName)).toEqual(["Zoe", "Zoe"]);
   });
 
+  test.each(["conversations", "contacts"] as const)("a new name that was stopped half-way (%s) stands everywhere after it is asked for again", async (where) => {
+    const one = await oneConversation(store());
+    const first = await one.now();
+    await another(one, "New matter");
+    const collection = store()[where] as { findOneAndUpdate: unknown };
+    const kept = collection.findOneAndUpdate;
+    collection.findOneAndUpdate = async () => { collection.findOneAndUpdate = kept; throw new Error("the process died here"); };
+    await expect(one.act("Mara", "contact", "name Zoe")).rejects.toThrow("died here");
+    expect(await one.act("Mara", "contact", "name Zoe")).toMatchObject({ ok: true });
+    expect((await store().conversations.find({ contactId: first.contactId }).toArray()).map((it) => it.contactName)).toEqual(["Zoe", "Zoe"]);
+    expect(await store().contacts.findOne({ _id: first.contactId })).toMatchObject({ name: "Zoe", anonymous: false });
+    expect((await one.help.lines("activity", (await one.now())._id)).map((line) => line.activity)).toContainEqual({ type: "contact", changed: { name: "Zoe" } });
+    expect(await one.act("Mara", "contact", "name Zoe")).toMatchObject({ ok: false, code: "ALREADY_SO" });
+  });
+
+  test("a card that says something else than what is known takes the known name", async () => {
+    const one = await oneConversation(store());
+    await store().conversations.updateOne({ _id: one.id }, { $set: { contactName: "zoe_99" } });
+    expect(await one.act("Mara", "contact", `name ${one.customer}`)).toMatchObject({ ok: true });
+    expect((await one.now()).contactName).toBe(one.customer);
+  });
+
   test("shows nothing of inboxes that the asker may not see", async () => {
     const one = await oneConversation(store());
     await elsewhere(one, 900_001);

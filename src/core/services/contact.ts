@@ -57,6 +57,7 @@ function read(change: ContactChange): ContactChange {
 
 /**
  * What differs is written, and told in the conversation's timeline. A new name stands on the customer's other cards too.
+ * The contact comes last: who finds it changed finds everything changed, and what was stopped before is done when it is asked for again.
  * @throws {UserError} BAD_TEXT, ALREADY_SO, NOT_FOUND
  */
 export async function changeContact(core: Core, act: { conversation: Conversation; agent: Agent; change: ContactChange }): Promise<{ contact: Contact; changed: ContactChange }> {
@@ -64,9 +65,12 @@ export async function changeContact(core: Core, act: { conversation: Conversatio
   const wanted = read(act.change);
   const before = await core.store.contacts.findOne({ _id: conversation.contactId });
   if (before === null) throw new UserError("NOT_FOUND", "This customer is not known (any more).");
-  const changed = Object.fromEntries(Object.entries(wanted).filter(([field, value]) => value !== (before[field as keyof ContactChange] ?? null))) as ContactChange;
+  const differs = (field: string, value: unknown): boolean => value !== (before[field as keyof ContactChange] ?? null) || (field === "name" && value !== conversation.contactName);
+  const changed = Object.fromEntries(Object.entries(wanted).filter(([field, value]) => differs(field, value))) as ContactChange;
   if (Object.keys(changed).length === 0) throw new UserError("ALREADY_SO", "That is what is known already; nothing changed.");
 
+  if (changed.name !== undefined) await rename(core, conversation, changed.name);
+  await changeConversation(core, conversation._id, agentAuthor(agent), { ...(changed.name === undefined ? {} : { set: { contactName: changed.name } }), activity: [{ type: "contact", changed }] });
   const set = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== null));
   const gone = Object.keys(changed).filter((field) => changed[field as keyof ContactChange] === null);
   const contact = await core.store.contacts.findOneAndUpdate(
@@ -78,14 +82,12 @@ export async function changeContact(core: Core, act: { conversation: Conversatio
     { returnDocument: "after" },
   );
   if (contact === null) throw new UserError("NOT_FOUND", "This customer is not known any more.");
-  await changeConversation(core, conversation._id, agentAuthor(agent), { ...(changed.name === undefined ? {} : { set: { contactName: changed.name } }), activity: [{ type: "contact", changed }] });
-  if (changed.name !== undefined) await rename(core, conversation, changed.name);
   return { contact, changed };
 }
 
+/** What is resolved shows it when its card changes again. */
 async function rename(core: Core, conversation: Conversation, contactName: string): Promise<void> {
-  const others: Filter<Conversation> = { contactId: conversation.contactId, _id: { $ne: conversation._id } };
+  const others: Filter<Conversation> = { contactId: conversation.contactId, _id: { $ne: conversation._id }, contactName: { $ne: contactName } };
+  await core.store.conversations.updateMany({ ...others, status: { $ne: "resolved" } }, { $set: { contactName, cardDueAt: core.clock.now() }, $inc: { cardRev: 1 } });
   await core.store.conversations.updateMany(others, { $set: { contactName } });
-  // what is resolved shows it when its card changes again
-  await core.store.conversations.updateMany({ ...others, status: { $ne: "resolved" } }, { $set: { cardDueAt: core.clock.now() }, $inc: { cardRev: 1 } });
 }
