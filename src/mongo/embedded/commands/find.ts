@@ -73,7 +73,10 @@ export const getMore: Command = ({ args, cursors, db, requestId, expires }) => {
 
 export const killCursors: Command = ({ args, cursors }) => {
   const list = args.required("cursors", args.value("cursors"));
-  const ids = itemsOf(list).map((v) => int64At(v.bytes, v.start));
+  const ids = (list.type === T.array ? itemsOf(list) : [list]).map((v) => {
+    if (v.type !== T.long) throw new StoreError(14, "TypeMismatch", "BSON field 'killCursors.cursors' is the wrong type, expected an array of longs");
+    return int64At(v.bytes, v.start);
+  });
   const killed = ids.filter((id) => cursors.kill(id));
   return { cursorsKilled: killed, cursorsNotFound: ids.filter((id) => !killed.includes(id)), cursorsAlive: [], cursorsUnknown: [], ok: 1 };
 };
@@ -98,7 +101,7 @@ export async function forEachMatch(query: Source, visit: (doc: RawDoc) => void, 
 export async function countMatches(store: Store, collection: Collection | undefined, spec: QuerySpec, expires = Infinity): Promise<{ n: number; query: Query | undefined }> {
   if (!collection) return { n: 0, query: undefined };
   const ast = spec.ast ?? filterAst(spec.filter, spec.scope);
-  if (ast.kind === "and" && ast.children.length === 0) return { n: collection.count, query: undefined };
+  if (ast.kind === "and" && ast.children.length === 0 && !spec.hint) return { n: collection.count, query: undefined };
   const query = new Query(store.env, collection, { ...spec, ast });
   let n = 0;
   await forEachMatch(query, () => n++, expires);

@@ -43,6 +43,7 @@ function checkCombination(spec: RawDoc, fields: number): void {
 }
 
 function checkKeyField(name: string, value: RawValue): void {
+  if (name === "$**" || name.endsWith(".$**")) throw notImplemented("A wildcard index");
   if (value.type === T.string) {
     const kind = stringOf(value);
     throw KINDS.has(kind) ? notImplemented(`An index of kind '${kind}'`) : cannot(`Unknown index plugin '${kind}'`);
@@ -50,7 +51,6 @@ function checkKeyField(name: string, value: RawValue): void {
   const n = numberOf(value);
   if (n === undefined || n === 0 || Number.isNaN(n)) throw cannot(`Values in v:2 index key pattern must be numbers > 0 or < 0 or strings; '${name}' is not.`);
   if (name === "" || name.startsWith("$") || name.split(".").some((part) => part === "" || part.startsWith("$"))) throw cannot(`Index keys cannot contain an empty or '$' field name: '${name}'.`);
-  if (name === "$**" || name.endsWith(".$**")) throw notImplemented("A wildcard index");
 }
 
 function addOption(w: DocWriter, name: string, value: RawValue): void {
@@ -172,7 +172,8 @@ export const dropIndexes: Command = async (context) => {
 function select(collection: Collection, wanted: RawValue): Index[] {
   if (wanted.type === T.string && stringOf(wanted) === "*") return collection.indexes.slice(1);
   const text = wanted.type === T.string ? stringOf(wanted) : JSON.stringify(toJs(embedded(wanted)));
-  const index = collection.indexes.find((i) => (wanted.type === T.string ? i.name === text : pattern(i.spec) === text));
+  const [index, ...others] = collection.indexes.filter((i) => (wanted.type === T.string ? i.name === text : pattern(i.spec) === text));
+  if (others.length > 0) throw new StoreError(181, "AmbiguousIndexKeyPattern", `${others.length + 1} indexes found for key: ${text}, identify by name instead.`);
   if (!index) throw new StoreError(27, "IndexNotFound", `index not found with name [${text}]`);
   if (index === collection.idIndex) throw new StoreError(72, "InvalidOptions", "cannot drop _id index");
   return [index];
