@@ -25,6 +25,7 @@ export function holdLease(core: Core, name: string, work: (signal: AbortSignal) 
   let stopped = false;
   let current: { abort: AbortController; done: Promise<void> } | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let over: NodeJS.Timeout | undefined;
 
   const begin = () => {
     const abort = new AbortController();
@@ -34,8 +35,15 @@ export function holdLease(core: Core, name: string, work: (signal: AbortSignal) 
     current = { abort, done };
   };
   const beat = async () => {
+    const asked = performance.now();
     try {
-      const mine = await take(core, name);
+      const taken = await take(core, name);
+      // an answer that took so long says nothing about now
+      const leftMs = LEASE_MS - (performance.now() - asked);
+      const mine = taken && leftMs > 0;
+      clearTimeout(over);
+      // should the store not answer in time, somebody else may begin
+      if (mine && !stopped) over = setTimeout(() => current?.abort.abort(), leftMs);
       if (mine && current === undefined && !stopped) begin();
       if (!mine) current?.abort.abort();
     } catch (error) {
@@ -48,6 +56,7 @@ export function holdLease(core: Core, name: string, work: (signal: AbortSignal) 
   return async () => {
     stopped = true;
     clearTimeout(timer);
+    clearTimeout(over);
     current?.abort.abort();
     await current?.done;
     await core.store.leases.updateOne({ _id: name, holder: core.holder }, { $set: { until: new Date(0) } });
