@@ -17,7 +17,14 @@ const NOBODY = 65_534;
 
 const children = new Set<ChildProcess>();
 afterEach(() => {
-  for (const child of children) child.kill("SIGKILL");
+  // The whole group: a killed strace would leave its store running.
+  for (const { pid } of children) {
+    try {
+      process.kill(-pid!, "SIGKILL");
+    } catch {
+      // it has ended
+    }
+  }
   children.clear();
 });
 
@@ -31,7 +38,7 @@ const storeProcess = (dir: string): string[] => ["--import", "tsx", join(root, "
 
 /** Starts a program that serves a store; rejects with what it said when it ends first. */
 function serve(program: string, args: readonly string[], o: { uid?: number } = {}): Promise<{ child: ChildProcess; uri: string; stop(): Promise<void> }> {
-  const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], ...(o.uid === undefined ? {} : { uid: o.uid, gid: o.uid }) });
+  const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], detached: true, ...(o.uid === undefined ? {} : { uid: o.uid, gid: o.uid }) });
   children.add(child);
   const gone = new Promise<void>((resolve) => child.once("close", () => resolve()));
   return new Promise((resolve, reject) => {
@@ -62,14 +69,13 @@ describe("acknowledged after the flush", () => {
   test.skipIf(!hasStrace)("pages, fdatasync, meta page, and only then the reply: the order of system calls (skipped without strace)", async () => {
     const dir = tempDir();
     const log = join(dir, "calls");
-    const { uri, child } = await serve("strace", ["-f", "-y", "-s", "4096", "-e", "trace=read,recvmsg,write,writev,sendmsg,pwrite64,pwritev,fdatasync,fsync,msync", "-o", log, process.execPath, ...storeProcess(dir)]);
+    const { uri } = await serve("strace", ["-f", "-y", "-s", "4096", "-e", "trace=read,recvmsg,write,writev,sendmsg,pwrite64,pwritev,fdatasync,fsync,msync", "-o", log, process.execPath, ...storeProcess(dir)]);
     await withClient(uri, async (client) => {
       const col = client.db().collection<{ text: string }>("x");
       await col.insertOne({ text: "first" });
       for (let i = 0; i < 5; i++) await col.insertOne({ text: `marker-${i}-end` });
       await col.findOne({ text: "the-end" });
     });
-    child.kill("SIGKILL");
     const lines = readFileSync(log, "latin1").split("\n");
     const position = (from: number, found: (line: string) => boolean): number => { const at = lines.findIndex((line, i) => i >= from && found(line)); return at < 0 ? Infinity : at; };
     const threadOf = (line: string): string => line.split(" ")[0]!;
@@ -158,7 +164,7 @@ describe("a disk that takes no more", () => {
 describe("the end of the process under write load", () => {
   test.each([["throw", 1], ["terminate", 0], ["signal", "SIGTERM"]] as const)("%s neither hangs nor aborts, and loses nothing acknowledged", async (way, wanted) => {
     const dir = tempDir();
-    const child = spawn(process.execPath, ["--import", "tsx", join(root, "tests/support/store-exit.ts"), dir, "0", way], { cwd: root, stdio: ["ignore", "pipe", "ignore"] });
+    const child = spawn(process.execPath, ["--import", "tsx", join(root, "tests/support/store-exit.ts"), dir, "0", way], { cwd: root, stdio: ["ignore", "pipe", "ignore"], detached: true });
     children.add(child);
     let said = "";
     child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
