@@ -2,6 +2,7 @@
 import type { HeldReason } from "./guard-reasons.ts";
 
 export type { HeldReason } from "./guard-reasons.ts";
+export type { Agent, CannedResponse, DeskTarget, Inbox, InboxSettings, Label, Macro, MacroStep, Role, Team } from "./settings.ts";
 
 /** Names a channel's kind in the registry ("widget"); core never branches on it. */
 export type ChannelId = string;
@@ -18,92 +19,6 @@ export type Status = "open" | "pending" | "snoozed" | "resolved";
 export type Priority = "low" | "medium" | "high" | "urgent";
 export type ThreadMode = "reply" | "note-first" | "team-only";
 export type MessageKind = "incoming" | "outgoing" | "note" | "activity";
-export type Role = "administrator" | "supervisor" | "agent";
-
-export interface InboxSettings {
-  /** Seconds a reply waits before it leaves; 0 sends at once. */
-  undoSeconds: number;
-  /** A reply posted this soon after a newer customer line is held; 0 switches the guard off. */
-  doubleReplySeconds: number;
-  noteFirst: boolean;
-  /** Hours after resolving in which a customer's line reopens the same conversation. */
-  reopenHours: number;
-  /** First reply takes an unassigned conversation. */
-  takeOnReply: boolean;
-}
-
-export interface Inbox {
-  _id: string;
-  name: string;
-  channel: ChannelId;
-  /** The vendor's own identity of this connection, unique: a bot id, a widget key. */
-  identity: string;
-  enabled: boolean;
-  /** Channel's own settings, never secret; shape is the channel's. */
-  config: Record<string, unknown>;
-  /** Encrypted values by name; only the secrets service reads them. */
-  secrets: Record<string, string>;
-  settings: InboxSettings;
-  deskTargetId: string;
-  createdAt: Date;
-}
-
-/** One desk channel or forum that conversations are mirrored into. */
-export interface DeskTarget {
-  _id: string;
-  name: string;
-  kind: DeskKind;
-  /** The vendor's identity of the connection: an app, a guild. Targets of one identity share it. */
-  identity: string;
-  channel: string;
-  /** The connection's own settings, never secret; shape is the desk's. */
-  config?: Record<string, unknown>;
-  /** Encrypted values by name; only the secrets service reads them. */
-  secrets?: Record<string, string>;
-  createdAt: Date;
-}
-
-export interface Agent {
-  _id: string;
-  name: string;
-  email: string;
-  role: Role;
-  active: boolean;
-  avatar?: string;
-  /** The person's accounts on desks; `{desk, userId}` is unique among agents. */
-  links: { desk: DeskKind; userId: string }[];
-  /** Inboxes this person may see and answer; "all" for everyone until teams exist. */
-  inboxIds: "all" | string[];
-  timeZone: string;
-  createdAt: Date;
-}
-
-/** Agents who share a queue. */
-export interface Team { _id: string; name: string; memberIds: string[] }
-
-/** A text to send again and again; `body` may hold variables (`services/template.ts`). */
-export interface CannedResponse {
-  _id: string;
-  /** Short and unique, lower case. */
-  code: string;
-  title: string;
-  body: string;
-  folder?: string;
-  language?: string;
-  /** Who may use it: everybody, a team's members, who answers an inbox, or one agent. `scopeId` names which, but for "all". */
-  scope: "all" | "team" | "inbox" | "mine";
-  scopeId?: string;
-  /** What it is found by: its code, and the words of code and title. */
-  words: string[];
-  uses: number;
-  createdAt: Date;
-}
-
-/** `do` is a verb's name, `with` what a person would write behind it; for reply and note a text with variables. */
-export interface MacroStep { do: string; with: string }
-export interface Macro { _id: string; name: string; steps: MacroStep[] }
-
-export interface Label { _id: string; name: string; color: string }
 
 export interface Contact { _id: string; name: string; email?: string; phone?: string; anonymous: boolean; avatar?: string; createdAt: Date }
 
