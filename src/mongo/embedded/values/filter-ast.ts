@@ -1,4 +1,4 @@
-import { badValue, failedToParse, notImplemented } from "./errors.ts";
+import { badValue, failedToParse, locationError, notImplemented } from "./errors.ts";
 import { parseBits, parseMod, parseSize, parseTypes } from "./filter-args.ts";
 import type { RegexSpec } from "./regex.ts";
 import { compileJsonSchema } from "./json-schema.ts";
@@ -129,7 +129,7 @@ function parseOperators(path: string, operators: RawValue): FilterNode[] {
   const fields = fieldsOf(operators.bytes, operators.start);
   const out: FilterNode[] = [];
   for (const { name, value } of fields) {
-    if (name === "$regex") out.push({ kind: "leaf", path, op: "regex", regex: regexWithOptions(value, fields.find((f) => f.name === "$options")?.value) });
+    if (name === "$regex") out.push({ kind: "leaf", path, op: "regex", regex: regexWithOptions(value, fields.find((f) => f.name === "$options")?.value, fields[0]?.name === "$options") });
     else if (name === "$options") {
       if (!fields.some((f) => f.name === "$regex")) throw badValue("$options needs a $regex");
     } else out.push(...parseOperator(path, name, value));
@@ -221,11 +221,11 @@ export function regexOf(value: RawValue): RegexSpec {
   return { pattern: textAt(value.bytes, value.start, p), options: textAt(value.bytes, p + 1, value.end - 1) };
 }
 
-function regexWithOptions(value: RawValue, options: RawValue | undefined): RegexSpec {
+function regexWithOptions(value: RawValue, options: RawValue | undefined, optionsFirst: boolean): RegexSpec {
   if (options && options.type !== T.string) throw badValue("$options has to be a string");
   if (value.type === T.regex) {
     const own = regexOf(value);
-    if (options && own.options !== "") throw badValue("options set in both $regex and $options");
+    if (options && own.options !== "") throw locationError(optionsFirst ? 51074 : 51075, "options set in both $regex and $options");
     return options ? { pattern: own.pattern, options: stringOf(options) } : own;
   }
   if (value.type !== T.string) throw badValue("$regex has to be a string");
