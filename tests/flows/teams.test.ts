@@ -115,6 +115,9 @@ describe("lists", () => {
     expect((await actOutside(help, "Mara", "queue", "field")).notice).toContain("Field team");
     expect((await actOutside(help, "Jonas", "queue", "mine")).notice).toContain(`#${number} · `);
     expect((await actOutside(help, "Mara", "queue", "mine")).notice).not.toContain(`#${number} · `);
+    await store().teams.updateMany({}, { $pull: { memberIds: help.mara._id } });
+    forgetSettings(help.core);
+    expect((await actOutside(help, "Mara", "queue", "mine")).notice).toContain("You are in no team");
     expect(await actOutside(help, "Mara", "queue", "Feild")).toMatchObject({ ok: false, code: "TEAM_UNKNOWN", notice: expect.stringContaining("Did you mean Field?") });
     expect((await actOutside(help, "Mara", "find", `team:field #${number}`)).notice).toContain("1 conversation:");
     expect((await actOutside(help, "Jonas", "find", `team:mine #${number}`)).notice).toContain("1 conversation:");

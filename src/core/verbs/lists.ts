@@ -32,8 +32,10 @@ export const queue = verb({
   name: "queue", aliases: [], usage: "[team | mine]", help: "Lists open conversations that nobody owns, of one team or of yours where you say so; who waits longest comes first.",
   needs: { conversation: false }, args: anyText,
   async run({ core, actor, args }) {
-    const found = await queueFor(core, actor, { limit: LIMIT, ...(args.text === "" ? {} : { teamIds: teamsNamed(args.text, actor, await allTeams(core)) }) });
-    return { notice: listOf(found, core.clock.now(), { one: "1 conversation waits for an owner:", many: "% conversations wait for an owner:", none: `${args.text === "" ? "The queue" : "This queue"} is empty: every open conversation has an owner.` }) };
+    const teamIds = args.text === "" ? undefined : teamsNamed(args.text, actor, await allTeams(core));
+    if (teamIds?.length === 0) return { notice: "You are in no team. An administrator adds people to teams in the settings file (threadline.yaml). /queue alone lists what waits for anybody." };
+    const found = await queueFor(core, actor, { limit: LIMIT, ...(teamIds === undefined ? {} : { teamIds }) });
+    return { notice: listOf(found, core.clock.now(), { one: "1 conversation waits for an owner:", many: "% conversations wait for an owner:", none: teamIds === undefined ? "The queue is empty: every open conversation has an owner." : "This queue is empty: every open conversation in it has an owner." }) };
   },
 });
 
