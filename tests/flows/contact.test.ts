@@ -68,6 +68,14 @@ describe("contact", () => {
     expect((await store().conversations.find({ contactId: first.contactId }).toArray()).map((it) => it.contactName)).toEqual(["Zoe", "Zoe"]);
   });
 
+  test("who was given another name keeps it in their next conversation", async () => {
+    const one = await oneConversation(store());
+    await one.act("Mara", "contact", "name Zoe");
+    const before = (await one.now()).number;
+    expect(await another(one, "New matter")).not.toBe(before);
+    expect((await one.now()).contactName).toBe("Zoe");
+  });
+
   test.each(["conversations", "contacts"] as const)("a new name that was stopped half-way (%s) stands everywhere after it is asked for again", async (where) => {
     const one = await oneConversation(store());
     const first = await one.now();

@@ -54,7 +54,7 @@ export async function conversationForNextLine(core: Core, inbox: Inbox, identity
       );
       if (cleared.modifiedCount === 0) continue;
     }
-    const created = await createConversation(core, inbox, identity, profile.name ?? holder?.contactName ?? (await nameOf(core, identity)));
+    const created = await createConversation(core, inbox, identity, await nameFor(core, identity, profile, holder));
     if (created !== null) return created;
   }
 }
@@ -80,7 +80,12 @@ async function createConversation(core: Core, inbox: Inbox, identity: ContactIde
   }
 }
 
-const nameOf = async (core: Core, identity: ContactIdentity): Promise<string> => (await core.store.contacts.findOne({ _id: identity.contactId }))?.name || "Visitor";
+/** Who wrote before is called as they are known here: an agent may have corrected what the channel says. */
+async function nameFor(core: Core, identity: ContactIdentity, profile: Profile, before: Conversation | null): Promise<string> {
+  if (before === null && profile.name !== undefined) return profile.name;
+  const known = (await core.store.contacts.findOne({ _id: identity.contactId }, { projection: { name: 1 } }))?.name;
+  return known || profile.name || before?.contactName || "Visitor";
+}
 
 const FIRST_NUMBER = 1001;
 /** The highest number that this process gave away: those who ask at the same time each get their own. */
