@@ -77,7 +77,7 @@ describe("canned", () => {
   });
 
   test("passes the guard as an explicit reply does", async () => {
-    const { act, sent, now, help } = await withTexts();
+    const { act, sent, now, help, usesOf } = await withTexts();
     await act("Mara", "mode", "team-only");
     expect(await act("Mara", "canned", "sly --send")).toMatchObject({ ok: true });
     expect(sent()).toEqual(["note: but it goes out"]);
@@ -87,6 +87,7 @@ describe("canned", () => {
     expect(await act("Jonas", "canned", "shop --send")).toMatchObject({ notice: expect.stringContaining("someone else owns"), buttons: [{ id: "send" }, { id: "keep" }] });
     expect(sent()).toEqual(["note: but it goes out"]);
     expect((await help.lines("note", (await now())._id)).map((line) => line.held?.why)).toEqual(["mention", "unseen", "owner"]);
+    expect([await usesOf("sly"), await usesOf("calls"), await usesOf("shop")]).toEqual([1, 0, 0]);
   });
 
   test("a customer's name is data", async () => {

@@ -30,7 +30,8 @@ export const canned = verb({
     const { code, title, body } = await cannedNamed(core, actor, conversation, args.code);
     if (args.text !== undefined || args.send) {
       const result = await say("reply", args.text ?? (await renderCanned(core, actor, conversation, body)), conversation);
-      await countUse(core, code);
+      // with a notice it was held
+      if (result.notice === undefined) await countUse(core, code);
       return result;
     }
     const text = await renderCanned(core, actor, conversation, body);

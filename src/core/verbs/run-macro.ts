@@ -72,7 +72,7 @@ export async function runMacro(table: readonly Verb[], context: MacroContext, ma
 async function doStep(table: readonly Verb[], context: MacroContext, { step, text, code }: Ready): Promise<VerbResult> {
   if (text !== undefined) {
     const result = await context.say(step.do === "note" ? "note" : "reply", text, context.conversation);
-    if (code !== undefined) await countUse(context.core, code);
+    if (code !== undefined && result.notice === undefined) await countUse(context.core, code);
     return result;
   }
   const verb = table.find(({ name }) => name === step.do && Object.hasOwn(STEPS, name));
