@@ -75,8 +75,8 @@ async function main(): Promise<void> {
     options: { sizes: { type: "string", default: "1k,100k" }, seconds: { type: "string", default: "8" }, concurrency: { type: "string", default: "32" }, desk: { type: "string", default: "fake" }, profile: { type: "boolean", default: false }, json: { type: "boolean", default: false } },
   });
   if (positionals[0] === "store") {
-    const figures = await runStore({ ms: Number(values.seconds) * 375 });
-    for (const [name, value] of Object.entries(figures)) print(`  ${name.padEnd(34)}${String(value).padStart(12)}`);
+    const figures = await runStore({ ms: Number(values.seconds) * 375, sizes: sizesOf(values.sizes) });
+    for (const [name, value] of Object.entries(figures)) print(`  ${name.padEnd(50)}${String(value).padStart(12)}`);
     if (values.json) print(JSON.stringify(figures));
     return;
   }
