@@ -82,6 +82,9 @@ describe("every plan answers what a scan answers", () => {
         if (typeof scanned === "string" || typeof planned === "string") continue;
         expect(ids(planned), shown).toEqual(ids(scanned));
         expect(new Set(ids(planned)).size, shown).toBe(planned.length);
+        const by = { collation: { locale: "en", strength: 2 } };
+        const [collated, collatedScan] = await Promise.all([col.find(filter, by).sort(sort).toArray(), col.find(filter, by).hint({ $natural: 1 }).sort(sort).toArray()]);
+        expect(ids(collated), `${shown} collated`).toEqual(ids(collatedScan));
         const count = await col.countDocuments(filter);
         expect(Number(count), shown).toBe(scanned.length);
       }
