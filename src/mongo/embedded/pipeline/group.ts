@@ -1,153 +1,112 @@
-import { StoreError } from "../values/errors.ts";
-import { calculate } from "../values/arithmetic.ts";
-import { compareValues, valueKeyText } from "../values/key.ts";
-import { doubleValue, DocWriter, fieldsOf, getPlainPath, intValue, isNumeric, NULL_VALUE, numberOf, stringOf, T, type RawDoc, type RawValue } from "../values/raw.ts";
-import type { Stage } from "./stages.ts";
+import { locationError } from "../values/errors.ts";
+import { DocWriter, doubleAt, embedded, EMPTY_DOC, fieldsOf, int32At, stringOf, T, type RawDoc, type RawValue } from "../values/raw.ts";
+import { blocking, Memory, produced, type Docs } from "./docs.ts";
+import { compileAccumulatorField, idDocument, type Accumulator, type AccumulatorSpec } from "./expressions/accumulators.ts";
+import { compileExpression } from "./expressions/compile.ts";
+import { PLAIN_ORDER, type Expr, type Names } from "./expressions/frame.ts";
+import { detached, int, NULL } from "./expressions/make.ts";
+import { asDouble, typeName } from "./expressions/numbers.ts";
+import type { CompileStage, Stage } from "./stage.ts";
 
-/** Computes a value from a document; undefined when it is missing. */
-type Expression = (doc: RawDoc) => RawValue | undefined;
+export type Output = AccumulatorSpec & { readonly name: string };
 
-/** Field paths through documents, literals, and documents of those. Undefined: the expression needs the library. */
-export function simpleExpression(value: RawValue): Expression | undefined {
-  if (value.type === T.string && stringOf(value).startsWith("$")) {
-    const path = stringOf(value).slice(1);
-    return path.startsWith("$") || path === "" ? undefined : (doc) => plainPath(doc, path);
+export interface Group {
+  readonly id: RawValue;
+  readonly accumulators: readonly Accumulator[];
+}
+
+/** Groups by key: equal keys by the pipeline's order are one group. */
+export class Groups {
+  private readonly groups = new Map<string | number, Group>();
+  private readonly memory: Memory;
+
+  constructor(private readonly outputs: readonly Output[], private readonly names: Names, stage: string) {
+    this.memory = new Memory(stage);
   }
-  if (value.type === T.array) return undefined;
-  if (value.type !== T.object) return () => value;
-  const fields = fieldsOf(value.bytes, value.start);
-  if (fields.length === 1 && fields[0]!.name === "$literal") return () => fields[0]!.value;
-  const parts = fields.map((f) => ({ name: f.name, of: f.name.startsWith("$") || f.name.includes(".") ? undefined : simpleExpression(f.value) }));
-  if (parts.some((p) => !p.of)) return undefined;
-  return (doc) => {
-    const w = new DocWriter(64);
-    for (const { name, of } of parts) {
-      const found = of!(doc);
-      if (found) w.value(name, found);
+
+  /** The group of a key, made when it is new. */
+  of(id: RawValue): Group {
+    const key = this.keyOf(id);
+    let group = this.groups.get(key);
+    if (!group) {
+      const { frame } = this.names;
+      const root = frame.root;
+      frame.root = idDocument(id, EMPTY_DOC);
+      group = { id: detached(id), accumulators: this.outputs.map((o) => o.make(this.memory, frame)) };
+      frame.root = root;
+      this.memory.take(id.end - id.start + 120 + 80 * this.outputs.length);
+      this.groups.set(key, group);
     }
-    const bytes = w.done();
-    return { type: T.object, bytes, start: 0, end: bytes.length };
-  };
-}
+    return group;
+  }
 
-/** Thrown where a path meets an array inside a document: only the library follows it as MongoDB does. */
-export class NeedsLibrary extends Error {}
-
-function plainPath(doc: RawDoc, path: string): RawValue | undefined {
-  const found = getPlainPath(doc, path);
-  if (found || !path.includes(".")) return found;
-  const parts = path.split(".");
-  for (let n = 1; n < parts.length; n++) if (getPlainPath(doc, parts.slice(0, n).join("."))?.type === T.array) throw new NeedsLibrary();
-  return undefined;
-}
-
-interface Accumulator {
-  add(value: RawValue | undefined): void;
-  result(): RawValue;
-}
-
-const ACCUMULATORS: Readonly<Record<string, () => Accumulator>> = {
-  $sum: () => sum(),
-  $avg: () => average(),
-  $min: () => extreme(-1),
-  $max: () => extreme(1),
-  $first: () => {
-    let first: RawValue | undefined;
-    let seen = false;
-    return { add: (v) => { if (!seen) first = v && keep(v); seen = true; }, result: () => first ?? NULL_VALUE };
-  },
-  $last: () => {
-    let last: RawValue | undefined;
-    return { add: (v) => { last = v && keep(v); }, result: () => last ?? NULL_VALUE };
-  },
-  $push: () => list(false),
-  $addToSet: () => list(true),
-};
-
-function sum(): Accumulator {
-  let total: RawValue = intValue(0);
-  return {
-    add: (v) => { if (v && isNumeric(v.type)) total = add(total, v); },
-    result: () => total,
-  };
-}
-
-/** MongoDB's sum widens instead of failing: past 64 bits it becomes a double. */
-const add = (a: RawValue, b: RawValue): RawValue => calculate("add", a, b) ?? doubleValue(numberOf(a)! + numberOf(b)!);
-
-function average(): Accumulator {
-  let total = 0;
-  let n = 0;
-  return {
-    add: (v) => {
-      if (!v || !isNumeric(v.type)) return;
-      if (v.type === T.decimal) throw new StoreError(238, "NotImplemented", "$avg of Decimal128 is not supported by the embedded store; use MONGODB_URI.");
-      total += numberOf(v)!;
-      n++;
-    },
-    result: () => (n === 0 ? NULL_VALUE : doubleValue(total / n)),
-  };
-}
-
-function extreme(sign: 1 | -1): Accumulator {
-  let best: RawValue | undefined;
-  return {
-    add: (v) => { if (v && v.type !== T.null && v.type !== T.undefined && (!best || compareValues(v, best) * sign > 0)) best = keep(v); },
-    result: () => best ?? NULL_VALUE,
-  };
-}
-
-function list(distinct: boolean): Accumulator {
-  const values: RawValue[] = [];
-  const seen = new Set<string>();
-  return {
-    add: (v) => {
-      if (!v) return;
-      const key = distinct ? valueKeyText(v) : "";
-      if (distinct && seen.has(key)) return;
-      seen.add(key);
-      values.push(keep(v));
-    },
-    result: () => {
-      const w = new DocWriter();
-      values.forEach((v, i) => w.value(String(i), v));
-      const bytes = w.done();
-      return { type: T.array, bytes, start: 0, end: bytes.length };
-    },
-  };
-}
-
-const keep = (v: RawValue): RawValue => ({ type: v.type, bytes: v.bytes.slice(v.start, v.end), start: 0, end: v.end - v.start });
-
-/** `$group` with simple expressions. Source: mongodb.com/docs/manual/reference/operator/aggregation/group/ */
-export function compileGroup(spec: RawDoc): Stage | undefined {
-  const fields = fieldsOf(spec);
-  const id = fields.find((f) => f.name === "_id");
-  if (!id) throw new StoreError(15955, "Location15955", "a group specification must include an _id");
-  const key = simpleExpression(id.value);
-  const outputs = fields.filter((f) => f !== id).map(({ name, value }) => ({ name, ...output(name, value) }));
-  if (!key || outputs.some((o) => !o.of || !o.make)) return undefined;
-  return (docs) => {
-    const groups = new Map<string, { id: RawValue; accumulators: Accumulator[] }>();
-    for (const doc of docs) {
-      const found = key(doc) ?? NULL_VALUE;
-      const text = valueKeyText(found);
-      let group = groups.get(text);
-      if (!group) groups.set(text, (group = { id: keep(found), accumulators: outputs.map((o) => o.make!()) }));
-      outputs.forEach((o, i) => group.accumulators[i]!.add(o.of!(doc)));
+  private keyOf(id: RawValue): string | number {
+    const { order } = this.names;
+    if (order === PLAIN_ORDER) {
+      if (id.type === T.int) return int32At(id.bytes, id.start);
+      if (id.type === T.string) return `\u0100${stringOf(id)}`;
+      if (id.type === T.double) {
+        const d = doubleAt(id.bytes, id.start);
+        if (d === (d | 0)) return d | 0;
+      }
     }
-    return [...groups.values()].map(({ id, accumulators }) => {
-      const w = new DocWriter().value("_id", id);
-      accumulators.forEach((a, i) => w.value(outputs[i]!.name, a.result()));
-      return w.done();
+    if (id.type === T.long || id.type === T.decimal) {
+      // A whole number of 32 bits is one key, whatever its type.
+      const n = asDouble(id) | 0;
+      if (order === PLAIN_ORDER && order.compare(id, int(n)) === 0) return n;
+    }
+    return order.keyText(id);
+  }
+
+  /** Adds the document that the frame holds. */
+  add(id: RawValue): void {
+    const { accumulators } = this.of(id);
+    const { frame } = this.names;
+    for (let i = 0; i < accumulators.length; i++) accumulators[i]!.add(this.outputs[i]!.input.run(frame), frame);
+  }
+
+  all(): IterableIterator<Group> {
+    return this.groups.values();
+  }
+
+  document({ id, accumulators }: Group): RawDoc {
+    const w = new DocWriter(64).value("_id", id);
+    for (let i = 0; i < accumulators.length; i++) w.value(this.outputs[i]!.name, accumulators[i]!.result() ?? NULL);
+    return w.done();
+  }
+}
+
+/** Groups all input by an expression. */
+export const groupStageOf = (key: Expr, outputs: readonly Output[], names: Names): Stage => ({
+  passing: true,
+  open(input: Docs): Docs {
+    const groups = new Groups(outputs, names, "$group");
+    const { frame } = names;
+    return blocking(input, (doc) => {
+      frame.root = doc;
+      groups.add(key.run(frame) ?? NULL);
+    }, () => {
+      const all = groups.all();
+      return produced(() => {
+        const next = all.next();
+        return next.done ? undefined : groups.document(next.value);
+      });
     });
-  };
-}
+  },
+});
 
-function output(name: string, value: RawValue): { of?: Expression | undefined; make?: (() => Accumulator) | undefined } {
-  if (name.includes(".")) throw new StoreError(40235, "Location40235", `The field name '${name}' cannot contain '.'`);
-  const [only, ...more] = value.type === T.object ? fieldsOf(value.bytes, value.start) : [];
-  if (!only || more.length > 0) throw new StoreError(40234, "Location40234", `The field '${name}' must be an accumulator object`);
-  if (only.name === "$count") return { of: () => intValue(1), make: ACCUMULATORS["$sum"] };
-  return { of: simpleExpression(only.value), make: Object.hasOwn(ACCUMULATORS, only.name) ? ACCUMULATORS[only.name] : undefined };
-}
+/** Source: mongodb.com/docs/manual/reference/operator/aggregation/group/ */
+export const groupStage: CompileStage = (value, names) => {
+  if (value.type !== T.object) throw locationError(15947, `a group's fields must be specified in an object, found ${typeName(value)}`);
+  let key: Expr | undefined;
+  const outputs: Output[] = [];
+  for (const { name, value: v } of fieldsOf(embedded(value))) {
+    if (name === "_id") {
+      if (key) throw locationError(15948, "a group's _id may only be specified once");
+      key = compileExpression(v, names);
+    } else if (name === "$doingMerge") throw locationError(17030, "$doingMerge should be true if present");
+    else outputs.push(compileAccumulatorField(name, v, names));
+  }
+  if (!key) throw locationError(15955, "a group specification must include an _id");
+  return groupStageOf(key, outputs, names);
+};

@@ -1,121 +1,54 @@
-import { storeError, StoreError } from "../values/errors.ts";
-import { compileMatcher } from "../values/match.ts";
-import { compareBytes } from "../values/key.ts";
-import { DocWriter, embedded, EMPTY_DOC, fieldsOf, getPlainPath, itemsOf, numberOf, stringOf, T, type RawDoc, type RawValue } from "../values/raw.ts";
-import { compileProjection } from "../values/project.ts";
-import { compileSort } from "../values/sort.ts";
-import { compileGroup } from "./group.ts";
-import { compileLookup, type Lookup } from "./lookup.ts";
+import { StoreError } from "../values/errors.ts";
+import { EMPTY_DOC, fromJs } from "../values/raw.ts";
+import { countStage, limitStage, matchStage, sampleStage, skipStage, sortStage, transformStage, unwindStage } from "./basic.ts";
+import { bucketAutoStage, bucketStage, sortByCountExpression } from "./bucket.ts";
+import { densifyStage } from "./densify.ts";
+import { compileAccumulator } from "./expressions/accumulators.ts";
+import { documentValue } from "./expressions/make.ts";
+import { fillStage } from "./fill.ts";
+import { graphLookupStage } from "./graph-lookup.ts";
+import { groupStage, groupStageOf } from "./group.ts";
+import { facetStage, lookupStage, unionStage } from "./lookup.ts";
+import { redactStage } from "./redact.ts";
+import { orderOf, sortedDocs } from "./sort.ts";
+import type { CompileStage } from "./stage.ts";
+import { windowStage } from "./window.ts";
 
-/** One stage as a function over the documents before it. `lookup` reads other collections. */
-export type Stage = (docs: RawDoc[], lookup: Lookup) => RawDoc[] | Promise<RawDoc[]>;
+const BY_COUNT = fromJs({ count: -1 });
 
-/** A stage that is done here, or undefined when it (or an operator in it) is left to the expression library. */
-export function nativeStage(name: string, value: RawValue): Stage | undefined {
-  switch (name) {
-    case "$match": {
-      const matches = compileMatcher(documentOf(name, value));
-      return (docs) => docs.filter(matches);
-    }
-    case "$sort":
-      return sortStage(documentOf(name, value));
-    case "$skip": case "$limit": {
-      const n = wholeOf(name, value);
-      return (docs) => (name === "$skip" ? docs.slice(n) : docs.slice(0, n));
-    }
-    case "$count": {
-      if (value.type !== T.string || stringOf(value) === "" || /[$.]/.test(stringOf(value))) throw new StoreError(40156, "Location40156", "the count field must be a non-empty string without $ or .");
-      const field = stringOf(value);
-      return (docs) => (docs.length === 0 ? [] : [new DocWriter(32).int32(field, docs.length).done()]);
-    }
-    case "$project":
-      return projectStage(documentOf(name, value));
-    case "$unset": {
-      const paths = value.type === T.array ? itemsOf(value).map(stringOf) : [stringOf(value)];
-      const spec = new DocWriter();
-      for (const path of paths) spec.int32(path, 0);
-      const project = compileProjection(spec.done());
-      return (docs) => docs.map(project);
-    }
-    case "$group":
-      return compileGroup(documentOf(name, value));
-    case "$unwind":
-      return unwindStage(value);
-    case "$replaceRoot": case "$replaceWith":
-      return replaceStage(name, value);
-    case "$lookup":
-      return compileLookup(documentOf(name, value));
-    default:
-      return undefined;
-  }
-}
+const sortByCount: CompileStage = (value, names) => {
+  const key = sortByCountExpression(value, names);
+  const group = groupStageOf(key, [{ name: "count", ...compileAccumulator("$count", documentValue(EMPTY_DOC), names) }], names);
+  const order = orderOf(BY_COUNT, names);
+  return { passing: true, open: (input, world) => sortedDocs(group.open(input, world), order) };
+};
 
-export function documentOf(name: string, value: RawValue): RawDoc {
-  if (value.type !== T.object) throw storeError("FailedToParse", `the ${name} specification must be an object`);
-  return embedded(value);
-}
+/** Looked at when the first pipeline is compiled: pipelines within stages make this room's files need each other. */
+const table = (): Readonly<Record<string, CompileStage>> => ({
+  $match: matchStage, $sort: sortStage, $limit: limitStage, $skip: skipStage, $count: countStage, $unwind: unwindStage, $sample: sampleStage,
+  $project: transformStage, $addFields: transformStage, $set: transformStage, $unset: transformStage, $replaceRoot: transformStage, $replaceWith: transformStage,
+  $group: groupStage, $sortByCount: sortByCount, $bucket: bucketStage, $bucketAuto: bucketAutoStage, $redact: redactStage,
+  $lookup: lookupStage, $unionWith: unionStage, $facet: facetStage, $graphLookup: graphLookupStage,
+  $setWindowFields: windowStage, $densify: densifyStage, $fill: fillStage,
+});
+let stages: ReturnType<typeof table> | undefined;
 
-function wholeOf(name: string, value: RawValue): number {
-  const n = numberOf(value);
-  if (n === undefined || !Number.isInteger(n) || n < (name === "$limit" ? 1 : 0)) throw new StoreError(5107201, "Location5107201", `invalid argument to ${name} stage: a ${name === "$limit" ? "positive" : "non-negative"} integer is needed`);
-  return n;
-}
+const elsewhere = "is not supported by the embedded store; use MONGODB_URI.";
 
-function sortStage(spec: RawDoc): Stage {
-  if (spec.length === EMPTY_DOC.length) throw new StoreError(15976, "Location15976", "$sort stage must have at least one sort key");
-  const keyOf = compileSort(spec);
-  return (docs) => docs.map((doc) => ({ doc, key: keyOf(doc) })).sort((a, b) => compareBytes(a.key, b.key)).map(({ doc }) => doc);
-}
+/** MongoDB's stages that are not here, with the code that a standalone server without that ability answers, where it has one. */
+const REFUSED: Readonly<Record<string, StoreError>> = {
+  $changeStream: new StoreError(40573, "Location40573", "The $changeStream stage is only supported on replica sets"),
+  $changeStreamSplitLargeEvent: new StoreError(40573, "Location40573", "The $changeStream stage is only supported on replica sets"),
+  $geoNear: new StoreError(27, "IndexNotFound", `$geoNear requires a 2d or 2dsphere index, but none were found: it ${elsewhere}`),
+  ...Object.fromEntries(["$search", "$searchMeta", "$vectorSearch", "$listSearchIndexes"].map((name) => [name, new StoreError(31082, "SearchNotEnabled", `${name} needs Atlas Search: it ${elsewhere}`)])),
+};
+const UNSUPPORTED = new Set(["$currentOp", "$listLocalSessions", "$listSessions", "$planCacheStats", "$shardedDataDistribution", "$listSampledQueries", "$querySettings", "$queryStats", "$operationMetrics"]);
 
-/** A projection that only keeps or leaves out fields; one that computes is left to the library. */
-function projectStage(spec: RawDoc): Stage | undefined {
-  const plain = (value: RawValue): boolean => {
-    if (value.type === T.object) return fieldsOf(value.bytes, value.start).every((f) => !f.name.startsWith("$") && plain(f.value));
-    return value.type === T.bool || numberOf(value) !== undefined;
-  };
-  if (spec.length === EMPTY_DOC.length) throw new StoreError(51272, "Location51272", "Invalid $project :: caused by :: projection specification must have at least one field");
-  if (!fieldsOf(spec).every((f) => plain(f.value))) return undefined;
-  const project = compileProjection(spec);
-  return (docs) => docs.map(project);
-}
-
-function unwindStage(value: RawValue): Stage | undefined {
-  const spec = value.type === T.object ? fieldsOf(value.bytes, value.start) : [{ name: "path", value }];
-  const path = spec.find((f) => f.name === "path")?.value;
-  if (path?.type !== T.string || !stringOf(path).startsWith("$")) throw new StoreError(28818, "Location28818", "path option to $unwind stage should be prefixed with a '$'");
-  const field = stringOf(path).slice(1);
-  if (field.includes(".") || spec.some((f) => f.name !== "path" && f.name !== "preserveNullAndEmptyArrays")) return undefined;
-  const keep = spec.some((f) => f.name === "preserveNullAndEmptyArrays" && f.value.type === T.bool && f.value.bytes[f.value.start] === 1);
-  return (docs) => docs.flatMap((doc) => unwindOne(doc, field, keep));
-}
-
-function unwindOne(doc: RawDoc, field: string, keep: boolean): RawDoc[] {
-  const fields = fieldsOf(doc);
-  const at = fields.find((f) => f.name === field)?.value;
-  if (!at || at.type === T.null || at.type === T.undefined) return keep ? [doc] : [];
-  if (at.type !== T.array) return [doc];
-  const items = itemsOf(at);
-  if (items.length === 0) return keep ? [without(fields, field)] : [];
-  return items.map((item) => {
-    const w = new DocWriter(doc.length);
-    for (const f of fields) w.value(f.name, f.name === field ? item : f.value);
-    return w.done();
-  });
-}
-
-function without(fields: readonly { name: string; value: RawValue }[], field: string): RawDoc {
-  const w = new DocWriter();
-  for (const f of fields) if (f.name !== field) w.value(f.name, f.value);
-  return w.done();
-}
-
-function replaceStage(name: string, value: RawValue): Stage | undefined {
-  const root = name === "$replaceWith" ? value : fieldsOf(value.bytes, value.start).find((f) => f.name === "newRoot")?.value;
-  if (root?.type !== T.string || !/^\$[^$]/.test(stringOf(root))) return undefined;
-  const path = stringOf(root).slice(1);
-  return (docs) => docs.map((doc) => {
-    const found = getPlainPath(doc, path);
-    if (found?.type !== T.object) throw new StoreError(40228, "Location40228", `'newRoot' expression must evaluate to an object, but resulting value was of another type, in ${name} of '$${path}'`);
-    return embedded(found).slice();
-  });
+/** The compiler of a stage. @throws StoreError 40324 for a name that is no stage, and for those that this store does not have. */
+export function stageOf(name: string): CompileStage {
+  stages ??= table();
+  if (Object.hasOwn(stages, name)) return stages[name]!;
+  if (Object.hasOwn(REFUSED, name)) throw REFUSED[name]!;
+  if (UNSUPPORTED.has(name)) throw new StoreError(238, "NotImplemented", `The stage ${name} ${elsewhere}`);
+  throw new StoreError(40324, "Location40324", `Unrecognized pipeline stage name: '${name}'`);
 }
