@@ -40,7 +40,7 @@ export function compileUpdate(update: RawDoc | readonly RawDoc[], o: { arrayFilt
   if (!(update instanceof Uint8Array)) {
     if (filters.length > 0) throw failedToParse("arrayFilters may not be specified for pipeline-style updates");
     const run = compilePipeline(update, o.scope);
-    return { isReplacement: false, apply: (doc, { nowMs = Date.now() }) => finish(doc, run(doc, nowMs)) };
+    return { isReplacement: false, apply: (doc) => finish(doc, run(doc)) };
   }
   if (isReplacement(update)) {
     if (filters.length > 0) throw failedToParse("arrayFilters may not be specified for replacement-style updates");
