@@ -4,7 +4,7 @@ import { StoreError } from "../values/errors.ts";
 import { idOf, prepareInsert, toJs, DocWriter, T, itemsOf, embedded, type RawDoc } from "../values/raw.ts";
 import type { Scope } from "../values/scope.ts";
 import { compileUpdate, refuseExpr, upsertDocument, type CompiledUpdate } from "../values/update.ts";
-import { Args, checkTime, collectionName, scopeOf, type Command, type Context } from "./context.ts";
+import { Args, checkTime, collectionName, refuse, scopeOf, type Command, type Context } from "./context.ts";
 import { checkFields } from "./fields.ts";
 import { ensureCollection } from "../storage/ddl.ts";
 import { checkDocument } from "../storage/options.ts";
@@ -100,6 +100,7 @@ export class UpdateRun {
 
   constructor(private readonly context: Context, private readonly ns: string, private readonly args: Args) {
     checkFields(args.command, args.body);
+    refuse(args, "c");
     this.filter = args.required("q", args.doc("q"));
     this.scope = scopeOf(args, context.store.catalog.get(ns), context.args.doc("let"));
     this.update = compileUpdateOf(args, "u", this.scope);
