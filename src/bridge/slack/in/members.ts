@@ -68,6 +68,8 @@ export function createMembers({ core, api, channels, troubles, team, profile, te
   async function admit(user: SlackUser): Promise<boolean> {
     if ((await agentByLink(core, "slack", user.id)) !== undefined) return true;
     if (unfit(user, (await team()).teamId) !== null) return false;
+    // what another process changed a moment ago counts: nobody who was just switched off comes back under a new name
+    forgetSettings(core);
     const known = await allAgents(core);
     const email = user.is_email_confirmed ? user.profile.email?.toLowerCase() : undefined;
     // an agent of the settings file is linked by their address, or was switched off on purpose
@@ -93,6 +95,7 @@ export function createMembers({ core, api, channels, troubles, team, profile, te
 
   /** Those who were made agents by a membership that they have no more. */
   async function dismiss(members: ReadonlySet<string>): Promise<void> {
+    forgetSettings(core);
     for (const agent of await allAgents(core)) {
       for (const { desk, userId } of agent.links) {
         if (desk !== "slack" || agent.email !== madeAddress(userId) || members.has(userId)) continue;
