@@ -38,24 +38,32 @@ export async function carryOut(context: Context, { name, value }: { name: string
   const { db, name: into } = merge.target;
   await ensureCollection(context.store, db, into);
   checkUnique(context, merge);
-  await inBatches(context, docs, (batch) => {
-    const collection = context.store.catalog.get(nsOf(db, into));
-    if (!collection) throw new StoreError(26, "NamespaceNotFound", `${nsOf(db, into)} was dropped during the $merge`);
-    for (const doc of batch) mergeOne(context, collection, merge, doc);
-  });
+  await inBatches(context, merge.target, docs, (collection, doc) => mergeOne(context, collection, merge, doc));
 }
 
 const BATCH_DOCS = 100;
 const BATCH_BYTES = 3_500_000;
 
-/** Reads documents in slices and hands them to `write`, inside a write batch, some at a time. */
-async function inBatches({ store, expires }: Context, docs: Docs, write: (batch: readonly RawDoc[]) => void): Promise<void> {
+/** Reads documents in slices and writes them, many in one write batch. What was written before an error stays written, as in MongoDB. */
+async function inBatches({ store, expires }: Context, target: Target, docs: Docs, write: (collection: Collection, doc: RawDoc) => void): Promise<void> {
   let batch: RawDoc[] = [];
   let bytes = 0;
   const flush = async () => {
     const [full, size] = [batch, bytes];
     [batch, bytes] = [[], 0];
-    if (full.length > 0) await store.writer.submit(() => write(full), full.length * WRITES_PER_DOC, size, true);
+    if (full.length === 0) return;
+    const failure = await store.writer.submit(() => {
+      try {
+        const collection = store.catalog.get(nsOf(target.db, target.name));
+        if (!collection) throw new StoreError(26, "NamespaceNotFound", `${nsOf(target.db, target.name)} was dropped during the aggregation`);
+        for (const doc of full) write(collection, doc);
+        return undefined;
+      } catch (error) {
+        if (error instanceof StoreError) return error;
+        throw error;
+      }
+    }, full.length * WRITES_PER_DOC, size, true);
+    if (failure) throw failure;
   };
   for (;;) {
     const doc = docs.next(performance.now() + SLICE_MS);
@@ -94,12 +102,10 @@ async function replaceCollection(context: Context, { db, name }: Target, docs: D
   const bypass = context.args.bool("bypassDocumentValidation");
   try {
     for (const index of old?.indexes.slice(1) ?? []) await buildIndex(store, collection.ns, index.spec);
-    await inBatches(context, docs, (batch) => {
-      for (const doc of batch) {
-        const stored = prepareInsert(doc);
-        checkDocument(collection, stored, undefined, bypass);
-        store.records.insert(collection, stored);
-      }
+    await inBatches(context, { db, name: made }, docs, (into, doc) => {
+      const stored = prepareInsert(doc);
+      checkDocument(into, stored, undefined, bypass);
+      store.records.insert(into, stored);
     });
     await renameCollection(store, collection.ns, db, name, true);
   } catch (error) {
