@@ -6,10 +6,6 @@ import { date, dbl, dec, expressionTables, long, NOTHING, sent } from "../suppor
  *  a case names one). A JS integer stands for an int, other numbers for doubles. The tables hold on MongoDB 7.0 as on the embedded store. */
 
 const { evaluate, holds, refused } = expressionTables();
-/** A document with a `then` between its other fields, which may not be written out where a promise could be meant. */
-const THEN = "then";
-const parts = (before: object, result: unknown, after: object = {}) => Object.fromEntries([...Object.entries(before), [THEN, result], ...Object.entries(after)]);
-
 describe("paths, literals and variables", () => {
   holds([
     ["literal", { $literal: "$a" }, "$a"], ["literal", { $literal: { $add: [1, 2] } }, { $add: [1, 2] }],
@@ -73,14 +69,14 @@ describe("comparison by MongoDB's order (reference/bson-type-comparison-order), 
     ["eq", { $eq: ["$a", "$b"] }, false, { a: { x: 1, y: 2 }, b: { y: 2, x: 1 } }], ["eq", { $eq: ["$a", "$b"] }, false, { a: [1, 2], b: [2, 1] }], ["lt", { $lt: ["$a", "$b"] }, true, { a: [1, 2], b: [1, 3] }], ["cmp", { $cmp: ["$a", "$b"] }, -1, { a: "\uffff", b: "\u{1f600}" }],
     ["gte", { $gte: ["$a", 1] }, true, { a: 1 }], ["lte", { $lte: ["$a", 0.5] }, false, { a: 1 }], ["ne", { $ne: ["$a", 1] }, true, { a: "1" }],
     ["and", { $and: [1, "x", [], {}] }, true], ["and", { $and: [] }, true], ["and", { $and: [true, 0] }, false], ["or", { $or: [] }, false], ["or", { $or: [null, "$none", 0, dec("0")] }, false], ["not", { $not: ["$a"] }, true, { a: null }], ["not", { $not: [0] }, true],
-    ["cond", { $cond: [{ $gt: ["$a", 1] }, "y", "n"] }, "y", { a: 2 }], ["cond", { $cond: parts({ if: "$a" }, 1, { else: { $divide: [1, 0] } }) }, 1, { a: true }], ["ifNull", { $ifNull: ["$none", null, "d"] }, "d"], ["ifNull", { $ifNull: ["$none", "$gone"] }, NOTHING], ["ifNull", { $ifNull: [0, 1] }, 0],
-    ["switch", { $switch: { branches: [parts({ case: { $eq: ["$a", 1] } }, "one"), parts({ case: true }, "other")] } }, "other", { a: 2 }], ["switch", { $switch: { branches: [parts({ case: false }, 1)], default: "d" } }, "d"],
+    ["cond", { $cond: [{ $gt: ["$a", 1] }, "y", "n"] }, "y", { a: 2 }], ["cond", { $cond: { if: "$a", then: 1, else: { $divide: [1, 0] } } }, 1, { a: true }], ["ifNull", { $ifNull: ["$none", null, "d"] }, "d"], ["ifNull", { $ifNull: ["$none", "$gone"] }, NOTHING], ["ifNull", { $ifNull: [0, 1] }, 0],
+    ["switch", { $switch: { branches: [{ case: { $eq: ["$a", 1] }, then: "one" }, { case: true, then: "other" }] } }, "other", { a: 2 }], ["switch", { $switch: { branches: [{ case: false, then: 1 }], default: "d" } }, "d"],
     ["type", { $type: "$none" }, "missing"], ["type", { $type: "$a" }, "objectId", { a: new ObjectId() }], ["type", { $type: "$a" }, "binData", { a: new Binary(Buffer.from([1])) }], ["type", { $type: [[1]] }, "array"], ["type", { $type: "$a" }, "timestamp", { a: new Timestamp({ t: 1, i: 1 }) }],
     ["isArray", { $isArray: "$a" }, true, { a: [] }], ["isArray", { $isArray: [[1]] }, true], ["allElementsTrue", { $allElementsTrue: [[1, true, "x"]] }, true], ["allElementsTrue", { $allElementsTrue: [[]] }, true], ["anyElementTrue", { $anyElementTrue: [[0, null, false]] }, false],
     ["tsSecond", { $tsSecond: "$a" }, long(7), { a: new Timestamp({ t: 7, i: 9 }) }], ["tsIncrement", { $tsIncrement: "$a" }, long(9), { a: new Timestamp({ t: 7, i: 9 }) }],
   ]);
   refused([
-    ["switch", { $switch: { branches: [parts({ case: { $eq: ["$a", 1] } }, 1)] } }, 40066, { a: 2 }], ["switch", { $switch: {} }, 40068], ["cond", { $cond: [1, 2] }, 16020], ["cond", { $cond: parts({ if: 1 }, 2) }, 17082], ["cond", { $cond: parts({ if: 1 }, 2, { other: 3 }) }, 17083],
+    ["switch", { $switch: { branches: [{ case: { $eq: ["$a", 1] }, then: 1 }] } }, 40066, { a: 2 }], ["switch", { $switch: {} }, 40068], ["cond", { $cond: [1, 2] }, 16020], ["cond", { $cond: { if: 1, then: 2 } }, 17082], ["cond", { $cond: { if: 1, then: 2, other: 3 } }, 17083],
     ["ifNull", { $ifNull: [1] }, 1257300], ["allElementsTrue", { $allElementsTrue: ["$a"] }, 17040, { a: 1 }], ["anyElementTrue", { $anyElementTrue: ["$a"] }, 17041, { a: 1 }],
   ]);
 });
