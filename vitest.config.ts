@@ -9,6 +9,7 @@ export default defineConfig({
     // Generous: a slow or busy machine is no fault of the code.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     // Files share their worker's modules, since loading them took longer than many of the tests.
     isolate: false,
     maxWorkers: 3,

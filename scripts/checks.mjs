@@ -7,10 +7,13 @@ import { inRoot, root } from "./bootstrap.mjs";
 
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
+/** A log that nobody watches is read as text: no colours. */
+const plain = process.stdout.isTTY ? {} : { NO_COLOR: "1" };
+
 /** Runs one Node program; with `show` its output goes straight to the terminal, else it is kept. */
 function runNode(args, { env = {}, show = false } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", show ? "inherit" : "pipe", show ? "inherit" : "pipe"] });
+    const child = spawn(process.execPath, args, { cwd: root, env: { ...plain, ...process.env, ...env }, stdio: ["ignore", show ? "inherit" : "pipe", show ? "inherit" : "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => { output += chunk; });
     child.on("error", (error) => resolve({ code: 1, output: error.message }));

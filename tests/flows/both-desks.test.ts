@@ -13,7 +13,7 @@ import { FakeSlack } from "../fakes/slack/server.ts";
 import { buildTestCore } from "../support/core.ts";
 import { cardText, unescaped } from "../support/discord-out.ts";
 
-const WAIT = { timeout: 15_000 };
+const WAIT = { timeout: 40_000 };
 
 async function bothDesks() {
   const slack = new FakeSlack();

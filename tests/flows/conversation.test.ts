@@ -5,7 +5,7 @@ import { recordSeen, feedAfter } from "../../src/core/services/feed.ts";
 import { buildTestCore } from "../support/core.ts";
 
 /** For what is tried again after a while. */
-const WAIT = { timeout: 15_000, interval: 20 };
+const WAIT = { timeout: 40_000, interval: 20 };
 
 describe("a customer writes", () => {
   test("the line becomes a thread with a card and one post that carries the channel's name", async () => {

@@ -6,7 +6,7 @@ import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
 import { buildTestCore, type TestCoreOptions } from "../support/core.ts";
 import { twoDesks } from "../support/two-desks.ts";
 
-const WAIT = { timeout: 15_000, interval: 20 };
+const WAIT = { timeout: 40_000, interval: 20 };
 const PDF: DeskFile = { name: "invoice.pdf", type: "application/pdf", bytes: 4, ref: "F1" };
 
 /** A conversation with one line of the customer's, on a desk whose files come when the test lets them. */

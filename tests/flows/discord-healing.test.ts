@@ -13,8 +13,8 @@ async function opened(options: StartDiscordOptions = {}) {
     ...live, thread, named,
     /** What stands in the newest thread, once it is another than the first. */
     moved: async (...texts: string[]) => {
-      await expect.poll(() => live.thread(), { timeout: 20_000 }).not.toBe(thread);
-      await expect.poll(async () => live.posts(await live.thread()).map(shownText).join("\n"), { timeout: 20_000 }).toContain(texts.join("\n"));
+      await expect.poll(() => live.thread(), { timeout: 40_000 }).not.toBe(thread);
+      await expect.poll(async () => live.posts(await live.thread()).map(shownText).join("\n"), { timeout: 40_000 }).toContain(texts.join("\n"));
     },
     trouble: () => live.troubles.at(-1)?.text ?? null,
   };
@@ -34,7 +34,7 @@ describe("the channel for conversations", () => {
     expect(made).toMatchObject({ type, overwrites });
     expect(made!.tags.map(({ name }) => name)).toEqual(tags.map(({ name }) => name));
     expect((await help.store.threads.findOne({ _id: live.thread }))?.state).toBe("retired");
-    await expect.poll(() => fake.messagesIn(fake.directWith(live.mara.user.id)).length, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => fake.messagesIn(fake.directWith(live.mara.user.id)).length, { timeout: 40_000 }).toBeGreaterThan(0);
   });
 
   test("one that is known by its id is found under its new one", async () => {
@@ -43,7 +43,9 @@ describe("the channel for conversations", () => {
     await help.store.deskTargets.updateOne({ _id: target._id }, { $set: { channel: home.id } });
     fake.deleteChannel(home);
     await help.write("Hello?");
-    await expect.poll(async () => (await help.store.deskTargets.findOne({ _id: target._id }))?.channel, { timeout: 10_000 }).toBe(fakeHome.named("support")[0]?.id);
+    await expect.poll(() => fakeHome.named("support").length, { timeout: 30_000 }).toBe(1);
+    const made = fakeHome.named("support")[0]!;
+    await expect.poll(async () => (await help.store.deskTargets.findOne({ _id: target._id }))?.channel, { timeout: 30_000 }).toBe(made.id);
   });
 
   test("what was deleted while nobody heard is made anew too; what was only renamed is not, and is told", async () => {
@@ -54,7 +56,7 @@ describe("the channel for conversations", () => {
     const second = live.again();
     help.core.desks.set("discord", second);
     second.start(help.host);
-    await expect.poll(live.trouble, { timeout: 20_000 }).toContain("Discord shows the bot no forum or text channel #support");
+    await expect.poll(live.trouble, { timeout: 40_000 }).toContain("Discord shows the bot no forum or text channel #support");
     expect(live.named("support")).toEqual([]);
     await second.stop();
 
@@ -62,7 +64,7 @@ describe("the channel for conversations", () => {
     const third = live.again();
     help.core.desks.set("discord", third);
     third.start(help.host);
-    await expect.poll(() => live.named("support").map(({ type }) => type), { timeout: 20_000 }).toEqual([GUILD_FORUM]);
+    await expect.poll(() => live.named("support").map(({ type }) => type), { timeout: 40_000 }).toEqual([GUILD_FORUM]);
     await help.write("Hello?");
     await live.moved("Hello?");
     await third.stop();
@@ -74,7 +76,7 @@ describe("the channel for conversations", () => {
     fake.removePermission("MANAGE_CHANNELS");
     fake.deleteChannel(home);
     await help.write("Hello?");
-    await expect.poll(live.trouble, { timeout: 20_000 }).toContain("#support");
+    await expect.poll(live.trouble, { timeout: 40_000 }).toContain("#support");
     fake.createForum("support");
     await live.moved("Hello?");
     await expect.poll(live.trouble, { timeout: 60_000 }).toBeNull();
@@ -87,11 +89,11 @@ test("the webhook and a tag that were deleted are made anew with the next line",
   fake.deleteWebhook(fake.webhooksOf(home.id)[0]!.id);
   fake.deleteTag(home, "Open");
   await help.write("Hello?");
-  await expect.poll(() => live.posts(thread).map(shownText), { timeout: 10_000 }).toEqual(["Where is my order?", "Hello?"]);
+  await expect.poll(() => live.posts(thread).map(shownText), { timeout: 40_000 }).toEqual(["Where is my order?", "Hello?"]);
   expect(fake.webhooksOf(home.id)).toHaveLength(1);
   fake.memberPosts(live.channelOf(thread), live.mara, "note: she is waiting");
   fake.memberRunsCommand("priority", { level: "high" }, live.channelOf(thread), live.mara).catch(() => undefined);
-  await expect.poll(() => live.channelOf(thread).appliedTags.map((id) => home.tags.find((tag) => tag.id === id)?.name), { timeout: 10_000 }).toEqual(expect.arrayContaining(["Open", "High"]));
+  await expect.poll(() => live.channelOf(thread).appliedTags.map((id) => home.tags.find((tag) => tag.id === id)?.name), { timeout: 40_000 }).toEqual(expect.arrayContaining(["Open", "High"]));
 });
 
 test("a bot that was removed from the server is told with its invitation, and goes on once it is back", async () => {
@@ -99,7 +101,7 @@ test("a bot that was removed from the server is told with its invitation, and go
   const { fake, help } = live;
   fake.kickBot();
   await help.write("Hello?");
-  await expect.poll(live.trouble, { timeout: 20_000 }).toMatch(/not in your Discord server .*https:\/\/discord\.com\/oauth2\/authorize/s);
+  await expect.poll(live.trouble, { timeout: 40_000 }).toMatch(/not in your Discord server .*https:\/\/discord\.com\/oauth2\/authorize/s);
   fake.botInGuild = true;
   fake.gateway.cut({ resumable: false });
   await expect.poll(() => live.posts(live.thread).map(shownText), { timeout: 40_000 }).toEqual(["Where is my order?", "Hello?"]);

@@ -15,8 +15,8 @@ async function desk(options: StartDiscordOptions = {}) {
   return {
     ...d, thread, channel, bodies,
     says: (text: string, who = d.mara, more: object = {}) => d.fake.memberPosts(channel, who, text, more),
-    replies: (...texts: string[]) => expect.poll(() => bodies("outgoing"), { timeout: 8_000 }).toEqual(texts),
-    notes: (...texts: string[]) => expect.poll(() => bodies("note"), { timeout: 8_000 }).toEqual(texts),
+    replies: (...texts: string[]) => expect.poll(() => bodies("outgoing"), { timeout: 40_000 }).toEqual(texts),
+    notes: (...texts: string[]) => expect.poll(() => bodies("note"), { timeout: 40_000 }).toEqual(texts),
     async addAgent(id: string, name: string, role: "agent" | "administrator" = "agent") {
       await d.help.store.agents.insertOne({ ...d.help.jonas, _id: id, name, role, email: `${id}@example.com`, links: [] });
       forgetSettings(d.help.core);
@@ -26,7 +26,7 @@ async function desk(options: StartDiscordOptions = {}) {
 }
 type Bench = Pick<Awaited<ReturnType<typeof startDiscord>>, "help">;
 /** Until the desk's events reach us: its stream stands. */
-const heard = ({ help }: Bench) => expect.poll(async () => (await help.store.leases.findOne({ _id: "stream:discord" }))?.until.getTime() ?? 0, { timeout: 8_000 }).toBeGreaterThan(help.clock.now().getTime());
+const heard = ({ help }: Bench) => expect.poll(async () => (await help.store.leases.findOne({ _id: "stream:discord" }))?.until.getTime() ?? 0, { timeout: 40_000 }).toBeGreaterThan(help.clock.now().getTime());
 
 describe("lines", () => {
   test("an agent's line in the thread is a reply; in the channel, and in a thread that a person opened, it is nothing", async () => {
@@ -57,7 +57,7 @@ describe("lines", () => {
     const d = await desk();
     d.says("Your label", d.mara, { files: [{ name: "label.txt", content: "to be printed" }] });
     await d.replies("Your label");
-    await expect.poll(async () => (await d.help.lines("outgoing"))[0]!.files, { timeout: 15_000 }).toMatchObject([{ name: "label.txt", state: "ready", bytes: 13 }]);
+    await expect.poll(async () => (await d.help.lines("outgoing"))[0]!.files, { timeout: 40_000 }).toMatchObject([{ name: "label.txt", state: "ready", bytes: 13 }]);
     const [stored] = await d.help.store.deskEvents.find({ "event.type": "message" }).toArray();
     const [file] = stored!.event.type === "message" ? stored!.event.files : [];
     const old = await d.desk.fetchFile({ ...file!, ref: file!.ref.replace(/ex=[0-9a-f]+/, "ex=1") }, AbortSignal.timeout(5_000));
@@ -104,7 +104,7 @@ describe("edits, deletions, reactions", () => {
     const post = d.says("Wrong customer");
     await d.replies("Wrong customer");
     d.fake.memberDeletes(post);
-    await expect.poll(async () => (await d.help.lines("outgoing"))[0]!.delivery.state, { timeout: 8_000 }).toBe("cancelled");
+    await expect.poll(async () => (await d.help.lines("outgoing"))[0]!.delivery.state, { timeout: 40_000 }).toBe("cancelled");
   });
 
   test("❌ by an agent cancels, told twice too; others' reactions are not even stored", async () => {
@@ -115,7 +115,7 @@ describe("edits, deletions, reactions", () => {
     d.fake.memberReacts(post, guest, "🎉");
     d.fake.gateway.duplicate("MESSAGE_REACTION_ADD");
     d.fake.memberReacts(post, d.mara, "❌");
-    await expect.poll(async () => (await d.help.lines("outgoing"))[0]!.delivery.state, { timeout: 8_000 }).toBe("cancelled");
+    await expect.poll(async () => (await d.help.lines("outgoing"))[0]!.delivery.state, { timeout: 40_000 }).toBe("cancelled");
     await d.help.settle();
     expect(await d.help.store.deskEvents.countDocuments({ "event.type": "reaction" })).toBe(1);
   });
@@ -123,7 +123,7 @@ describe("edits, deletions, reactions", () => {
   test("a reaction to the customer's line is kept, and goes when it is taken off", async () => {
     const d = await desk();
     const [line] = d.posts(d.thread);
-    const reactions = () => expect.poll(async () => (await d.help.lines("incoming"))[0]!.reactions, { timeout: 8_000 });
+    const reactions = () => expect.poll(async () => (await d.help.lines("incoming"))[0]!.reactions, { timeout: 40_000 });
     d.fake.memberReacts(line!, d.mara, "🎉");
     await reactions().toEqual([{ emoji: "🎉", by: "Mara", from: "agent" }]);
     d.fake.memberUnreacts(line!, d.mara, "🎉");
@@ -151,7 +151,7 @@ describe("after silence", () => {
     d.fake.memberDeletes(early);
     d.fake.memberReacts(line!, d.mara, "🎉");
     await d.replies("before the silence", "said in silence, and edited");
-    await expect.poll(async () => (await d.help.lines("outgoing"))[0]!.delivery.state, { timeout: 8_000 }).toBe("cancelled");
+    await expect.poll(async () => (await d.help.lines("outgoing"))[0]!.delivery.state, { timeout: 40_000 }).toBe("cancelled");
     expect((await d.help.lines("incoming"))[0]!.reactions).toMatchObject([{ emoji: "🎉", by: "Mara" }]);
     await heard(d);
 
@@ -230,7 +230,7 @@ describe("people", () => {
     const d = await desk();
     d.fake.memberLeaves(d.jonas);
     d.fake.gateway.cut();
-    await expect.poll(() => d.links("Jonas"), { timeout: 8_000 }).toEqual([]);
+    await expect.poll(() => d.links("Jonas"), { timeout: 40_000 }).toEqual([]);
   });
 });
 
@@ -238,10 +238,10 @@ describe("without the intent for messages", () => {
   test("lines stay as they are and their author is told; deletions and reactions are heard", async () => {
     const d = await desk({ discord: { portal: { messageContent: false } }, desk: { messageContent: false } });
     d.says("Can you read this?");
-    await d.fake.until(() => d.fake.messagesIn(d.channel).some(({ content, components }) => `${content}${JSON.stringify(components)}`.includes("/reply")), "a hint", 8_000);
+    await d.fake.until(() => d.fake.messagesIn(d.channel).some(({ content, components }) => `${content}${JSON.stringify(components)}`.includes("/reply")), "a hint", 40_000);
     expect(await d.bodies("outgoing")).toEqual([]);
     expect(await d.bodies("note")).toEqual([]);
     d.fake.memberReacts(d.posts(d.thread)[0]!, d.mara, "🎉");
-    await expect.poll(async () => (await d.help.lines("incoming"))[0]!.reactions, { timeout: 8_000 }).toHaveLength(1);
+    await expect.poll(async () => (await d.help.lines("incoming"))[0]!.reactions, { timeout: 40_000 }).toHaveLength(1);
   });
 });

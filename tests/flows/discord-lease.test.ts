@@ -13,7 +13,7 @@ test("one process holds the gateway; when it dies, another hears what was said m
   const { fake } = first;
   const second = await startDiscord({ store, fake });
   await first.help.write("Where is my order?");
-  const thread = await expect.poll(() => first.thread(), { timeout: 15_000 }).toBeTruthy().then(() => first.thread());
+  const thread = await expect.poll(() => first.thread(), { timeout: 40_000 }).toBeTruthy().then(() => first.thread());
   const holder = async () => (await store.leases.findOne({ _id: `gateway:${fake.guildId}` }))?.holder;
   expect(await holder()).toBe(first.help.core.holder);
   expect(fake.gateway.connected).toBe(1);
@@ -25,5 +25,5 @@ test("one process holds the gateway; when it dies, another hears what was said m
   await expect.poll(holder, { timeout: MOVES_MS, interval: 250 }).toBe(second.help.core.holder);
   await expect.poll(async () => (await second.help.lines("outgoing")).map(({ body }) => body), { timeout: MOVES_MS, interval: 250 }).toEqual(["It left today"]);
   expect(fake.gateway.connected).toBe(1);
-  await expect.poll(() => [...said.reactions.keys()], { timeout: 15_000 }).toEqual(["✅"]);
+  await expect.poll(() => [...said.reactions.keys()], { timeout: 40_000 }).toEqual(["✅"]);
 }, 120_000);

@@ -44,7 +44,7 @@ describe.each([["a forum", false], ["a text channel", true]])("in %s", (_where, 
     const live = await startDiscord({ text, desk: { emoji: { "✔️": "resolve", "👀": "take", "🔥": "priority:urgent" } } });
     const { fake, help, mara } = live;
     const { card } = await opened(live);
-    const is = (wanted: object) => expect.poll(() => help.conversation(), { timeout: 10_000 }).toMatchObject(wanted);
+    const is = (wanted: object) => expect.poll(() => help.conversation(), { timeout: 40_000 }).toMatchObject(wanted);
     fake.memberReacts(card, fake.addMember("Guest"), "✔️");
     fake.memberReacts(card, mara, "👀");
     await is({ assigneeName: "Mara", status: "open" });

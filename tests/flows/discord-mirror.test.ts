@@ -7,7 +7,7 @@ const stateOf = async (bench: Bench) => bench.channelOf(await bench.thread()).th
 const tagsOf = async (bench: Bench) => bench.channelOf(await bench.thread()).appliedTags.map((id) => bench.home.tags.find((tag) => tag.id === id)?.name);
 async function reply(bench: Bench, text: string) {
   const post = bench.fake.memberPosts(bench.channelOf(await bench.thread()), bench.mara, text);
-  await expect.poll(() => bench.help.store.deskEvents.countDocuments({ _id: { $regex: post.id }, handledAt: { $exists: true } }), { timeout: 10_000 }).toBeGreaterThan(0);
+  await expect.poll(() => bench.help.store.deskEvents.countDocuments({ _id: { $regex: post.id }, handledAt: { $exists: true } }), { timeout: 40_000 }).toBeGreaterThan(0);
   await bench.help.settle();
   return post;
 }
@@ -30,7 +30,7 @@ test.each([["a forum", false], ["a text channel", true]])("a conversation in %s,
   if (!text) expect(await tagsOf(bench)).toEqual(["Open", "Fake"]);
 
   await reply(bench, "!resolve");
-  await expect.poll(async () => (await stateOf(bench))?.archived, { timeout: 10_000 }).toBe(true);
+  await expect.poll(async () => (await stateOf(bench))?.archived, { timeout: 40_000 }).toBe(true);
   expect(await stateOf(bench)).toMatchObject({ archived: true, locked: true });
   if (!text) expect(await tagsOf(bench)).toEqual(["Resolved", "Fake"]);
 
@@ -80,7 +80,7 @@ test("what a missing permission keeps back comes by itself once it is there", as
   for (const text of ["two", "three"]) await help.write(text);
   await fake.until(() => fake.calls.some(({ answered, method }) => answered === 403 && method === "POST"), "a refusal");
   fake.restorePermission("SEND_MESSAGES_IN_THREADS");
-  await fake.until(() => bench.posts(thread).map(shownText).join(" ").includes("three"), "the posts", 15_000);
+  await fake.until(() => bench.posts(thread).map(shownText).join(" ").includes("three"), "the posts", 40_000);
   expect(bench.posts(thread).map(shownText).join("\n")).toBe("one\ntwo\nthree");
 });
 
@@ -93,6 +93,6 @@ test.each(["bot", "webhook"])("a lost answer makes no second post, as the %s", a
   fake.fail(/^POST .*\/(?:messages|webhooks\/\d+\/.+)$/, { dropAfterEffect: true });
   fake.fail(/^POST .*\/(?:webhooks\/\d+\/.+)$/, { dropAfterEffect: true });
   await help.write("two");
-  await expect.poll(async () => (await help.lines("incoming"))[1]?.mirror.state, { timeout: 15_000 }).toBe("posted");
+  await expect.poll(async () => (await help.lines("incoming"))[1]?.mirror.state, { timeout: 40_000 }).toBe("posted");
   expect(bench.posts(thread).map(shownText)).toEqual(["one", "two"]);
 });

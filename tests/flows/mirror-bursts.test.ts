@@ -52,7 +52,7 @@ test("a reaction to such a post means its last line", async () => {
   const help = await afterBurst();
   const [, , post] = help.desk.threads.get((await help.conversation()).thread!.id)!.posts;
   await help.host.accept("fake", [{ id: "r1", thread: (await help.conversation()).thread!.id, at: help.clock.now(), data: { type: "reaction", postId: post!.id, userId: "Mara", emoji: "👍", removed: false } }]);
-  await expect.poll(async () => (await help.lines("incoming")).map((line) => line.reactions.length), { timeout: 10_000 }).toEqual([0, 0, 0, 0, 1]);
+  await expect.poll(async () => (await help.lines("incoming")).map((line) => line.reactions.length), { timeout: 40_000 }).toEqual([0, 0, 0, 0, 1]);
 });
 
 test("a process that dies while it notes such a post leaves every line there once, in its order", async () => {
@@ -74,6 +74,6 @@ test("a process that dies while it notes such a post leaves every line there onc
   [messages.updateOne, conversations.updateOne] = [alive.message, alive.conversation];
   await conversations.updateOne({}, { $set: { "lanes.mirror.until": new Date(0) } });
   const again = await buildTestCore({ store: help.store, clock: help.clock, channel: help.channel, desk: help.desk });
-  await expect.poll(async () => (await again.lines("incoming")).every(({ mirror }) => mirror.state === "posted" && mirror.dueAt === undefined), { timeout: 10_000 }).toBe(true);
+  await expect.poll(async () => (await again.lines("incoming")).every(({ mirror }) => mirror.state === "posted" && mirror.dueAt === undefined), { timeout: 40_000 }).toBe(true);
   expect((await again.texts()).join("\n").split("\n")).toEqual(["Hi", "wait", "one", "two", "three"]);
 });

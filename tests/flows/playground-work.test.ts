@@ -20,7 +20,7 @@ inboxes: [{ name: Website, channel: widget, key: shop, allowedOrigins: ["*"], un
 
 interface Answer { ok: boolean; notice?: string; form?: { id: string; fields: { name: string; value?: string }[] } }
 interface Fact { label: string; value: string }
-const WAIT = { timeout: 20_000, interval: 50 };
+const WAIT = { timeout: 40_000, interval: 50 };
 
 async function visitor(app: TestApp, text: string) {
   const { token } = (await app.call("POST", "/widget/v1/sessions", { inboxKey: "shop" })).json as { token: string };

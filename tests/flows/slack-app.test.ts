@@ -21,12 +21,12 @@ inboxes:
   const session = (await app.call("POST", "/widget/v1/sessions", { inboxKey: "demo" })).json as { token: string };
   const authorization = { authorization: `Bearer ${session.token}` };
   await app.call("POST", "/widget/v1/messages", { body: "Where is it?", clientId: "one" }, authorization);
-  const card = await fake.until(() => fake.messagesIn(channel.id).find(({ botId }) => botId !== null), "the card", 15_000);
-  await fake.until(() => fake.messagesIn(channel.id, card.ts).some((post) => shownText(post) === "Where is it?"), "the line", 15_000);
-  await fake.until(() => fake.sockets.count > 0, "a socket", 15_000);
+  const card = await fake.until(() => fake.messagesIn(channel.id).find(({ botId }) => botId !== null), "the card", 40_000);
+  await fake.until(() => fake.messagesIn(channel.id, card.ts).some((post) => shownText(post) === "Where is it?"), "the line", 40_000);
+  await fake.until(() => fake.sockets.count > 0, "a socket", 40_000);
 
   const ts = fake.userPosts(channel.id, mara.id, "On its way", { threadTs: card.ts });
-  await fake.until(() => fake.space.message(channel.id, ts).reactions.some(({ name }) => name === "white_check_mark"), "the receipt", 20_000);
+  await fake.until(() => fake.space.message(channel.id, ts).reactions.some(({ name }) => name === "white_check_mark"), "the receipt", 40_000);
   const { messages } = (await app.call("GET", "/widget/v1/messages?after=0", undefined, authorization)).json as { messages: { kind: string; body: string }[] };
   expect(messages.map(({ kind, body }) => [kind, body])).toEqual([["incoming", "Where is it?"], ["outgoing", "On its way"]]);
   expect((await app.call("GET", "/readyz")).json).toMatchObject({ warnings: [] });

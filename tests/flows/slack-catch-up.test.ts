@@ -77,7 +77,7 @@ async function missed(bench: Bench, thread: DeskThreadId, clock: TestClock): Pro
 }
 /** It is there, held, and nothing of it goes by itself. */
 async function readBack({ help }: Bench): Promise<void> {
-  await expect.poll(async () => (await help.lines("note")).map(({ body, held }) => [body, held?.why]), { timeout: 15_000 }).toEqual([["While you were out", "late"]]);
+  await expect.poll(async () => (await help.lines("note")).map(({ body, held }) => [body, held?.why]), { timeout: 40_000 }).toEqual([["While you were out", "late"]]);
   expect(help.channel.sent).toEqual([]);
 }
 
@@ -87,11 +87,11 @@ test("an app that is invited back reads what was written while it was out of the
   const { fake, help, channel } = bench;
   const thread = await conversation(bench);
   fake.kickBot(channel.id);
-  await expect.poll(() => bench.troubles.at(-1)?.text, { timeout: 15_000 }).toContain("is not in Slack's channel");
+  await expect.poll(() => bench.troubles.at(-1)?.text, { timeout: 40_000 }).toContain("is not in Slack's channel");
   await missed(bench, thread, clock);
   bench.troubles.length = 0;
   await bench.restart();
-  await expect.poll(() => bench.troubles.at(-1)?.text, { timeout: 15_000 }).toContain("is not in Slack's channel");
+  await expect.poll(() => bench.troubles.at(-1)?.text, { timeout: 40_000 }).toContain("is not in Slack's channel");
   expect(await help.lines("note")).toEqual([]);
   fake.inviteBot(channel.id);
   await readBack(bench);
@@ -105,7 +105,7 @@ test("a channel that is open again tells what was written just before it was arc
   fake.eventRule({ do: "drop", when: ({ type }) => type === "message" });
   write(bench, thread, "While you were out");
   fake.archiveChannel(channel.id);
-  await expect.poll(() => bench.troubles.at(-1)?.text, { timeout: 15_000 }).toContain("is archived");
+  await expect.poll(() => bench.troubles.at(-1)?.text, { timeout: 40_000 }).toContain("is archived");
   for (const one of [clock, fake.space.clock]) one.advance(3 * 3_600_000);
   fake.unarchiveChannel(channel.id);
   await readBack(bench);
@@ -117,7 +117,7 @@ test("a token that is good again reads what was written while it was not", async
   const { fake, help } = bench;
   const thread = await conversation(bench);
   fake.revokeTokens();
-  await expect.poll(() => bench.troubles.at(-1)?.code, { timeout: 15_000 }).toBe("BAD_TOKEN");
+  await expect.poll(() => bench.troubles.at(-1)?.code, { timeout: 40_000 }).toBe("BAD_TOKEN");
   silence(bench);
   await missed(bench, thread, clock);
   fake.reinstall();

@@ -6,7 +6,7 @@ import type { Json } from "../fakes/slack/types.ts";
 import { startTestApp } from "../support/app.ts";
 import { shownText } from "../support/slack.ts";
 
-const WAIT = { timeout: 15_000, interval: 30 };
+const WAIT = { timeout: 40_000, interval: 30 };
 const HOOK = "/hooks/desk/slack";
 
 async function opened() {
@@ -29,8 +29,8 @@ inboxes:
   const session = (await app.call("POST", "/widget/v1/sessions", { inboxKey: "demo" })).json as { token: string };
   const authorization = { authorization: `Bearer ${session.token}` };
   await app.call("POST", "/widget/v1/messages", { body: "Where is it?", clientId: "one" }, authorization);
-  const card = await fake.until(() => fake.messagesIn(channel.id).find(({ botId }) => botId !== null), "the card", 20_000);
-  await fake.until(() => fake.messagesIn(channel.id, card.ts).some((post) => shownText(post) === "Where is it?"), "the line", 20_000);
+  const card = await fake.until(() => fake.messagesIn(channel.id).find(({ botId }) => botId !== null), "the card", 40_000);
+  await fake.until(() => fake.messagesIn(channel.id, card.ts).some((post) => shownText(post) === "Where is it?"), "the line", 40_000);
 
   /** What the visitor reads of the team. */
   const answers = async (): Promise<string[]> => ((await app.call("GET", "/widget/v1/messages?after=0", undefined, authorization)).json as { messages: { kind: string; body: string }[] }).messages.filter(({ kind }) => kind === "outgoing").map(({ body }) => body);
@@ -57,7 +57,7 @@ test("over HTTP alone: the address is proved, lines are answered, buttons and co
   expect(fake.sockets.count).toBe(0);
   const ts = fake.userPosts(channel.id, mara.id, "On its way", { threadTs: card.ts });
   await expect.poll(answers, WAIT).toEqual(["On its way"]);
-  await fake.until(() => fake.space.message(channel.id, ts).reactions.some(({ name }) => name === "white_check_mark"), "the receipt", 20_000);
+  await fake.until(() => fake.space.message(channel.id, ts).reactions.some(({ name }) => name === "white_check_mark"), "the receipt", 40_000);
 
   const command = await fake.userRunsCommand("/desk", "mine", channel.id, mara.id);
   expect(command).toMatchObject({ acked: true });
@@ -65,7 +65,7 @@ test("over HTTP alone: the address is proved, lines are answered, buttons and co
 
   const resolve = ((card.blocks ?? []) as Json[]).flatMap((block) => (block["elements"] ?? []) as Json[]).find((element) => JSON.stringify(element).includes("resolve"))!;
   await fake.userPressesButton(channel.id, card.ts, String(resolve["action_id"]), String(resolve["value"]), mara.id);
-  await fake.until(() => JSON.stringify(fake.space.message(channel.id, card.ts).blocks).includes("Resolved"), "the collapsed card", 20_000);
+  await fake.until(() => JSON.stringify(fake.space.message(channel.id, card.ts).blocks).includes("Resolved"), "the collapsed card", 40_000);
 }, 60_000);
 
 test("a call that is not Slack's, not now or not as it was signed is refused, and nothing of it is done", async () => {

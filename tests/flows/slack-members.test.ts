@@ -4,7 +4,7 @@ import { readThreadId } from "../../src/bridge/slack/ids.ts";
 import { FakeSlack } from "../fakes/slack/server.ts";
 import { startSlack } from "../support/slack.ts";
 
-const WAIT = { timeout: 15_000, interval: 20 };
+const WAIT = { timeout: 40_000, interval: 20 };
 
 async function opened({ kind = "private" as "private" | "public", granting = true, connect = true } = {}) {
   const fake = new FakeSlack();

@@ -104,7 +104,7 @@ test("an archived channel keeps what comes, and shows it once it is back", async
   fake.unarchiveChannel(channel.id);
   // what waited may have become one post
   const lines = () => bench.posts(thread).filter(({ botId }) => botId !== null).flatMap((post) => shownText(post).split("\n"));
-  await fake.until(() => lines().length >= 3, "the posts", 30_000);
+  await fake.until(() => lines().length >= 3, "the posts", 40_000);
   await help.settle();
   expect(lines()).toEqual(["one", "two", "three"]);
 });
@@ -116,7 +116,7 @@ test("a lost answer makes no second post", async () => {
   await help.write("one");
   await fake.until(() => fake.callsOf("chat.postMessage").some(({ status }) => status === "cut"), "the cut");
   fake.fail("chat.postMessage", { dropAfterEffect: true });
-  await expect.poll(async () => (await help.lines("incoming"))[0]?.mirror.state, { timeout: 15_000 }).toBe("posted");
+  await expect.poll(async () => (await help.lines("incoming"))[0]?.mirror.state, { timeout: 40_000 }).toBe("posted");
   expect(fake.messagesIn(bench.channel.id)).toHaveLength(1);
   expect(bench.posts(await bench.thread()).map(shownText)).toEqual(["one"]);
 });

@@ -5,7 +5,7 @@ import { DeliveryError } from "../../src/core/errors.ts";
 import { ALL_SCOPES } from "../fakes/slack/server.ts";
 import { shownText, startSlack } from "../support/slack.ts";
 
-const WAIT = { timeout: 15_000, interval: 20 };
+const WAIT = { timeout: 40_000, interval: 20 };
 const without = (...scopes: string[]) => startSlack({ slack: { scopes: ALL_SCOPES.filter((scope) => !scopes.includes(scope)) }, limits: { sweepMs: 100 } });
 type Bench = Awaited<ReturnType<typeof without>>;
 
@@ -27,7 +27,7 @@ test("without reactions:write no receipt is shown, and a reply that failed is to
   await expect.poll(() => help.channel.textsTo("ana"), WAIT).toEqual(["First"]);
   help.channel.fail = new DeliveryError("BLOCKED_BY_CONTACT", "The customer blocked the bot.", { certain: true, permanent: true });
   says("Second");
-  await fake.until(() => fake.ephemeralsFor(mara.id).some((notice) => shownText(notice).includes("did not reach Ana")), "the notice", 15_000);
+  await fake.until(() => fake.ephemeralsFor(mara.id).some((notice) => shownText(notice).includes("did not reach Ana")), "the notice", 40_000);
   await expect.poll(async () => (await help.lines("outgoing")).map(({ mirror }) => [mirror.receipt, mirror.dueAt]), WAIT).toEqual([["sent", undefined], ["failed", undefined]]);
 });
 
@@ -50,7 +50,7 @@ test("without files:read an agent's file can't be had: its reply fails in words"
   await opened(bench);
   fake.userUploads(channel.id, mara.id, [{ name: "label.pdf", content: Buffer.from("%PDF") }], { threadTs: readThreadId(await bench.thread()).ts, text: "The label" });
   await expect.poll(async () => (await help.lines("outgoing"))[0]?.delivery.error?.code, WAIT).toBe("FILE_MISSING");
-  await fake.until(() => fake.ephemeralsFor(mara.id).some((notice) => shownText(notice).includes("lacks the scope files:read")), "the notice", 15_000);
+  await fake.until(() => fake.ephemeralsFor(mara.id).some((notice) => shownText(notice).includes("lacks the scope files:read")), "the notice", 40_000);
   expect(help.channel.sent).toEqual([]);
 });
 

@@ -21,7 +21,7 @@ async function setUp() {
   const inThread = async () => help.desk.threads.get((await help.conversation()).thread!.id)!.posts.filter((post) => !post.removed);
   /** Waits until the thread shows so many posts and nothing is under way. */
   const posts = async (count: number) => {
-    await expect.poll(async () => { const [any] = await help.store.conversations.find({ "thread.id": { $exists: true } }).toArray(); return any === undefined ? 0 : (await inThread()).length; }, { timeout: 8_000 }).toBeGreaterThanOrEqual(count);
+    await expect.poll(async () => { const [any] = await help.store.conversations.find({ "thread.id": { $exists: true } }).toArray(); return any === undefined ? 0 : (await inThread()).length; }, { timeout: 40_000 }).toBeGreaterThanOrEqual(count);
     await help.settle();
     return inThread();
   };
@@ -54,7 +54,7 @@ test("an album, a document and a voice message arrive with their files", async (
   ana.sendsVoice(7);
   ana.sendsDocument({ name: "film.zip", size: 700_000_000 });
   await posts(1);
-  await expect.poll(async () => (await help.lines("incoming")).flatMap((line) => line.files).map(({ name, state, type }) => [name, state, type]), { timeout: 8_000 }).toEqual([
+  await expect.poll(async () => (await help.lines("incoming")).flatMap((line) => line.files).map(({ name, state, type }) => [name, state, type]), { timeout: 40_000 }).toEqual([
     ["photo.jpg", "ready", "image/jpeg"], ["photo.jpg", "ready", "image/jpeg"], ["photo.jpg", "ready", "image/jpeg"], ["invoice.pdf", "ready", "application/pdf"], ["voice.ogg", "ready", "audio/ogg"], ["film.zip", "missing", "application/pdf"],
   ]);
   await help.settle();
@@ -91,7 +91,7 @@ test("what Telegram refuses, doesn't answer or asks to wait for is told as what 
   await help.say("one");
   fake.fault({ method: "sendMessage", do: { status: 429, retryAfter: 1 } });
   await help.say("two");
-  await fake.until(() => ana.sees.some(({ text }) => text === "two"), "the second reply", 8_000);
+  await fake.until(() => ana.sees.some(({ text }) => text === "two"), "the second reply", 40_000);
   await help.settle();
   expect(await out()).toEqual([["one", "unknown"], ["two", "sent"]]);
   expect(ana.sees.map(({ text }) => text)).toEqual(["one", "two"]);

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { FakeSlack } from "../fakes/slack/server.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 
-const WAIT = { timeout: 15_000 };
+const WAIT = { timeout: 40_000 };
 const settings = (desks: string) => `
 agents:
   - { name: Mara, email: mara@example.com, role: administrator }

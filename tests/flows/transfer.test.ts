@@ -106,7 +106,7 @@ test("a reply on its way goes on, and its receipt is shown where it was written"
   await help.act("transfer", "Escalations");
   expect(help.other.texts(await help.threadOf())[0]).toContain("Mara (reply): On its way! (not sent yet)");
   help.clock.advance(31_000);
-  await expect.poll(() => help.channel.textsTo("ana"), { timeout: 10_000 }).toEqual(["On its way!"]);
+  await expect.poll(() => help.channel.textsTo("ana"), { timeout: 40_000 }).toEqual(["On its way!"]);
   await help.settle();
   expect(help.desk.threads.get(old)!.posts.find(({ id }) => id === post.id)!.receipt).toBe("sent");
 });
@@ -117,11 +117,11 @@ test("a reply that fails after the move is told where it was written, and tried 
   await help.act("transfer", "Escalations");
   help.channel.failNext(new DeliveryError("REFUSED", "Not now.", { certain: true, permanent: true }));
   help.clock.advance(31_000);
-  await expect.poll(() => help.desk.notices.at(-1)?.notice.text, { timeout: 10_000 }).toContain("Not now.");
+  await expect.poll(() => help.desk.notices.at(-1)?.notice.text, { timeout: 40_000 }).toContain("Not now.");
   const { userId, thread, notice } = help.desk.notices.at(-1)!;
   expect([userId, thread]).toEqual(["Jonas", old]);
   expect(await help.act("retry", "", { who: "Jonas", thread: old, messageId: notice.messageId! })).toMatchObject({ ok: true });
-  await expect.poll(() => help.channel.textsTo("ana"), { timeout: 10_000 }).toEqual(["On its way!"]);
+  await expect.poll(() => help.channel.textsTo("ana"), { timeout: 40_000 }).toEqual(["On its way!"]);
 });
 
 test("a line that the customer edits after the move stands there as it is now, and a later edit changes that post", async () => {
@@ -164,16 +164,16 @@ test("a desk that is down: what comes queues, the old card says where it goes, a
   await help.act("transfer", "Escalations");
   await help.write("one");
   await help.write("two");
-  await expect.poll(() => help.cardOf(old).moved, { timeout: 10_000 }).toEqual({ to: "Escalations (Other)", by: "Mara", arrived: false });
+  await expect.poll(() => help.cardOf(old).moved, { timeout: 40_000 }).toEqual({ to: "Escalations (Other)", by: "Mara", arrived: false });
   expect((await help.conversation()).thread).toBeUndefined();
   await help.desk.say(old, "Jonas", "hello?", help.host);
-  await expect.poll(() => help.desk.notices.at(-1)?.notice.text, { timeout: 10_000 }).toMatch(/is on its way to Escalations \(Other\)/);
+  await expect.poll(() => help.desk.notices.at(-1)?.notice.text, { timeout: 40_000 }).toMatch(/is on its way to Escalations \(Other\)/);
   help.other.fail = undefined;
-  await expect.poll(async () => (await help.conversation()).thread?.id, { timeout: 10_000 }).toBeDefined();
+  await expect.poll(async () => (await help.conversation()).thread?.id, { timeout: 40_000 }).toBeDefined();
   const there = await help.threadOf();
-  await expect.poll(() => help.other.texts(there).slice(1).filter((text) => !text.startsWith("Mara moved")), { timeout: 10_000 }).toEqual(["one", "two", "hello?"]);
-  await expect.poll(() => help.cardOf(old).moved, { timeout: 10_000 }).toMatchObject({ arrived: true, link: help.other.linkTo(there) });
-  await expect.poll(async () => (await help.conversation()).move, { timeout: 10_000 }).toBeUndefined();
+  await expect.poll(() => help.other.texts(there).slice(1).filter((text) => !text.startsWith("Mara moved")), { timeout: 40_000 }).toEqual(["one", "two", "hello?"]);
+  await expect.poll(() => help.cardOf(old).moved, { timeout: 40_000 }).toMatchObject({ arrived: true, link: help.other.linkTo(there) });
+  await expect.poll(async () => (await help.conversation()).move, { timeout: 40_000 }).toBeUndefined();
 });
 
 test("an old desk that is down holds nothing up; its card points there later", async () => {
@@ -184,7 +184,7 @@ test("an old desk that is down holds nothing up; its card points there later", a
   expect(help.other.texts(await help.threadOf())).toHaveLength(2);
   expect(help.cardOf(old).moved).toBeUndefined();
   help.desk.updateCard = updateCard;
-  await expect.poll(() => help.cardOf(old).moved, { timeout: 10_000 }).toMatchObject({ arrived: true });
+  await expect.poll(() => help.cardOf(old).moved, { timeout: 40_000 }).toMatchObject({ arrived: true });
 });
 
 test("moved on before it arrived: one thread at the last place, and the old card points to that", async () => {

@@ -17,7 +17,7 @@ async function startScheduler(core: Core) {
   return scheduler;
 }
 
-const WAIT = { timeout: 15_000 };
+const WAIT = { timeout: 40_000 };
 
 const ended = (facts: { type: string; reason?: string }[]) => facts.filter((fact) => fact.reason === "the snooze ended");
 

@@ -59,7 +59,7 @@ export async function startDiscord(options: StartDiscordOptions = {}) {
   if (options.connect !== false) {
     await help.host.stream("discord", "down");
     desk.start(help.host);
-    await fake.until(() => fake.gateway.connected > 0, "a session on the gateway", 10_000);
+    await fake.until(() => fake.gateway.connected > 0, "a session on the gateway", 40_000);
   }
   onTestFinished(async () => {
     await desk.stop();

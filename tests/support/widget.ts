@@ -90,7 +90,7 @@ export async function buildWidget({ allowedOrigins = ["*"], ...options }: Widget
   return { ...help, app, host, inbox, addInbox, call, visitor, as, openSocket };
 }
 
-export const until = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 8_000, interval: 10 });
+export const until = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 40_000, interval: 10 });
 
 export function multipart(name: string, content: Buffer, type: string, field = "file"): { body: Buffer; headers: Record<string, string> } {
   const head = `--limit\r\ncontent-disposition: form-data; name="${field}"; filename="${name}"\r\ncontent-type: ${type}\r\n\r\n`;

@@ -31,7 +31,7 @@ test("a command reaches the running server: apply is live at once, delivery paus
   const file = join(app.dataDir, "more.yaml");
   writeFileSync(file, "inboxes:\n  - { name: Shop, channel: widget, key: shop }\n");
   expect(await cli(["apply", file], env)).toEqual({ code: 0, text: "Inbox Shop: made" });
-  await expect.poll(async () => (await app.call("POST", "/widget/v1/sessions", { inboxKey: "shop" })).status, { timeout: 5_000 }).toBe(201);
+  await expect.poll(async () => (await app.call("POST", "/widget/v1/sessions", { inboxKey: "shop" })).status, { timeout: 40_000 }).toBe(201);
   expect(await cli(["apply", file], env)).toEqual({ code: 0, text: "Everything is already as the file says." });
 
   expect((await cli(["delivery", "pause"], env)).text).toContain("Delivery is paused");

@@ -26,7 +26,7 @@ async function setUp(options: FakeDiscordOptions = {}) {
     opened.push(gateway);
     return gateway;
   }
-  const up = (times = 1) => fake.until(() => states.filter((state) => state !== "down").length >= times, `greeting ${times}`, 10_000);
+  const up = (times = 1) => fake.until(() => states.filter((state) => state !== "down").length >= times, `greeting ${times}`, 40_000);
   return { fake, channel, texts, states, on, open, up, says: (text: string) => fake.memberPosts(channel, "owner", text) };
 }
 

@@ -79,7 +79,7 @@ test("opcode 7 and a resumable opcode 9 end in a resume", async () => {
   fake.gateway.askToReconnect();
   await fake.until(() => fake.gateway.resumes === 1 && fake.gateway.connected === 1, "the first resume");
   fake.gateway.invalidate({ resumable: true });
-  await fake.until(() => fake.gateway.resumes === 2 && fake.gateway.connected === 1, "the second resume", 10_000);
+  await fake.until(() => fake.gateway.resumes === 2 && fake.gateway.connected === 1, "the second resume", 40_000);
   fake.memberPosts(channel, "owner", "here again");
   await fake.until(() => texts.includes("here again"), "a message after both");
   expect(fake.gateway.identifies).toBe(1);
@@ -89,7 +89,7 @@ test("a lost session is refused and a new one begins: what happened meanwhile is
   const client = await connect(), channel = fake.createTextChannel("general"), texts = heard(client);
   fake.gateway.cut({ resumable: false });
   fake.memberPosts(channel, "owner", "never heard");
-  await fake.until(() => fake.gateway.identifies === 2 && fake.gateway.connected === 1, "a second identify", 15_000);
+  await fake.until(() => fake.gateway.identifies === 2 && fake.gateway.connected === 1, "a second identify", 40_000);
   fake.memberPosts(channel, "owner", "heard");
   await fake.until(() => texts.length > 0, "the next message");
   expect(texts).toEqual(["heard"]);
@@ -106,7 +106,7 @@ test("a zombie connection is left by the client, which resumes", async () => {
   await client.login(fake.token);
   await fake.until(() => fake.gateway.received.some((p) => p.op === 1), "a heartbeat");
   fake.gateway.zombie = true;
-  await fake.until(() => fake.gateway.resumes > 0, "a resume", 10_000);
+  await fake.until(() => fake.gateway.resumes > 0, "a resume", 40_000);
   fake.gateway.zombie = false;
   expect(fake.gateway.identifies).toBe(1);
 });

@@ -208,7 +208,7 @@ describe("those who use it", () => {
     await agenda.every("1 second", "tick");
     await agenda.create("tick", { k: 1 }).unique({ "data.k": 1 }).schedule(new Date(Date.now() + 60_000)).save();
     await agenda.create("tick", { k: 1 }).unique({ "data.k": 1 }).schedule(new Date(Date.now() + 60_000)).save();
-    await expect.poll(() => runs, { timeout: 10_000 }).toBeGreaterThan(2);
+    await expect.poll(() => runs, { timeout: 40_000 }).toBeGreaterThan(2);
     expect((await agenda.queryJobs({ name: "tick" })).total).toBe(3);
     await agenda.disable({ name: "tick" });
     expect(await agenda.cancel({ name: "tick" })).toBe(3);

@@ -39,7 +39,7 @@ function openPage(memory: Memory = newMemory()): Chat & { heard: string[]; leave
   return Object.assign(chat, { heard, leave });
 }
 const bodies = (chat: Chat) => chat.state().lines.map((line) => line.body);
-const until = (check: () => void) => vi.waitFor(check, { timeout: 8_000, interval: 10 });
+const until = (check: () => void) => vi.waitFor(check, { timeout: 40_000, interval: 10 });
 const ready = (chat: Chat) => until(() => expect(chat.state()).toMatchObject({ phase: "ready", connected: true }));
 
 describe("a conversation", () => {

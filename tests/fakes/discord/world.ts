@@ -133,7 +133,7 @@ export class World {
   }
 
   /** Resolves with the first truthy answer of `check`, asked after every call and act, and now and then for what only the client knows. @throws Error after `ms` */
-  async until<T>(check: () => T, what: string, ms = 5_000): Promise<NonNullable<T>> {
+  async until<T>(check: () => T, what: string, ms = 30_000): Promise<NonNullable<T>> {
     const first = check();
     if (first) return first;
     return new Promise((done, fail) => {

@@ -117,7 +117,7 @@ export class FakeSlack extends Interactions {
   linksOf(channelId: string, ts: string): Link[] { return linksOf(this.space.message(channelId, ts)); }
 
   /** Resolves with the first truthy answer of `check`, asked after everything that happens. @throws Error after `ms` */
-  async until<T>(check: () => T, what: string, ms = 5_000): Promise<NonNullable<T>> {
+  async until<T>(check: () => T, what: string, ms = 30_000): Promise<NonNullable<T>> {
     const first = check();
     if (first) return first;
     return new Promise((done, fail) => {

@@ -56,7 +56,7 @@ export class FakeTelegram {
   callsOf(method: string): RecordedCall[] { return this.calls.filter((call) => call.method === method); }
 
   /** Resolves with the first truthy answer of `check`, asked after every call. @throws Error after `ms` */
-  async until<T>(check: () => T, what: string, ms = 5_000): Promise<NonNullable<T>> {
+  async until<T>(check: () => T, what: string, ms = 30_000): Promise<NonNullable<T>> {
     const first = check();
     if (first) return first;
     return new Promise((done, fail) => {
