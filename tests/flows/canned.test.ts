@@ -37,16 +37,28 @@ describe("canned", () => {
     const { number } = await now();
     const shown = await act("Mara", "canned", "parcel-late");
     const rendered = `Hi ${customer},\nthis is Mara.\nYour parcel is late, sorry. (#${number})`;
-    expect(shown).toMatchObject({ ok: true, buttons: [{ id: "canned:parcel-late --send", label: "Send" }] });
+    expect(shown).toMatchObject({ ok: true, buttons: [{ id: expect.stringMatching(/^canned:parcel-late --send ~[0-9a-f]{8}$/), label: "Send" }] });
     expect(shown.notice).toContain(rendered);
     expect(shown.form?.fields[0]).toMatchObject({ name: "text", kind: "longtext", value: rendered });
     expect(sent()).toEqual([]);
-    expect(await act("Mara", shown.form!.id, "", { values: { text: "Changed --send {{agent.name}} {{greeting}}", code: "parcel-late" } })).toMatchObject({ ok: true });
+    expect(await act("Mara", shown.form!.id, "", { values: { text: "Changed --send {{agent.name}} {{greeting}}", code: shown.form!.fields[1]!.value! } })).toMatchObject({ ok: true });
     expect(sent()).toEqual(["Changed --send {{agent.name}} {{greeting}}"]);
-    expect(await act("Mara", shown.buttons![0]!.id)).toMatchObject({ ok: true });
+    expect(await act("Mara", (await act("Mara", "canned", "parcel-late")).buttons![0]!.id)).toMatchObject({ ok: true });
     expect(sent()).toEqual(["Changed --send {{agent.name}} {{greeting}}", rendered]);
     expect(await usesOf("parcel-late")).toBe(2);
     expect(await usesOf("greeting")).toBe(0);
+  });
+
+  test("what a preview shows is sent once, however often Send is pressed, in its form too", async () => {
+    const { act, sent, help, usesOf } = await withTexts();
+    const shown = await act("Mara", "canned", "shop");
+    const presses = await Promise.all([1, 2, 3].map(() => act("Mara", shown.buttons![0]!.id)));
+    expect(presses.some(({ ok }) => ok)).toBe(true);
+    expect(await act("Mara", shown.buttons![0]!.id)).toMatchObject({ ok: false, code: "ALREADY_SO" });
+    expect(await act("Mara", shown.form!.id, "", { values: { text: "Again", code: shown.form!.fields[1]!.value! } })).toMatchObject({ ok: false, code: "ALREADY_SO" });
+    await help.settle();
+    expect(sent()).toEqual(["The shop is open."]);
+    expect(await usesOf("shop")).toBeGreaterThan(0);
   });
 
   test("--send sends at once, outside a thread too; the alias is c", async () => {

@@ -33,7 +33,7 @@ describe("macro", () => {
     const { act, now, sent, customer, help, facts, id } = await withMacros();
     const { number } = await now();
     const shown = await act("Mara", "macro", "refund granted");
-    expect(shown).toMatchObject({ ok: true, buttons: [{ id: "macro:Refund granted --run", label: "Run" }] });
+    expect(shown).toMatchObject({ ok: true, buttons: [{ id: expect.stringMatching(/^macro:Refund granted --run ~[0-9a-f]{8}$/), label: "Run" }] });
     expect(shown.notice!.split("\n")).toEqual([
       `Refund granted on #${number} would:`, `1. Send to the customer (refund): “Dear ${customer}, it is on its way.”`, "2. Label billing", "3. Assign Billing", "4. Priority high", `5. Note for the team: “Told ${customer}”`, "6. Snooze 2h",
     ]);
@@ -46,6 +46,14 @@ describe("macro", () => {
     expect((await help.lines("note", id)).map((line) => line.body)).toEqual([`Told ${customer}`]);
     expect((await facts()).map((fact) => fact.type)).toEqual(["assigned", "labelled", "team", "priority", "status"]);
     expect((await store().canned.findOne({ code: "refund" }))!.uses).toBe(1);
+  });
+
+  test("a second press of Run says nothing twice", async () => {
+    const { act, sent, help, id } = await withMacros();
+    const shown = await act("Mara", "macro", "refund granted");
+    await act("Mara", shown.buttons![0]!.id);
+    expect((await act("Mara", shown.buttons![0]!.id)).notice!.split("\n").filter((line) => line.startsWith("✓ already so: ")).map((line) => line.slice(14, 21))).toEqual(["Send to", "Label b", "Assign ", "Priorit", "Note fo"]);
+    expect([sent().length, (await help.lines("note", id)).length]).toEqual([1, 1]);
   });
 
   test("stops at the first refusal and says what was done and what was not", async () => {

@@ -23,7 +23,7 @@ beforeAll(async () => {
   }));
   await store.db.collection<Document>("messages").insertMany(messages as unknown as Document[]);
   const conversations = Array.from({ length: HISTORY }, (_, i) => ({
-    _id: `c${i}`, number: 1001 + i, inboxId: "i", identityId: `n${i}`, contactId: `p${i}`, openKey: `n${i}`, status: i % 10 === 0 ? "snoozed" : "open", assigneeId: i % 50 === 0 ? "a" : null, labels: [], waitingSince: at, lastMessageAt: at, ...(i % 40 === 0 ? { teamId: "t" } : {}),
+    _id: `c${i}`, number: 1001 + i, inboxId: i % 200 === 1 ? "j" : "i", identityId: `n${i}`, contactId: `p${i}`, openKey: `n${i}`, status: i % 10 === 0 ? "snoozed" : "open", assigneeId: i % 50 === 0 ? "a" : null, labels: [], waitingSince: at, lastMessageAt: at, ...(i % 40 === 0 ? { teamId: "t" } : {}),
     snoozedUntil: i % 100 === 0 ? at : null, outbox: [], thread: { id: `t${i}` }, ...(i % 500 === 0 ? { cardDueAt: at } : {}),
   }));
   await store.db.collection<Document>("conversations").insertMany(conversations as unknown as Document[]);
@@ -56,6 +56,8 @@ const cases: [name: string, collection: string, filter: () => Document, sort: Do
   ["sweep outbox", "conversations", () => ({ "outbox.at": { $lte: later() } }), null, 500, 0],
   ["due snoozes", "conversations", () => ({ status: "snoozed", snoozedUntil: { $lte: later() } }), { snoozedUntil: 1 }, 500, HISTORY / 100],
   ["mine", "conversations", () => ({ assigneeId: "a", status: "open" }), { waitingSince: 1 }, 10, 40],
+  ["the queue of an inbox", "conversations", () => ({ assigneeId: null, status: "open", inboxId: "j", waitingSince: { $gt: new Date(0) } }), { waitingSince: 1 }, 10, 11],
+  ["the queue of an inbox: nobody waits", "conversations", () => ({ assigneeId: null, status: "open", inboxId: "j", waitingSince: null }), { lastMessageAt: -1 }, 10, 0],
   ["a team's queue", "conversations", () => ({ assigneeId: null, status: "open", teamId: { $in: ["t"] }, waitingSince: { $gt: new Date(0) } }), { waitingSince: 1 }, 10, 50],
 ];
 

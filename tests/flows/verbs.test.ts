@@ -201,6 +201,10 @@ describe("who may", () => {
     expect(await actOutside(help, `Out ${number}`, "resolve", `#${number}`)).toMatchObject({ ok: false, code: "NOT_ALLOWED" });
     expect((await actOutside(help, `Out ${number}`, "find", `#${number}`)).notice).toContain("Nothing fits");
     expect((await actOutside(help, `Out ${number}`, "queue")).notice).toContain("The queue is empty");
+    await help.store.agents.updateOne({ _id: outsider._id }, { $set: { inboxIds: ["another inbox", (await now()).inboxId] } });
+    forgetSettings(help.core);
+    await help.store.conversations.updateOne({ _id: (await now())._id }, { $set: { waitingSince: new Date(1) } });
+    expect((await actOutside(help, `Out ${number}`, "queue")).notice!.split("\n")[1]).toContain(`#${number} · `);
     expect(await act(`Gone ${number}`, "resolve")).toMatchObject({ ok: false });
     expect(await act("nobody", "resolve")).toMatchObject({ ok: false, code: "NOT_LINKED" });
     expect((await now()).status).toBe("open");

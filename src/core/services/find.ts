@@ -81,8 +81,18 @@ export const myConversations = (core: Core, agent: Agent, options: { limit: numb
   longestWaitingFirst(core, { assigneeId: agent._id, status: { $in: ["open", "pending", "snoozed"] }, ...scopeOf(agent) }, options.limit);
 
 /** Open and nobody's, with `teamIds` of these teams alone; who waits longest comes first. */
-export const queueFor = (core: Core, agent: Agent, options: { limit: number; teamIds?: string[] }): Promise<Found> =>
-  longestWaitingFirst(core, { assigneeId: null, status: "open", ...(options.teamIds === undefined ? {} : { teamId: { $in: options.teamIds } }), ...scopeOf(agent) }, options.limit);
+export async function queueFor(core: Core, agent: Agent, { limit, teamIds }: { limit: number; teamIds?: string[] }): Promise<Found> {
+  const free = { assigneeId: null, status: "open" as const };
+  if (teamIds !== undefined) return longestWaitingFirst(core, { ...free, teamId: { $in: teamIds }, ...scopeOf(agent) }, limit);
+  if (agent.inboxIds === "all") return longestWaitingFirst(core, free, limit);
+  // inbox by inbox: each has them in order already
+  const queues = await Promise.all(agent.inboxIds.map((inboxId) => longestWaitingFirst(core, { ...free, inboxId }, limit)));
+  const all = queues.flatMap(({ conversations }) => conversations).toSorted(byWaiting);
+  return { conversations: all.slice(0, limit), more: all.length > limit || queues.some(({ more }) => more), cut: false };
+}
+
+const byWaiting = (a: Conversation, b: Conversation): number =>
+  (a.waitingSince?.getTime() ?? Infinity) - (b.waitingSince?.getTime() ?? Infinity) || b.lastMessageAt.getTime() - a.lastMessageAt.getTime();
 
 /** Null sorts before every date, so those who wait and those who don't are asked for apart. */
 async function longestWaitingFirst(core: Core, query: Query<Conversation>, limit: number): Promise<Found> {

@@ -25,6 +25,7 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "queueByWaiting", key: { status: 1, waitingSince: 1 } },
     { name: "queueOfAssignee", key: { assigneeId: 1, status: 1, waitingSince: 1 } },
     { name: "queueOfTeam", key: { teamId: 1, status: 1, waitingSince: 1 }, ...present("teamId") },
+    { name: "queueOfInbox", key: { inboxId: 1, waitingSince: 1 }, partialFilterExpression: { status: "open", assigneeId: null } },
     { name: "findByActivity", key: { lastMessageAt: -1 } },
     { name: "findByLabel", key: { labels: 1, lastMessageAt: -1 } },
     { name: "dueSnoozes", key: { snoozedUntil: 1 }, partialFilterExpression: { status: "snoozed" } },

@@ -4,6 +4,7 @@ import { firstLine } from "../model/draft.ts";
 import type { Conversation, Macro, MacroStep } from "../model/types.ts";
 import { cannedNamed, countUse, renderCanned } from "../services/canned.ts";
 import { newerLine, reread } from "../services/set-status.ts";
+import { onceOnly } from "./once.ts";
 import type { Verb, VerbContext, VerbResult } from "./verb.ts";
 
 /** What a macro may do; `needs` says what has to stand in `with`. */
@@ -37,10 +38,10 @@ export async function makeReady({ core, actor, conversation }: Pick<MacroContext
 }
 
 /**
- * Does the steps in order, and stops at the first that is refused or held. `done` is false then.
+ * Does the steps in order (with `once`: a text that the same run said before is not said again), and stops at the first that is refused or held. `done` is false then.
  * @throws {UserError} NEWER_LINE when the customer wrote a line that `seen` does not cover (nothing was done), MACRO_STOPPED naming what was done and what not
  */
-export async function runMacro(table: readonly Verb[], context: MacroContext, macro: Macro, anyway: boolean): Promise<VerbResult & { done: boolean }> {
+export async function runMacro(table: readonly Verb[], context: MacroContext, macro: Macro, { anyway, once }: { anyway: boolean; once?: string | undefined }): Promise<VerbResult & { done: boolean }> {
   const { core, conversation } = context;
   const current = await reread(core, conversation._id);
   if (!anyway && context.seen !== undefined && current.lastIncomingSeq > context.seen) throw newerLine(current, `The macro ${macro.name} did nothing on #${current.number}`);
@@ -55,7 +56,7 @@ export async function runMacro(table: readonly Verb[], context: MacroContext, ma
     let result: VerbResult;
     let mark = "✓";
     try {
-      result = await doStep(table, { ...context, ...(anyway ? { seen: undefined } : {}), conversation: await reread(core, conversation._id) }, ready);
+      result = await doStep(table, { ...context, ...(anyway ? { seen: undefined } : {}), conversation: await reread(core, conversation._id) }, ready, () => onceOnly(context, once, String(lines.length)));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       if (!(await isSoAlready(context, ready, error))) throw new UserError("MACRO_STOPPED", report(error.message));
@@ -69,9 +70,9 @@ export async function runMacro(table: readonly Verb[], context: MacroContext, ma
   return { notice: [`The macro ${macro.name} ran on #${current.number}.`, ...lines].join("\n"), done: true };
 }
 
-async function doStep(table: readonly Verb[], context: MacroContext, { step, text, code }: Ready): Promise<VerbResult> {
+async function doStep(table: readonly Verb[], context: MacroContext, { step, text, code }: Ready, source: () => Promise<{ source?: string }>): Promise<VerbResult> {
   if (text !== undefined) {
-    const result = await context.say(step.do === "note" ? "note" : "reply", text, context.conversation);
+    const result = await context.say(step.do === "note" ? "note" : "reply", text, context.conversation, await source());
     if (code !== undefined && result.notice === undefined) await countUse(context.core, code);
     return result;
   }

@@ -19,7 +19,7 @@ export const makeResolve = (table: () => readonly Verb[]): Verb => verb({
   async run(context: VerbContext<{ macro: string; anyway: boolean }, Conversation>) {
     const { core, actor, conversation, seen, args } = context;
     if (args.macro !== "") {
-      const { done, ...result } = await runMacro(table(), context, await macroNamed(core, args.macro), args.anyway);
+      const { done, ...result } = await runMacro(table(), context, await macroNamed(core, args.macro), { anyway: args.anyway });
       if (!done) return { ...result, notice: `${result.notice ?? ""}\nSo #${conversation.number} was not resolved.` };
       const current = await reread(core, conversation._id);
       try {
