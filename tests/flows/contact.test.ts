@@ -68,6 +68,17 @@ describe("contact", () => {
     expect((await store().conversations.find({ contactId: first.contactId }).toArray()).map((it) => it.contactName)).toEqual(["Zoe", "Zoe"]);
   });
 
+  test("two who rename a customer at once leave one name on all cards", async () => {
+    const one = await oneConversation(store());
+    const first = await one.now();
+    await another(one, "New matter");
+    for (let i = 0; i < 5; i++) {
+      await Promise.all([one.act("Mara", "contact", `name Zoe${i}`), one.act("Jonas", "contact", `name Chloe${i}`)]);
+      const { name } = (await store().contacts.findOne({ _id: first.contactId }))!;
+      expect((await store().conversations.find({ contactId: first.contactId }).toArray()).map((it) => it.contactName)).toEqual([name, name]);
+    }
+  });
+
   test("who was given another name keeps it in their next conversation", async () => {
     const one = await oneConversation(store());
     await one.act("Mara", "contact", "name Zoe");

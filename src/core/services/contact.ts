@@ -69,7 +69,7 @@ export async function changeContact(core: Core, act: { conversation: Conversatio
   const changed = Object.fromEntries(Object.entries(wanted).filter(([field, value]) => differs(field, value))) as ContactChange;
   if (Object.keys(changed).length === 0) throw new UserError("ALREADY_SO", "That is what is known already; nothing changed.");
 
-  if (changed.name !== undefined) await rename(core, conversation, changed.name);
+  if (changed.name !== undefined) await rename(core, conversation.contactId, changed.name, conversation._id);
   await changeConversation(core, conversation._id, agentAuthor(agent), { ...(changed.name === undefined ? {} : { set: { contactName: changed.name } }), activity: [{ type: "contact", changed }] });
   const set = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== null));
   const gone = Object.keys(changed).filter((field) => changed[field as keyof ContactChange] === null);
@@ -82,12 +82,23 @@ export async function changeContact(core: Core, act: { conversation: Conversatio
     { returnDocument: "after" },
   );
   if (contact === null) throw new UserError("NOT_FOUND", "This customer is not known any more.");
+  if (changed.name !== undefined) await alignNames(core, contact._id);
   return { contact, changed };
 }
 
 /** What is resolved shows it when its card changes again. */
-async function rename(core: Core, conversation: Conversation, contactName: string): Promise<void> {
-  const others: Filter<Conversation> = { contactId: conversation.contactId, _id: { $ne: conversation._id }, contactName: { $ne: contactName } };
+async function rename(core: Core, contactId: string, contactName: string, except = ""): Promise<void> {
+  const others: Filter<Conversation> = { contactId, _id: { $ne: except }, contactName: { $ne: contactName } };
   await core.store.conversations.updateMany({ ...others, status: { $ne: "resolved" } }, { $set: { contactName, cardDueAt: core.clock.now() }, $inc: { cardRev: 1 } });
   await core.store.conversations.updateMany(others, { $set: { contactName } });
+}
+
+/** Of two who rename a customer at once the later write of the contact counts, on every card. */
+async function alignNames(core: Core, contactId: string): Promise<void> {
+  for (let told: string | undefined; ;) {
+    const contact = await core.store.contacts.findOne({ _id: contactId }, { projection: { name: 1 } });
+    if (contact === null || contact.name === told) return;
+    told = contact.name;
+    await rename(core, contactId, told);
+  }
 }
