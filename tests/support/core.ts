@@ -82,11 +82,11 @@ export async function buildTestCore(options: TestCoreOptions = {}) {
       store.messages.find({ conversationId: conversationId ?? (await help.conversation())._id }).sort({ seq: 1 }).toArray(),
     lines: async (kind: Message["kind"], conversationId?: string): Promise<Message[]> => (await help.messages(conversationId)).filter((m) => m.kind === kind),
     texts: async (): Promise<string[]> => desk.texts((await help.conversation()).thread!.id),
-    /** Waits until no lane runs and nothing is due now (10 s at most). */
+    /** Waits until no lane runs and nothing is due now (40 s at most). */
     async settle(): Promise<void> {
-      const end = Date.now() + 10_000;
+      const end = Date.now() + 40_000;
       for (let calm = 0; calm < 2;) {
-        if (Date.now() > end) throw new Error(`The lanes did not come to rest within 10 s. Log: ${JSON.stringify(log.lines.slice(-5), errorsAsText)}`);
+        if (Date.now() > end) throw new Error(`The lanes did not come to rest within 40 s. Log: ${JSON.stringify(log.lines.slice(-5), errorsAsText)}`);
         calm = assembly.busy() === 0 && !(await isDue(store, clock.now())) ? calm + 1 : 0;
         await new Promise((resolve) => setTimeout(resolve, 15));
       }
