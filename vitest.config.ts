@@ -12,6 +12,6 @@ export default defineConfig({
     expect: { poll: { timeout: 30_000 } },
     // Files share their worker's modules, since loading them took longer than many of the tests.
     isolate: false,
-    maxWorkers: 3,
+    maxWorkers: 4,
   },
 });
