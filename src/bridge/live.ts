@@ -22,7 +22,7 @@ export function createLiveDesks(core: Core, host: DeskHost, kinds: Record<string
 
   async function start(spec: DeskKindSpec, target: DeskTarget): Promise<void> {
     try {
-      const desk = spec.create(target, {
+      const desk = await spec.create(target, {
         core, publicUrl, trouble: troubleReporter(core, deskTroubleId(spec.id)),
         secret: (name) => { const sealed = target.secrets?.[name]; return sealed === undefined ? null : core.secrets.open(sealed); },
       });

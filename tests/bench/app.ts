@@ -58,7 +58,7 @@ const assembly = assemble({ store, clock, log, files, secrets, limits: { rateLim
 const { core, host } = assembly;
 const desk = new BenchDesk(new Reporter());
 const live = place === null ? null
-  : (place.desk === "slack" ? slackKind : discordKind).create(targetOf(inbox.deskTargetId, inbox.createdAt), { core, publicUrl: null, trouble: () => undefined, secret: (name) => deskSettings?.secrets[name] ?? null });
+  : await (place.desk === "slack" ? slackKind : discordKind).create(targetOf(inbox.deskTargetId, inbox.createdAt), { core, publicUrl: null, trouble: () => undefined, secret: (name) => deskSettings?.secrets[name] ?? null });
 if (live === null) core.desks.set("fake", desk);
 else core.desks.set(place!.desk, live);
 core.channels.set(inbox._id, telegramKind.create(

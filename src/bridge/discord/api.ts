@@ -5,8 +5,8 @@
 import { DefaultRestOptions, REST, type RequestMethod } from "discord.js";
 import { DeskError } from "../../core/errors.ts";
 import { DiscordFailure, failureOf, toDeskError } from "./errors.ts";
+import { DEFAULT_API_URL } from "./settings.ts";
 
-export const DEFAULT_API_URL = "https://discord.com/api";
 /** Milliseconds after which a call is given up; longer only for files. */
 const CALL_MS = 10_000;
 const LONGEST_MS = 180_000;

@@ -1,9 +1,9 @@
 /** What a Discord desk is told in `threadline.yaml`, and what of it its connection keeps. */
 import { z } from "zod";
 import { emojiSettings } from "../shared/card-reactions.ts";
-import { DEFAULT_API_URL } from "./api.ts";
 import { botIdOf } from "./ids.ts";
 
+export const DEFAULT_API_URL = "https://discord.com/api";
 const snowflake = (what: string) => z.string().regex(/^\d{15,21}$/, `this is no ${what}: in Discord switch on Developer Mode (settings, Advanced), then right-click and Copy ID`);
 /** Without the sign that asks for the coloured shape: keyboards leave it out or not. */
 export const plainEmoji = (emoji: string): string => emoji.replaceAll("\uFE0F", "");

@@ -37,6 +37,6 @@ export interface DeskKindSpec<T = unknown> {
   settings: z.ZodType<T>;
   /** Pure: reads the identity out of the settings without asking the vendor. */
   read(settings: T): DeskSettings;
-  /** `connection`: any of the targets with this identity; they share the connection. */
-  create(connection: DeskTarget, deps: DeskDeps): VendorDesk;
+  /** `connection`: any of the targets with this identity; they share the connection. The vendor's library is loaded here: who has no such desk does without it. */
+  create(connection: DeskTarget, deps: DeskDeps): Promise<VendorDesk>;
 }

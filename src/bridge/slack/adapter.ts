@@ -3,7 +3,7 @@ import type { DeskTarget } from "../../core/model/types.ts";
 import type { AdoptingDesk, DeskHost, FetchingDesk, LinkingDesk, SearchableDesk, StreamingDesk, TypingDesk } from "../../core/ports.ts";
 import { z } from "zod";
 import type { DeskDeps, VendorDesk } from "../shared/kind.ts";
-import { createSlackApi, DEFAULT_API_URL, type SlackApi } from "./api.ts";
+import { createSlackApi, type SlackApi } from "./api.ts";
 import { createChannels } from "./out/channels.ts";
 import { FILE_BYTES } from "./out/files.ts";
 import { fetchSlackFile } from "./in/files.ts";
@@ -16,6 +16,7 @@ import { createNotices } from "./acts/notices.ts";
 import { createPosts } from "./out/posts.ts";
 import { createReceipts } from "./out/receipts.ts";
 import { createTeam, type SlackTeam } from "./me.ts";
+import { DEFAULT_API_URL } from "./settings.ts";
 import { TEXT_CHARS } from "./out/text.ts";
 import { createTyping } from "./out/typing.ts";
 

@@ -4,8 +4,8 @@ import { DeskError } from "../../core/errors.ts";
 import { createBudget, type Priority } from "./budget.ts";
 import type { Clock } from "../../core/ports.ts";
 import { failureOf, fromStatus, SlackFailure, toDeskError } from "./errors.ts";
+import { DEFAULT_API_URL } from "./settings.ts";
 
-export const DEFAULT_API_URL = "https://slack.com/api/";
 /** Milliseconds after which a call is given up. */
 const CALL_MS = 10_000;
 

@@ -3,11 +3,12 @@ import { z } from "zod";
 import type { DeskTarget } from "../../core/model/types.ts";
 import type { Clock } from "../../core/ports.ts";
 import { fail, ok, warn, words as wordsOf, type Check, type ChecksOptions } from "../shared/checks.ts";
-import { createSlackApi, DEFAULT_API_URL, type SlackApi } from "./api.ts";
+import { createSlackApi, type SlackApi } from "./api.ts";
 import { CREDENTIAL_CODES, slackCode } from "./errors.ts";
 import { grants, NOT_PRIVATE } from "./in/members.ts";
 import { HOOK_PATH } from "./manifest.ts";
 import { APP_SCOPE, scopesMissing } from "./scopes.ts";
+import { DEFAULT_API_URL } from "./settings.ts";
 
 const Me = z.object({ team: z.string(), user: z.string(), bot_id: z.string() });
 const Bot = z.object({ bot: z.object({ app_id: z.string() }) });
