@@ -8,7 +8,7 @@ import type { Held } from "../core/lanes/lease.ts";
 import type { Runner } from "../core/lanes/runner.ts";
 import type { DeliveryPart, Message } from "../core/model/types.ts";
 import { retryDelayMs } from "../core/model/retry.ts";
-import { isOwnStore } from "../core/ports.ts";
+import { isOwnStore, isRepeatable } from "../core/ports.ts";
 import type { ChannelAdapter, ChannelAddress, Part, PartReceipt } from "../core/ports.ts";
 import { isPending } from "../core/services/desk-files.ts";
 import { isDeliveryPaused, silentSince } from "../core/services/inbox-settings.ts";
@@ -210,7 +210,7 @@ async function sendFailed(d: Delivery, held: Held, adapter: ChannelAdapter, mess
   const { core } = d;
   const error = thrown instanceof DeliveryError ? thrown : new DeliveryError("UNREACHABLE", "Sending failed in an unexpected way.", { certain: false, cause: thrown });
   if (!(thrown instanceof DeliveryError)) core.log.error({ err: thrown, messageId: message._id }, "A channel threw something unexpected.");
-  if (!error.o.certain && !isOwnStore(adapter)) {
+  if (!error.o.certain && !isOwnStore(adapter) && !isRepeatable(adapter)) {
     parts[index] = { key: parts[index]!.key, state: "unknown" };
     return becomeUnknown(core, message, held.token, parts, { code: error.code, text: error.tellAgent });
   }
@@ -246,18 +246,19 @@ async function becomeUnknown(core: Core, message: Message, token: number, parts:
 
 /**
  * What a dead holder left in `sending`: parts not begun are certain; one that was begun is uncertain, unless the store is our own,
- * where the stamp of the claim was the whole effect and the part's key is its id.
+ * where the stamp of the claim was the whole effect and the part's key is its id, or a repeat does no harm.
  */
 async function settleOrphan(core: Core, message: Message): Promise<void> {
   if (message.delivery.state !== "sending") return;
   const adapter = core.channels.get(message.inboxId);
   const own = adapter !== undefined && isOwnStore(adapter);
-  if (!own && message.delivery.parts.some((part) => part.state === "sending")) {
+  const repeats = adapter !== undefined && isRepeatable(adapter);
+  if (!own && !repeats && message.delivery.parts.some((part) => part.state === "sending")) {
     const parts = message.delivery.parts.map((part) => (part.state === "sending" ? { key: part.key, state: "unknown" as const } : part));
     await becomeUnknown(core, message, message.delivery.token, parts, { code: "INTERRUPTED", text: "Threadline stopped while this was being sent; it may or may not have arrived." });
     return;
   }
-  const parts = message.delivery.parts.map((part): DeliveryPart => (part.state === "sending" ? { key: part.key, state: "sent", vendorId: part.key } : part));
+  const parts = message.delivery.parts.map((part): DeliveryPart => (part.state !== "sending" ? part : own ? { key: part.key, state: "sent", vendorId: part.key } : { key: part.key, state: "queued" }));
   const now = core.clock.now();
   const mine = { "delivery.state": "sending" as const, "delivery.token": { $lte: message.delivery.token } };
   if (parts.length > 0 && parts.every((part) => part.state === "sent")) {

@@ -3,6 +3,7 @@ import type { Core } from "../core/core.ts";
 import { holdLease } from "../core/lanes/process-lease.ts";
 import type { Inbox } from "../core/model/types.ts";
 import { isListening } from "../core/ports.ts";
+import { createCallLog } from "../core/services/call-log.ts";
 import { troubleReporter } from "../core/services/channel-trouble.ts";
 import { forgetSettings } from "../core/services/inbox-settings.ts";
 import { receiveEvent } from "../core/services/receive-inbound.ts";
@@ -18,6 +19,7 @@ export interface LiveChannels {
 
 export function createLiveChannels(core: Core, kinds: Record<string, ChannelKind>, publicUrl: string | null): LiveChannels {
   const live = new Map<string, Live>();
+  const calls = createCallLog(core);
 
   const depsFor = (inbox: Inbox): ChannelDeps => ({
     secret(name) {
@@ -25,7 +27,7 @@ export function createLiveChannels(core: Core, kinds: Record<string, ChannelKind
       if (sealed === undefined) throw new Error(`The inbox "${inbox.name}" has no ${name}.`);
       return core.secrets.open(sealed);
     },
-    files: core.files, log: core.log, bus: core.bus, clock: core.clock, trouble: troubleReporter(core, inbox._id), publicUrl, rateLimits: core.limits.rateLimits,
+    files: core.files, log: core.log, bus: core.bus, clock: core.clock, trouble: troubleReporter(core, inbox._id), calls, publicUrl, rateLimits: core.limits.rateLimits,
   });
 
   function start(inbox: Inbox): void {

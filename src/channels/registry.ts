@@ -1,4 +1,5 @@
 /** Every kind of channel, one line each. */
+import { apiKind } from "./api/kind.ts";
 import type { ChannelKind } from "./shared/kind.ts";
 import { telegramKind } from "./telegram/kind.ts";
 import { widgetKind } from "./widget/kind.ts";
@@ -6,4 +7,5 @@ import { widgetKind } from "./widget/kind.ts";
 export const channelKinds: Record<string, ChannelKind> = {
   widget: widgetKind as ChannelKind,
   telegram: telegramKind as ChannelKind,
+  api: apiKind as ChannelKind,
 };

@@ -49,6 +49,8 @@ export interface ReactingChannel extends ChannelAdapter { react(to: ChannelAddre
 export interface FetchingChannel extends ChannelAdapter { fetchFile(remote: string, signal: AbortSignal): Promise<{ stream: Readable; name: string; type: string; bytes?: number }> }
 /** Its database is ours: what is written once under the part's key is never uncertain. */
 export interface OwnStoreChannel extends ChannelAdapter { readonly ownStore: true }
+/** The far side takes a second call under the same key for the first: what is uncertain is sent again instead of asking an agent. */
+export interface RepeatableChannel extends ChannelAdapter { readonly repeatable: true }
 
 export const isWebhook = (a: ChannelAdapter): a is WebhookChannel => "receive" in a;
 export const isListening = (a: ChannelAdapter): a is ListeningChannel => "listen" in a;
@@ -58,11 +60,17 @@ export const canDelete = (a: ChannelAdapter): a is DeletingChannel => "deletePar
 export const canReact = (a: ChannelAdapter): a is ReactingChannel => "react" in a;
 export const canFetch = (a: ChannelAdapter): a is FetchingChannel => "fetchFile" in a;
 export const isOwnStore = (a: ChannelAdapter): a is OwnStoreChannel => "ownStore" in a;
+export const isRepeatable = (a: ChannelAdapter): a is RepeatableChannel => "repeatable" in a;
 
 /** What stands in the way of a whole connection (a refused token, another program on the same bot). `text` says what mends it. */
 export interface Trouble { code: ErrorCode | DeliveryCode; text: string }
 /** Null: it works (again). Repeats cost nothing. Never throws. */
 export type ReportTrouble = (trouble: Trouble | null) => void;
+
+/** One try of a call to a program that an administrator named. `status`: what it answered, null without an answer; `fault`: null when it was taken. */
+export interface CallTry { inboxId: string; id: string; event: string; body: string; at: Date; ms: number; status: number | null; fault: string | null }
+/** Keeps such calls for a while, so that they can be looked at and sent again. */
+export interface CallLog { note(tried: CallTry): Promise<void> }
 
 /** What a channel tells core. `eventId` is the vendor's own id of the event, for dedupe. */
 export type InboundEvent = { inboxId: string; address: string } & (

@@ -1,7 +1,7 @@
 /** What one kind of channel is, for the registry: how its settings read and how an adapter for one inbox is made. */
 import type { z } from "zod";
 import type { Bus } from "../../core/bus.ts";
-import type { ChannelAdapter, Clock, FileStore, Logger, ReportTrouble } from "../../core/ports.ts";
+import type { CallLog, ChannelAdapter, Clock, FileStore, Logger, ReportTrouble } from "../../core/ports.ts";
 import type { ChannelId, Inbox } from "../../core/model/types.ts";
 
 export interface ChannelDeps {
@@ -13,6 +13,8 @@ export interface ChannelDeps {
   clock: Clock;
   /** Tells Health what keeps this connection from working, and when that is over. */
   trouble: ReportTrouble;
+  /** Absent: nobody looks at the calls of this channel. */
+  calls?: CallLog;
   /** Where the world reaches us, without a trailing slash; null when it doesn't. */
   publicUrl: string | null;
   /** False switches rate buckets off. */

@@ -59,6 +59,7 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "sweepEarly", key: { lookAt: 1 } },
     { name: "forgetEarly", key: { expiresAt: 1 }, expireAfterSeconds: 0 },
   ],
+  calls: [{ name: "listCalls", key: { inboxId: 1, at: -1, _id: -1 } }, { name: "forgetCalls", key: { at: 1 }, expireAfterSeconds: 7 * 86_400 }],
   deskEvents: [
     { name: "dueIntake", key: { dueAt: 1 }, ...present("dueAt") },
     { name: "intakeLane", key: { thread: 1, at: 1 }, ...present("dueAt") },
