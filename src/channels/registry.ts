@@ -1,9 +1,11 @@
 /** Every kind of channel, one line each. */
 import type { ChannelKind } from "./shared/kind.ts";
+import { emailKind } from "./email/kind.ts";
 import { telegramKind } from "./telegram/kind.ts";
 import { widgetKind } from "./widget/kind.ts";
 
 export const channelKinds: Record<string, ChannelKind> = {
   widget: widgetKind as ChannelKind,
   telegram: telegramKind as ChannelKind,
+  email: emailKind as ChannelKind,
 };
