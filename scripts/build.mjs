@@ -1,7 +1,7 @@
 // Builds what runs from dist/ (store worker, server, widget, playground), each part only when its sources changed.
 import { build, stop } from "esbuild";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -19,6 +19,14 @@ const buildPage = async (folder, out) => {
   copyFileSync(at(`${folder}/index.html`), at(`dist/${out}/index.html`));
 };
 
+const DAY_MS = 86_400_000;
+/** What a build before the last day left behind; a server that still runs may yet load its younger files. */
+function forgetOld(folder, { outputs }) {
+  for (const name of readdirSync(at(folder))) {
+    if (!Object.hasOwn(outputs, `${folder}/${name}`) && Date.now() - statSync(at(`${folder}/${name}`)).mtimeMs > DAY_MS) rmSync(at(`${folder}/${name}`));
+  }
+}
+
 const parts = {
   store: {
     sources: ["src/mongo/embedded"],
@@ -26,7 +34,10 @@ const parts = {
   },
   server: {
     sources: ["src"],
-    run: () => build({ ...node, entryPoints: { cli: at("src/cli/main.ts") }, outdir: at("dist/server") }),
+    run: async () => {
+      const { metafile } = await build({ ...node, entryPoints: { cli: at("src/cli/main.ts") }, outdir: at("dist/server"), metafile: true, absWorkingDir: root });
+      forgetOld("dist/server", metafile);
+    },
   },
   widget: {
     sources: ["widget", "src/shared-ui", "src/channels/widget/wire.ts"],

@@ -20,6 +20,7 @@ export function cardOf(conversation: Conversation, inboxName: string): Card {
     { label: "Status", value: STATUS_WORDS[conversation.status] },
     { label: "Owner", value: conversation.assigneeName ?? "Nobody yet" },
   ];
+  if (conversation.caution !== undefined) facts.push({ label: "Caution", value: conversation.caution });
   if (conversation.teamName !== undefined) facts.push({ label: "Team", value: conversation.teamName });
   if (conversation.priority !== null) facts.push({ label: "Priority", value: capital(conversation.priority) });
   if (conversation.labels.length > 0) facts.push({ label: "Labels", value: conversation.labels.join(", ") });

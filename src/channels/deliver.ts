@@ -8,11 +8,12 @@ import type { Held } from "../core/lanes/lease.ts";
 import type { Runner } from "../core/lanes/runner.ts";
 import type { DeliveryPart, Message } from "../core/model/types.ts";
 import { retryDelayMs } from "../core/model/retry.ts";
-import { isOwnStore, isRepeatable } from "../core/ports.ts";
+import { isOwnStore, isRepeatable, isThreading } from "../core/ports.ts";
 import type { ChannelAdapter, ChannelAddress, Part, PartReceipt } from "../core/ports.ts";
 import { isPending } from "../core/services/desk-files.ts";
 import { isDeliveryPaused, silentSince } from "../core/services/inbox-settings.ts";
 import { applyUpTo } from "../core/services/apply.ts";
+import { placeForReply } from "../core/services/place.ts";
 import { recordReplySent } from "../core/services/record-delivery.ts";
 import { addressOf } from "../core/store/identities.ts";
 import { dueInLane, hasUnhandled } from "../core/store/look-together.ts";
@@ -124,7 +125,8 @@ async function sendParts(d: Delivery, held: Held, adapter: ChannelAdapter, to: C
     await fail(core, held, queued, new DeliveryError("FILE_MISSING", text, { certain: true, permanent: true }));
     return "again";
   }
-  const plan = adapter.plan({ id: queued._id, body: queued.body, files: queued.files.filter((f) => f.state === "ready"), author: { name: queued.author.name, ...(queued.author.avatar === undefined ? {} : { avatar: queued.author.avatar }) } });
+  const place = isThreading(adapter) ? { place: await placeForReply(core, queued) } : {};
+  const plan = adapter.plan({ id: queued._id, body: queued.body, files: queued.files.filter((f) => f.state === "ready"), ...place, author: { name: queued.author.name, ...(queued.author.avatar === undefined ? {} : { avatar: queued.author.avatar }) } });
   const first = plan.findIndex((_, i) => queued.delivery.parts[i]?.state !== "sent");
   const parts: DeliveryPart[] = plan.map((part, i) => queued.delivery.parts[i] ?? { key: `${queued._id}:${part.index}`, state: "queued" });
   // What an edit made superfluous is at the customer all the same; the change that follows takes it back.

@@ -7,7 +7,7 @@ import { createCallLog } from "../core/services/call-log.ts";
 import { troubleReporter } from "../core/services/channel-trouble.ts";
 import { forgetSettings } from "../core/services/inbox-settings.ts";
 import { receiveEvent } from "../core/services/receive-inbound.ts";
-import type { ChannelDeps, ChannelKind } from "./shared/kind.ts";
+import type { ChannelDeps, ChannelKind, ChannelMemory } from "./shared/kind.ts";
 
 interface Live { inbox: string; stop?: () => Promise<void> }
 
@@ -28,6 +28,7 @@ export function createLiveChannels(core: Core, kinds: Record<string, ChannelKind
       return core.secrets.open(sealed);
     },
     files: core.files, log: core.log, bus: core.bus, clock: core.clock, trouble: troubleReporter(core, inbox._id), calls, publicUrl, rateLimits: core.limits.rateLimits,
+    sign: (text) => core.secrets.sign(`channel:${inbox._id}`, text), memory: memoryOf(core, inbox._id),
   });
 
   function start(inbox: Inbox): void {
@@ -62,6 +63,15 @@ export function createLiveChannels(core: Core, kinds: Record<string, ChannelKind
     async stop() {
       await Promise.all([...live.values()].map((entry) => entry.stop?.()));
     },
+  };
+}
+
+/** Kept with the settings: it is written after what it points behind is stored. */
+function memoryOf(core: Core, inboxId: string): ChannelMemory {
+  const _id = `channel-memory:${inboxId}`;
+  return {
+    read: async () => (await core.store.settings.findOne({ _id }))?.value ?? null,
+    async write(value) { await core.store.settings.updateOne({ _id }, { $set: { value, at: core.clock.now() } }, { upsert: true }); },
   };
 }
 

@@ -1,6 +1,7 @@
 /** Every kind of channel, one line each. */
 import { apiKind } from "./api/kind.ts";
 import type { ChannelKind } from "./shared/kind.ts";
+import { emailKind } from "./email/kind.ts";
 import { telegramKind } from "./telegram/kind.ts";
 import { widgetKind } from "./widget/kind.ts";
 
@@ -8,4 +9,5 @@ export const channelKinds: Record<string, ChannelKind> = {
   widget: widgetKind as ChannelKind,
   telegram: telegramKind as ChannelKind,
   api: apiKind as ChannelKind,
+  email: emailKind as ChannelKind,
 };

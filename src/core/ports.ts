@@ -2,7 +2,7 @@
 import type { Readable } from "node:stream";
 import type { DeliveryCode, ErrorCode } from "./errors.ts";
 import type {
-  ChannelId, DeliveryStatus, DeskEventData, DeskFile, DeskKind, DeskPostId, DeskTarget, DeskThreadId, FileRef, Inbox, Priority, Status,
+  ChannelId, DeliveryStatus, DeskEventData, DeskFile, DeskKind, DeskPostId, DeskTarget, DeskThreadId, FileRef, Inbox, Priority, Status, ThreadPlace,
 } from "./model/types.ts";
 
 export interface Clock { now(): Date }
@@ -19,7 +19,13 @@ export interface Logger {
 /** Where a customer is on one inbox. */
 export interface ChannelAddress { inboxId: string; address: string }
 
-export interface OutboundMessage { id: string; body: string; files: FileRef[]; author: { name: string; avatar?: string } }
+export interface OutboundMessage {
+  id: string; body: string; files: FileRef[]; author: { name: string; avatar?: string };
+  /** For a `ThreadingChannel`. */
+  place?: ReplyPlace;
+}
+/** Where a reply goes: the line that it answers is the last that the customer wrote before it; null when there is none. */
+export interface ReplyPlace { conversationId: string; subject: string; answers: ThreadPlace | null }
 
 /** One vendor call. `data` is the channel's own and must survive JSON. */
 export interface Part { index: number; kind: string; data: unknown }
@@ -47,6 +53,8 @@ export interface DeletingChannel extends ChannelAdapter { deletePart(to: Channel
 export interface ReactingChannel extends ChannelAdapter { react(to: ChannelAddress, vendorId: string, emojis: string[], signal: AbortSignal): Promise<void> }
 /** Fetches a customer's file that an inbound event named by `remote`. */
 export interface FetchingChannel extends ChannelAdapter { fetchFile(remote: string, signal: AbortSignal): Promise<{ stream: Readable; name: string; type: string; bytes?: number }> }
+/** Its messages name each other (mail): a reply is planned with its place. */
+export interface ThreadingChannel extends ChannelAdapter { readonly threads: true }
 /** Its database is ours: what is written once under the part's key is never uncertain. */
 export interface OwnStoreChannel extends ChannelAdapter { readonly ownStore: true }
 /** The far side takes a second call under the same key for the first: what is uncertain is sent again instead of asking an agent. */
@@ -59,6 +67,7 @@ export const canEdit = (a: ChannelAdapter): a is EditingChannel => "editPart" in
 export const canDelete = (a: ChannelAdapter): a is DeletingChannel => "deletePart" in a;
 export const canReact = (a: ChannelAdapter): a is ReactingChannel => "react" in a;
 export const canFetch = (a: ChannelAdapter): a is FetchingChannel => "fetchFile" in a;
+export const isThreading = (a: ChannelAdapter): a is ThreadingChannel => "threads" in a;
 export const isOwnStore = (a: ChannelAdapter): a is OwnStoreChannel => "ownStore" in a;
 export const isRepeatable = (a: ChannelAdapter): a is RepeatableChannel => "repeatable" in a;
 
@@ -72,6 +81,16 @@ export interface CallTry { inboxId: string; id: string; event: string; body: str
 /** Keeps such calls for a while, so that they can be looked at and sent again. */
 export interface CallLog { note(tried: CallTry): Promise<void> }
 
+/** How a line finds its conversation where messages name each other. */
+export interface InboundPlace extends ThreadPlace {
+  /** Our own messages among those that it names, nearest first, by their `_id`. */
+  ours: string[];
+  /** Conversation that a signed address names. */
+  conversationId?: string;
+  /** Written by a machine: it never opens a conversation; a "reply" (an absence note) is a note where it belongs. */
+  automatic?: "reply" | "list";
+}
+
 /** What a channel tells core. `eventId` is the vendor's own id of the event, for dedupe. */
 export type InboundEvent = { inboxId: string; address: string } & (
   | {
@@ -79,11 +98,12 @@ export type InboundEvent = { inboxId: string; address: string } & (
       profile: { name?: string; email?: string; avatar?: string };
       /** Which conversation the customer chose, where the channel lets them. */
       conversation?: string | "new";
+      place?: InboundPlace;
     }
   | { type: "edit"; eventId: string; channelMessageId: string; text: string; at: Date }
   | { type: "delete"; eventId: string; channelMessageId: string; at: Date }
   | { type: "reaction"; eventId: string; vendorId: string; emojis: string[]; at: Date }
-  | { type: "status"; vendorId: string; state: "sent" | "delivered" | "read" | "failed"; error?: { code: string; text: string } }
+  | { type: "status"; vendorId: string; /** Ours, where the vendor's word names it: a part whose fate was unknown has no vendor id. */ messageId?: string; state: "sent" | "delivered" | "read" | "failed"; error?: { code: string; text: string } }
   | { type: "reachable"; reachable: boolean; code?: string }
   | { type: "typing"; typing: boolean }
   | { type: "ignored"; why: "own" | "unsupported" | "not-private"; kind?: string }

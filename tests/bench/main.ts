@@ -1,5 +1,5 @@
 /** `npm run bench`: what one message costs, in both directions, beside the floor. `npm run bench -- store`: the embedded store alone. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -24,6 +24,9 @@ function sizesOf(text: string): number[] {
   });
   return sizes.toSorted((a, b) => a - b);
 }
+
+/** The flags of `npm start`. */
+const asStarted = (): string[] => (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { scripts: { start: string } }).scripts.start.split(" ").filter((word) => word.startsWith("--"));
 
 async function bench(options: { sizes: number[]; profile: boolean; desk: "fake" | "slack" | "discord" } & Loads): Promise<Results> {
   const folder = mkdtempSync(join(tmpdir(), "threadline-bench-"));
@@ -53,7 +56,7 @@ async function bench(options: { sizes: number[]; profile: boolean; desk: "fake" 
     const floor = await measureFloor(generator, options);
     await floorApp.stop();
 
-    const app = generator.app = await start(new URL("./app.ts", import.meta.url), [join(folder, "data"), apiRoot, "plain", ...where], profiles === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`, "--cpu-prof-interval=500"]);
+    const app = generator.app = await start(new URL("./app.ts", import.meta.url), [join(folder, "data"), apiRoot, "plain", ...where], [...asStarted(), ...(profiles === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`, "--cpu-prof-interval=500"])]);
     await warmUp(generator);
     const sizes = [];
     for (const messages of options.sizes) {

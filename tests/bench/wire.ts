@@ -64,9 +64,9 @@ export class Child {
   static async start(url: URL, args: string[], onArrival: (id: string, at: number) => void, execArgv: string[] = []): Promise<Child> {
     const source = fileURLToPath(url);
     // A profile names rooms and functions, so it is taken of the sources.
-    const profiled = execArgv.length > 0;
+    const profiled = execArgv.some((arg) => arg.startsWith("--cpu-prof"));
     const file = profiled ? source : await bundle(source);
-    const child = fork(file, args, { execArgv: profiled ? ["--import", "tsx", ...execArgv] : [] });
+    const child = fork(file, args, { execArgv: [...(profiled ? ["--import", "tsx"] : []), ...execArgv] });
     let self: Child | undefined;
     const ready = await new Promise<Ready>((done, fail) => {
       child.once("exit", (code) => fail(new Error(`${file} ended with ${code} before it was ready.`)));

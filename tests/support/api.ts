@@ -36,7 +36,7 @@ export async function buildApi({ inboxSettings = {}, ...options }: ApiSetup = {}
     forgetSettings(core);
     core.channels.set(inbox._id, apiKind.create(inbox, {
       secret: (name) => secrets[name]!, files: core.files, log: core.log, bus: core.bus, clock: core.clock, trouble: (now) => { troubles.push(now?.code ?? null); },
-      calls: createCallLog(core), publicUrl: null, rateLimits: core.limits.rateLimits,
+      calls: createCallLog(core), publicUrl: null, rateLimits: core.limits.rateLimits, sign: () => "", memory: { read: async () => null, write: async () => undefined },
     }));
     expect(isApiChannel(core.channels.get(inbox._id))).toBe(true);
     return inbox;

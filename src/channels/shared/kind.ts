@@ -19,7 +19,13 @@ export interface ChannelDeps {
   publicUrl: string | null;
   /** False switches rate buckets off. */
   rateLimits: boolean;
+  /** Signs a text under a key of this inbox's own; the same at every start under one SECRET_KEY. */
+  sign(text: string): string;
+  memory: ChannelMemory;
 }
+
+/** The little that a way in has to remember about the vendor (a cursor); what it read last, in a form that survives JSON. */
+export interface ChannelMemory { read(): Promise<unknown>; write(value: unknown): Promise<void> }
 
 /** What the settings of one inbox come to: `identity` is the vendor's own and never changes for an inbox. */
 export interface ChannelSettings { identity: string; config: Record<string, unknown>; secrets: Record<string, string> }

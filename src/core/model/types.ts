@@ -82,6 +82,8 @@ export interface Conversation {
   status: Status;
   statusAt: Date;
   subject: string;
+  /** Why the last line's sender may not be who it says. */
+  caution?: string;
   contactName: string;
   channel: ChannelId;
   assigneeId: string | null;
@@ -136,6 +138,22 @@ export interface FileRef {
   state: "ready" | "pending" | "missing";
   remote?: string;
   why?: string;
+}
+
+/**
+ * Where a message stands among others, on channels whose messages name each other (mail): its own id, those before it (nearest last),
+ * and the addresses that got it besides the inbox. All lower case but the ids and the subject.
+ */
+export interface ThreadPlace {
+  id: string;
+  references: string[];
+  subject: string;
+  /** Where its author wants the answer. */
+  replyTo?: string;
+  to: string[];
+  cc: string[];
+  /** Why its sender may not be who it says. */
+  caution?: string;
 }
 
 export type MirrorStatus = "none" | "queued" | "posting" | "posted" | "fallback";
@@ -198,6 +216,7 @@ export interface Message {
   author: Author;
   body: string;
   files: FileRef[];
+  place?: ThreadPlace;
   /** Parts of one album share it and are mirrored together. */
   groupId?: string;
   createdAt: Date;

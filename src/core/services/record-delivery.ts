@@ -15,7 +15,8 @@ const BELOW: Partial<Record<DeliveryStatus, DeliveryStatus[]>> = {
 
 /** A vendor's later word on a message, by the id it gave us. Repeats and late lower rungs change nothing. Answers whether it climbed. */
 export async function recordDeliveryStatus(core: Core, event: Extract<InboundEvent, { type: "status" }>): Promise<boolean> {
-  const message = await core.store.messages.findOne({ inboxId: event.inboxId, "delivery.parts.vendorId": event.vendorId });
+  const message = await core.store.messages.findOne({ inboxId: event.inboxId, "delivery.parts.vendorId": event.vendorId })
+    ?? (event.messageId === undefined ? null : await core.store.messages.findOne({ _id: event.messageId, inboxId: event.inboxId, kind: "outgoing" }));
   return message !== null && climb(core, message, event.state, event.error);
 }
 

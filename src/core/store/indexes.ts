@@ -51,6 +51,7 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "parkedTodo", key: { "todo.parked.at": 1 }, ...present("todo.parked.at") },
     { name: "fileAccess", key: { "files.fileId": 1, identityId: 1 }, ...present("files.fileId") },
     { name: "searchTerms", key: { terms: 1, createdAt: -1 } },
+    { name: "messageByPlace", key: { inboxId: 1, "place.id": 1 }, ...present("place.id") },
     { name: "albumOf", key: { conversationId: 1, groupId: 1 }, ...present("groupId") },
   ],
   threads: [{ name: "threadsOfConversation", key: { conversationId: 1, createdAt: -1 } }, { name: "catchUpOnLeft", key: { desk: 1, leftAt: 1 }, ...present("leftAt") }],

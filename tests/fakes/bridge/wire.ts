@@ -24,7 +24,7 @@ export function wireBridge(bridge: FakeBridge, { clock = { now: () => new Date()
   };
   const adapter = apiKind.create(inbox, {
     secret: (name) => secrets[name]!, files, log: { info: silent, warn: silent, error: silent, debug: silent }, bus: createBus(silent), clock,
-    trouble: (now) => { troubles.push(now?.code ?? null); }, calls, publicUrl: null, rateLimits: false,
+    trouble: (now) => { troubles.push(now?.code ?? null); }, calls, publicUrl: null, rateLimits: false, sign: () => "", memory: { read: async () => null, write: async () => undefined },
   });
   return { adapter, inbox, files, troubles, noted };
 }

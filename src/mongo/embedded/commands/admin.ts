@@ -1,12 +1,15 @@
 import { Binary, serialize, UUID } from "bson";
 import { createCollection, dropCollection, renameCollection } from "../storage/ddl.ts";
+import { IndexSizes } from "../storage/index-sizes.ts";
 import { nsOf } from "../storage/store.ts";
+import { nextTurn, sliceEnd } from "../storage/turns.ts";
 import { usedBytes } from "../storage/env.ts";
 import type { Collection } from "../storage/catalog.ts";
 import { StoreError } from "../values/errors.ts";
 import { compileMatcher } from "../values/match.ts";
 import { EMPTY_DOC, toJs } from "../values/raw.ts";
-import { collectionName, refuse, type Args, type Command } from "./context.ts";
+import { collectionStats } from "./aggregate-describe.ts";
+import { checkTime, collectionName, refuse, type Args, type Command, type Context } from "./context.ts";
 import { listReply } from "./list-reply.ts";
 import { optionsOf, sameOptions } from "./options.ts";
 
@@ -81,28 +84,38 @@ function scaleOf(args: Args): number {
   return Math.trunc(scale);
 }
 
-/** `collStats`: mongodb.com/docs/manual/reference/command/collStats/ . Sizes of indexes are not kept apart here and count as 0. */
-export const collStats: Command = (context) => {
+/** Counts the index entries of collections, letting others work between slices. */
+async function indexSizes({ store, expires }: Context, collections: readonly (Collection | undefined)[]): Promise<IndexSizes[]> {
+  const counting = collections.map((c) => new IndexSizes(store, c));
+  let turns = 0;
+  for (const sizes of counting) {
+    while (!sizes.step(sliceEnd())) {
+      checkTime(expires);
+      await nextTurn(turns++);
+    }
+  }
+  return counting;
+}
+
+/** `collStats`: mongodb.com/docs/manual/reference/command/collStats/ . Sizes are bytes of documents and of index entries, without the files' own overhead. */
+export const collStats: Command = async (context) => {
   const ns = nsOf(context.db, collectionName(context));
   const scale = scaleOf(context.args);
-  const c = context.store.catalog.get(ns);
-  const size = Math.floor((c?.bytes ?? 0) / scale);
-  return {
-    ns, size, count: c?.count ?? 0, ...(c && c.count > 0 ? { avgObjSize: Math.floor(c.bytes / c.count) } : {}), numOrphanDocs: 0, storageSize: size, freeStorageSize: 0, capped: false,
-    nindexes: c?.indexes.length ?? 0, indexBuilds: c?.indexes.filter((i) => !i.usable).map((i) => i.name) ?? [], totalIndexSize: 0, totalSize: size,
-    indexSizes: Object.fromEntries(c?.indexes.map((i) => [i.name, 0]) ?? []), scaleFactor: scale, ok: 1,
-  };
+  const [sizes] = await indexSizes(context, [context.store.catalog.get(ns)]);
+  return { ns, ...collectionStats(context.store.catalog.get(ns), sizes!, scale), ok: 1 };
 };
 
 /** `dbStats`: mongodb.com/docs/manual/reference/command/dbStats/ */
-export const dbStats: Command = ({ args, store, db }) => {
+export const dbStats: Command = async (context) => {
+  const { args, store, db } = context;
   const scale = scaleOf(args);
   const own = [...store.catalog.collections.values()].filter((c) => c.db === db);
   const sum = (of: (c: Collection) => number) => own.reduce((total, c) => total + of(c), 0);
+  const indexSize = (await indexSizes(context, own)).reduce((total, sizes) => total + sizes.total, 0) / scale;
   const [objects, bytes] = [sum((c) => c.count), sum((c) => c.bytes)];
   const dataSize = bytes / scale;
   return {
-    db, collections: own.length, views: 0, objects, avgObjSize: objects > 0 ? bytes / objects : 0, dataSize, storageSize: dataSize, indexes: sum((c) => c.indexes.length), indexSize: 0,
-    totalSize: dataSize, scaleFactor: scale, fsUsedSize: usedBytes(store.env) / scale, ok: 1,
+    db, collections: own.length, views: 0, objects, avgObjSize: objects > 0 ? bytes / objects : 0, dataSize, storageSize: dataSize, indexes: sum((c) => c.indexes.length), indexSize,
+    totalSize: dataSize + indexSize, scaleFactor: scale, fsUsedSize: usedBytes(store.env) / scale, ok: 1,
   };
 };

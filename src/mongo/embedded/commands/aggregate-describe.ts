@@ -1,34 +1,52 @@
 import { hostname } from "node:os";
+import { Long } from "bson";
+import { List, type Docs } from "../pipeline/docs.ts";
+import { PAUSE } from "../planner/query.ts";
+import type { Collection } from "../storage/catalog.ts";
+import { IndexSizes } from "../storage/index-sizes.ts";
 import type { Store } from "../storage/store.ts";
 import { StoreError } from "../values/errors.ts";
 import { embedded, fieldsOf, fromJs, getField, numberOf, T, toJs, type RawDoc } from "../values/raw.ts";
-import { Long } from "bson";
 
 const started = new Date();
 
+/** What `collStats` and `$collStats` say of a collection, in units of `scale` bytes. */
+export function collectionStats(c: Collection | undefined, counted: IndexSizes, scale: number): Record<string, unknown> {
+  const size = Math.floor((c?.bytes ?? 0) / scale);
+  const { indexSizes, totalIndexSize } = counted.scaled(scale);
+  return {
+    size, count: c?.count ?? 0, ...(c && c.count > 0 ? { avgObjSize: Math.floor(c.bytes / c.count) } : {}), numOrphanDocs: 0, storageSize: size, freeStorageSize: 0, capped: false,
+    nindexes: c?.indexes.length ?? 0, indexBuilds: c?.indexes.filter((i) => !i.usable).map((i) => i.name) ?? [], totalIndexSize, totalSize: size + totalIndexSize, indexSizes, scaleFactor: scale,
+  };
+}
+
 /** The documents of `$collStats` and `$indexStats`. @throws StoreError 26 when there is no such collection, 238 for statistics that are not kept.
  *  Sources: mongodb.com/docs/manual/reference/operator/aggregation/collStats/ and …/indexStats/ */
-export function describe(store: Store, ns: string, stage: "$collStats" | "$indexStats", spec: RawDoc): RawDoc[] {
+export function describe(store: Store, ns: string, stage: "$collStats" | "$indexStats", spec: RawDoc): Docs {
   const collection = store.catalog.get(ns);
   if (stage === "$indexStats") {
-    return (collection?.indexes ?? []).map((index) => fromJs({
+    return new List((collection?.indexes ?? []).map((index) => fromJs({
       name: index.name, key: toJs(index.spec)["key"], host: hostname(), accesses: { ops: Long.ZERO, since: started }, spec: toJs(index.spec, { exact: true }),
-    }));
+    })));
   }
   if (!collection) throw new StoreError(26, "NamespaceNotFound", `Unable to retrieve count in $collStats stage :: caused by :: Collection [${ns}] not found.`);
-  const out: Record<string, unknown> = { ns, host: hostname(), localTime: new Date() };
-  for (const { name, value } of fieldsOf(spec)) {
+  const wanted = fieldsOf(spec);
+  for (const { name, value } of wanted) {
     if (name !== "count" && name !== "storageStats") throw new StoreError(238, "NotImplemented", `$collStats with '${name}' is not supported by the embedded store; use MONGODB_URI.`);
     if (value.type !== T.object) throw new StoreError(14, "TypeMismatch", `BSON field '$collStats.${name}' must be an object`);
-    if (name === "count") out["count"] = collection.count;
-    else {
-      const scale = numberOf(getField(embedded(value), "scale") ?? { type: T.null, bytes: spec, start: 0, end: 0 }) ?? 1;
-      const size = Math.floor(collection.bytes / scale);
-      out["storageStats"] = {
-        size, count: collection.count, ...(collection.count > 0 ? { avgObjSize: Math.floor(collection.bytes / collection.count) } : {}), storageSize: size, capped: false,
-        nindexes: collection.indexes.length, totalIndexSize: 0, totalSize: size, indexSizes: Object.fromEntries(collection.indexes.map((i) => [i.name, 0])), scaleFactor: scale,
-      };
-    }
   }
-  return [fromJs(out)];
+  const storage = wanted.find(({ name }) => name === "storageStats")?.value;
+  const scaled = storage && getField(embedded(storage), "scale");
+  const scale = (scaled && numberOf(scaled)) ?? 1;
+  const counted = new IndexSizes(store, storage && collection);
+  let told = false;
+  return {
+    next(deadline) {
+      if (told) return undefined;
+      if (!counted.step(deadline)) return PAUSE;
+      told = true;
+      const parts: Record<string, () => unknown> = { count: () => collection.count, storageStats: () => collectionStats(collection, counted, scale) };
+      return fromJs({ ns, host: hostname(), localTime: new Date(), ...Object.fromEntries(wanted.map(({ name }) => [name, parts[name]!()])) });
+    },
+  };
 }

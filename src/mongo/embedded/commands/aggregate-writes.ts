@@ -13,12 +13,13 @@ import { valueAt } from "../pipeline/nested.ts";
 import type { Collection } from "../storage/catalog.ts";
 import { buildIndex, dropCollection, ensureCollection, renameCollection, createCollection } from "../storage/ddl.ts";
 import { checkDocument } from "../storage/options.ts";
-import { nsOf, SLICE_MS } from "../storage/store.ts";
+import { nsOf } from "../storage/store.ts";
+import { nextTurn, sliceEnd } from "../storage/turns.ts";
 import { locationError, storeError, StoreError } from "../values/errors.ts";
 import { equalValues } from "../values/key.ts";
 import type { FilterNode } from "../values/match.ts";
 import { embedded, EMPTY_DOC, fieldsOf, idOf, itemsOf, prepareInsert, stringOf, T, type RawDoc, type RawValue } from "../values/raw.ts";
-import { checkTime, nextTurn, type Context } from "./context.ts";
+import { checkTime, type Context } from "./context.ts";
 import { WRITES_PER_DOC } from "./write.ts";
 
 interface Target {
@@ -65,15 +66,19 @@ async function inBatches({ store, expires }: Context, target: Target, docs: Docs
     }, full.length * WRITES_PER_DOC, size, true);
     if (failure) throw failure;
   };
-  for (;;) {
-    const doc = docs.next(performance.now() + SLICE_MS);
+  let deadline = sliceEnd();
+  for (let turns = 0; ;) {
+    const doc = docs.next(deadline);
     if (doc === PAUSE) {
       checkTime(expires);
-      await nextTurn();
+      await nextTurn(turns++);
+      deadline = sliceEnd();
     } else if (doc) {
       batch.push(Uint8Array.prototype.slice.call(doc));
       bytes += doc.length;
-      if (batch.length >= BATCH_DOCS || bytes >= BATCH_BYTES) await flush();
+      if (batch.length < BATCH_DOCS && bytes < BATCH_BYTES) continue;
+      await flush();
+      deadline = sliceEnd();
     } else return flush();
   }
 }

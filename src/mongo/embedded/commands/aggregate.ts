@@ -3,11 +3,9 @@ import { provide } from "../pipeline/expressions/provide.ts";
 import { Names } from "../pipeline/expressions/frame.ts";
 import { NO_DOCS, type Docs } from "../pipeline/docs.ts";
 import { compilePipeline } from "../pipeline/pipeline.ts";
-import { orderOf, sortedDocs } from "../pipeline/sort.ts";
 import type { ReadSpec, World } from "../pipeline/stage.ts";
 import { nsOf, type Store } from "../storage/store.ts";
 import { storeError, StoreError } from "../values/errors.ts";
-import { compileAst } from "../values/match.ts";
 import { DocWriter, embedded, EMPTY_DOC, fieldsOf, getField, MAX_DOC_BYTES, numberOf, stringOf, T, type RawDoc, type RawValue } from "../values/raw.ts";
 import type { Scope } from "../values/scope.ts";
 import { describe } from "./aggregate-describe.ts";
@@ -66,23 +64,20 @@ export const worldOf = (store: Store, db: string): World => ({
   describe: (stage, collection, spec) => describe(store, nsOf(db, collection), stage, spec),
 });
 
-/** Reads a collection by its best plan. An order that no index gives is made here, in pieces. */
+/** Reads a collection by its best plan. */
 function read(store: Store, db: string, { collection: name, filter: ast, names, sort, skip, limit, hint, passing }: ReadSpec): Docs {
   const collection = store.catalog.get(nsOf(db, name));
   if (!collection) return NO_DOCS;
   const enough = limit > 0 ? limit + skip : 0;
-  const spec: QuerySpec = { filter: EMPTY_DOC, ast, matches: compileAst(ast, names.collation), scope: names, hint: hint as QuerySpec["hint"] };
-  let query = new Query(store.env, collection, { ...spec, sort, enough });
-  const unsorted = sort !== undefined && query.held;
-  if (unsorted) query = new Query(store.env, collection, spec);
+  const query = new Query(store.env, collection, { filter: EMPTY_DOC, ast, scope: names, hint: hint as QuerySpec["hint"], sort, enough });
   const found: Docs = {
     next(deadline) {
       const next = query.next(deadline);
       if (next === undefined || next === PAUSE) return next;
-      return passing && !unsorted ? next.doc : Uint8Array.prototype.slice.call(next.doc);
+      return passing || query.held ? next.doc : next.doc.slice();
     },
   };
-  return bounded(unsorted ? sortedDocs(found, orderOf(sort, names), enough) : found, skip, limit);
+  return bounded(found, skip, limit);
 }
 
 function bounded(docs: Docs, skip: number, limit: number): Docs {

@@ -142,6 +142,3 @@ export function refuse(args: Args, ...names: string[]): void {
 export function checkTime(expires: number): void {
   if (performance.now() > expires) throw storeError("MaxTimeMSExpired", "operation exceeded time limit");
 }
-
-/** Lets other work run between two slices. */
-export const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -1,10 +1,11 @@
 import type { Collection } from "../storage/catalog.ts";
-import { SLICE_MS, type Store } from "../storage/store.ts";
+import type { Store } from "../storage/store.ts";
+import { nextTurn, sliceEnd } from "../storage/turns.ts";
 import { StoreError } from "../values/errors.ts";
 import type { RawDoc } from "../values/raw.ts";
 import { PAUSE, type Source } from "../planner/query.ts";
 import { BATCH_BYTES, CursorReply } from "../wire/cursor-reply.ts";
-import { checkTime, nextTurn } from "./context.ts";
+import { checkTime } from "./context.ts";
 
 const IDLE_MS = 10 * 60_000;
 const SWEEP_MS = 60_000;
@@ -63,10 +64,10 @@ export class Cursor {
 
   /** Fills one batch, letting others work between slices. */
   async rest(reply: CursorReply, batchSize: number, expires: number): Promise<"more" | "end"> {
-    for (;;) {
+    for (let turns = 0; ; turns++) {
       checkTime(expires);
-      await nextTurn();
-      const state = this.fill(reply, batchSize, performance.now() + SLICE_MS);
+      await nextTurn(turns);
+      const state = this.fill(reply, batchSize, sliceEnd());
       if (state !== "pause") return state;
     }
   }
@@ -112,7 +113,7 @@ export class Cursors {
 
   private batch(cursor: Cursor, reply: CursorReply, batchSize: number, single: boolean, replyTo: number, expires: number): Buffer | Promise<Buffer> {
     const finish = (state: "more" | "end") => reply.finish(state === "more" && !single ? this.keep(cursor) : 0n, replyTo);
-    const state = cursor.fill(reply, batchSize, performance.now() + SLICE_MS);
+    const state = cursor.fill(reply, batchSize, sliceEnd());
     return state === "pause" ? cursor.rest(reply, batchSize, expires).then(finish) : finish(state);
   }
 

@@ -1,5 +1,6 @@
 import { parseFilter, PAUSE, Query, type ParsedFilter } from "../planner/query.ts";
-import { nsOf, SLICE_MS, type Store } from "../storage/store.ts";
+import { nsOf, type Store } from "../storage/store.ts";
+import { nextTurn, sliceEnd } from "../storage/turns.ts";
 import { ensureCollection } from "../storage/ddl.ts";
 import { checkDocument } from "../storage/options.ts";
 import { StoreError } from "../values/errors.ts";
@@ -7,7 +8,7 @@ import type { Scope } from "../values/scope.ts";
 import { compileProjection } from "../values/project.ts";
 import { DocWriter, EMPTY_DOC, idOf, prepareInsert, T, type RawDoc } from "../values/raw.ts";
 import { refuseExpr, upsertDocument, type CompiledUpdate } from "../values/update.ts";
-import { collectionName, nextTurn, RawReply, scopeOf, type Args, type Command } from "./context.ts";
+import { collectionName, RawReply, scopeOf, type Args, type Command } from "./context.ts";
 import { hintOf } from "./find.ts";
 import { compileUpdateOf, sliced } from "./write.ts";
 
@@ -46,10 +47,10 @@ class Run {
     this.parsed = parseFilter(this.filter, this.scope);
     const query = new Query(this.store.env, collection, { filter: this.filter, ...this.parsed, scope: this.scope, hint: hintOf(this.args, collection), enough: 1 });
     if (query.plan.kind === "index" && query.plan.one) return false;
-    for (;;) {
-      const found = query.next(performance.now() + SLICE_MS);
+    for (let turns = 0; ; turns++) {
+      const found = query.next(sliceEnd());
       if (found !== PAUSE) return !found;
-      await nextTurn();
+      await nextTurn(turns);
     }
   }
 

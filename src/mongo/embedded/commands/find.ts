@@ -1,12 +1,16 @@
 import { PAUSE, Query, type QuerySpec, type Source } from "../planner/query.ts";
-import { nsOf, SLICE_MS, type Store } from "../storage/store.ts";
+import { Sorter } from "../planner/sorter.ts";
+import { nsOf, type Store } from "../storage/store.ts";
+import { nextTurn, sliceEnd } from "../storage/turns.ts";
 import type { Collection } from "../storage/catalog.ts";
 import { StoreError } from "../values/errors.ts";
+import type { Collation } from "../values/collation.ts";
 import { valueKeyText } from "../values/key.ts";
 import { filterAst } from "../values/match.ts";
 import { compileProjection } from "../values/project.ts";
-import { embedded, EMPTY_DOC, getDistinct, int64At, itemsOf, stringOf, T, toJs, type RawDoc, type RawValue, DocWriter } from "../values/raw.ts";
-import { Args, checkTime, collectionName, nextTurn, RawReply, refuse, scopeOf, type Command, type Context } from "./context.ts";
+import { embedded, EMPTY_DOC, fieldsOf, getDistinct, int64At, itemsOf, MAX_DOC_BYTES, stringOf, T, toJs, type RawDoc, type RawValue, DocWriter } from "../values/raw.ts";
+import type { DocumentOrder } from "../values/sort.ts";
+import { Args, checkTime, collectionName, RawReply, refuse, scopeOf, type Command, type Context } from "./context.ts";
 import { Cursor } from "./cursors.ts";
 
 /** Answers nothing: the source of a collection that does not exist. */
@@ -83,8 +87,8 @@ export const killCursors: Command = ({ args, cursors }) => {
 
 /** Runs `visit` over every match, in slices. */
 export async function forEachMatch(query: Source, visit: (doc: RawDoc) => void, expires = Infinity): Promise<void> {
-  let deadline = performance.now() + SLICE_MS;
-  for (;;) {
+  let deadline = sliceEnd();
+  for (let turns = 0; ;) {
     const found = query.next(deadline);
     if (!found) return;
     if (found !== PAUSE) {
@@ -92,8 +96,8 @@ export async function forEachMatch(query: Source, visit: (doc: RawDoc) => void, 
       continue;
     }
     checkTime(expires);
-    await nextTurn();
-    deadline = performance.now() + SLICE_MS;
+    await nextTurn(turns++);
+    deadline = sliceEnd();
   }
 }
 
@@ -125,18 +129,42 @@ export const distinct: Command = async (context) => {
   const key = args.required("key", args.string("key"));
   const collection = store.catalog.get(nsOf(db, collectionName(context)));
   const scope = scopeOf(args, collection);
-  const { collation } = scope;
-  const seen = new Map<string, RawValue>();
+  const order = valueOrder(scope.collation);
+  const values = new Sorter(order, 0, "distinct");
   if (collection) {
+    const seen = new Set<string>();
     await forEachMatch(new Query(store.env, collection, { filter: args.doc("query") ?? EMPTY_DOC, hint: hintOf(args, collection), scope }), (doc) => {
       for (const value of getDistinct(doc, key)) {
-        const text = collation ? collation.keyText(value) : valueKeyText(value);
-        if (!seen.has(text)) seen.set(text, { ...value, bytes: value.bytes.slice(value.start, value.end), start: 0, end: value.end - value.start });
+        const text = order.textOf(value);
+        if (seen.has(text)) continue;
+        seen.add(text);
+        values.add(new DocWriter(value.end - value.start + 16).value("", value).done());
       }
     }, context.expires);
   }
   const reply = new DocWriter().open("values", T.array);
-  const sorted = collation ? [...seen].sort(([, a], [, b]) => collation.compare(a, b)) : [...seen].sort(([a], [b]) => (a < b ? -1 : 1));
-  sorted.forEach(([, value], i) => reply.value(String(i), value));
+  const sorted = values.sorted();
+  let [n, size] = [0, 0];
+  const listed: Source = {
+    next(deadline) {
+      if (performance.now() > deadline) return PAUSE;
+      const next = sorted.next();
+      return next.done ? undefined : next.value;
+    },
+  };
+  await forEachMatch(listed, (doc) => {
+    size += doc.length;
+    if (size > MAX_DOC_BYTES) throw new StoreError(17217, "Location17217", "distinct too big, 16mb cap");
+    reply.value(String(n++), valueIn(doc));
+  }, context.expires);
   return new RawReply(reply.close().double("ok", 1).done());
 };
+
+const valueIn = (doc: RawDoc): RawValue => fieldsOf(doc)[0]!.value;
+
+/** The order of values that each lie in a document of their own. */
+function valueOrder(collation: Collation | undefined): DocumentOrder & { textOf(value: RawValue): string } {
+  const textOf = (value: RawValue) => (collation ? collation.keyText(value) : valueKeyText(value));
+  if (collation) return { textOf, keyOf: valueIn, compare: (a, b) => collation.compare(a as RawValue, b as RawValue), sizeOf: () => 40 };
+  return { textOf, keyOf: (doc) => textOf(valueIn(doc)), compare: (a, b) => ((a as string) < (b as string) ? -1 : 1), sizeOf: (text) => (text as string).length };
+}

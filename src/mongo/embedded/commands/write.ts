@@ -1,5 +1,6 @@
 import { PAUSE, Query } from "../planner/query.ts";
-import { nsOf, SLICE_MS, type Store } from "../storage/store.ts";
+import { nsOf, type Store } from "../storage/store.ts";
+import { SLICE_MS } from "../storage/turns.ts";
 import { StoreError } from "../values/errors.ts";
 import { idOf, prepareInsert, toJs, DocWriter, T, itemsOf, embedded, type RawDoc } from "../values/raw.ts";
 import type { Scope } from "../values/scope.ts";
@@ -49,14 +50,15 @@ export const insert: Command = async (context) => {
   const errors: WriteError[] = [];
   let n = 0;
   for (let from = 0; from < docs.length;) {
-    if (ordered && errors.length > 0) break;
     await ensureCollection(store, db, name);
     const [to, bytes] = chunkEnd(docs, from);
     const start = from;
-    await store.writer.submit(() => {
+    from = await store.writer.submit(() => {
+      const deadline = performance.now() + SLICE_MS;
       const collection = store.catalog.get(nsOf(db, name));
       if (!collection) throw new StoreError(26, "NamespaceNotFound", `${nsOf(db, name)} was dropped during the insert`);
       for (let i = start; i < to; i++) {
+        if (i > start && performance.now() > deadline) return i;
         try {
           const doc = prepareInsert(docs[i]!);
           checkDocument(collection, doc, undefined, bypass);
@@ -64,11 +66,11 @@ export const insert: Command = async (context) => {
           n++;
         } catch (error) {
           errors.push(writeError(i, error));
-          if (ordered) return;
+          if (ordered) return docs.length;
         }
       }
+      return to;
     }, (to - from) * WRITES_PER_DOC, bytes, true);
-    from = to;
   }
   return { n, ...(errors.length > 0 ? { writeErrors: errors } : {}), ok: 1 };
 };

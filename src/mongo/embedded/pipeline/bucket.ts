@@ -1,14 +1,15 @@
+import { PAUSE } from "../planner/query.ts";
+import { Sorter, type Keyed } from "../planner/sorter.ts";
+import { Clock } from "../storage/turns.ts";
 import { locationError, notImplemented } from "../values/errors.ts";
 import { DocWriter, EMPTY_DOC, fieldsOf, itemsOf, stringOf, T, type RawDoc, type RawValue } from "../values/raw.ts";
-import { blocking, List, produced } from "./docs.ts";
-import { compileAccumulatorField, keepAll } from "./expressions/accumulators.ts";
+import { blocking, List, type Docs } from "./docs.ts";
+import { compileAccumulator, compileAccumulatorField, keepAll, type Accumulator } from "./expressions/accumulators.ts";
 import { compileExpression } from "./expressions/compile.ts";
 import type { Expr, Names } from "./expressions/frame.ts";
 import { detached, documentValue, NULL, object } from "./expressions/make.ts";
 import { asDouble, nullish, numeric, typeName } from "./expressions/numbers.ts";
-import { compileAccumulator } from "./expressions/accumulators.ts";
 import { Groups, type Output } from "./group.ts";
-import { Sorter } from "./sort.ts";
 import type { CompileStage } from "./stage.ts";
 
 const COUNT: RawValue = documentValue(EMPTY_DOC);
@@ -117,33 +118,45 @@ export const bucketAutoStage: CompileStage = (value, names) => {
       return blocking(input, (doc) => {
         n++;
         sorter.add(doc);
-      }, () => {
-        const sorted = sorter.sorted();
-        const size = Math.max(1, Math.round(n / count));
-        let head = sorted.next();
-        let made = 0;
-        return produced(() => {
-          if (head.done) return undefined;
-          made++;
-          const accumulators = outputs.map((o) => o.make(keepAll, frame));
-          const least = head.value.key as RawValue;
-          let last = least;
-          const room = made === count ? Infinity : size;
-          for (let taken = 0; !head.done; taken++) {
-            if (taken >= room && order.compare(head.value.key as RawValue, last) !== 0) break;
-            frame.root = head.value.doc;
-            accumulators.forEach((a, i) => a.add(outputs[i]!.input.run(frame), frame));
-            last = head.value.key as RawValue;
-            head = sorted.next();
-          }
-          const w = new DocWriter().value("_id", object([["min", least], ["max", head.done ? last : (head.value.key as RawValue)]]));
-          accumulators.forEach((a, i) => w.value(outputs[i]!.name, a.result() ?? NULL));
-          return w.done();
-        });
-      });
+      }, () => buckets(sorter.sorted(), { size: Math.max(1, Math.round(n / count)), count }, outputs, names));
     },
   };
 };
+
+interface OpenBucket {
+  readonly accumulators: readonly Accumulator[];
+  readonly least: RawValue;
+  last: RawValue;
+  taken: number;
+}
+
+/** Cuts what is sorted into pieces of about one size; equal values stay together. */
+function buckets(sorted: Iterator<Keyed>, { size, count }: { size: number; count: number }, outputs: readonly Output[], { frame, order }: Names): Docs {
+  const clock = new Clock();
+  let head = sorted.next();
+  let made = 0;
+  let open: OpenBucket | undefined;
+  const key = () => (head.value as Keyed).key as RawValue;
+  return {
+    next(deadline) {
+      if (head.done && !open) return undefined;
+      open ??= { accumulators: outputs.map((o) => o.make(keepAll, frame)), least: key(), last: key(), taken: 0 };
+      const room = made + 1 === count ? Infinity : size;
+      for (; !head.done && (open.taken < room || order.compare(key(), open.last) === 0); head = sorted.next()) {
+        if (clock.over(deadline)) return PAUSE;
+        frame.root = head.value.doc;
+        open.accumulators.forEach((a, i) => a.add(outputs[i]!.input.run(frame), frame));
+        open.last = key();
+        open.taken++;
+      }
+      const w = new DocWriter().value("_id", object([["min", open.least], ["max", head.done ? open.last : key()]]));
+      open.accumulators.forEach((a, i) => w.value(outputs[i]!.name, a.result() ?? NULL));
+      open = undefined;
+      made++;
+      return w.done();
+    },
+  };
+}
 
 /** Source: mongodb.com/docs/manual/reference/operator/aggregation/sortByCount/ */
 export const sortByCountExpression = (value: RawValue, names: Names): Expr => {

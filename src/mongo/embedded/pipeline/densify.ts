@@ -1,7 +1,8 @@
 import { PAUSE } from "../planner/query.ts";
+import { Sorter, type Keyed } from "../planner/sorter.ts";
+import { Clock } from "../storage/turns.ts";
 import { locationError, StoreError } from "../values/errors.ts";
 import { DocWriter, fieldsOf, int64At, itemsOf, stringOf, T, truthy, type RawDoc, type RawValue } from "../values/raw.ts";
-import { Clock } from "./docs.ts";
 import { checkPath, coded } from "./expressions/compile.ts";
 import type { Names } from "./expressions/frame.ts";
 import { array, date, detached, NULL } from "./expressions/make.ts";
@@ -10,7 +11,6 @@ import { addToDate, type Unit } from "./expressions/ops-date-math.ts";
 import { UTC } from "./expressions/zones.ts";
 import { fieldNames } from "./fill.ts";
 import { replaceAt, valueAt } from "./nested.ts";
-import { Sorter, type Keyed } from "./sort.ts";
 import type { CompileStage } from "./stage.ts";
 import { unitOf } from "./window-bounds.ts";
 

@@ -1,43 +1,11 @@
 import { PAUSE } from "../planner/query.ts";
-import { StoreError } from "../values/errors.ts";
+import type { Memory } from "../planner/sorter.ts";
+import { Clock } from "../storage/turns.ts";
 import type { RawDoc } from "../values/raw.ts";
-import type { Budget } from "./expressions/accumulators.ts";
 
 /** Documents that are asked for one by one. `PAUSE`: this turn's time is over, ask again in a later one. */
 export interface Docs {
   next(deadline: number): RawDoc | typeof PAUSE | undefined;
-}
-
-/** What a blocking stage may hold. Source: mongodb.com/docs/manual/core/aggregation-pipeline-limits/ */
-const LIMIT_BYTES = 100 * 1024 * 1024;
-
-/** Memory of one blocking stage. This store has no temporary files, so `allowDiskUse` makes no difference. */
-export class Memory implements Budget {
-  private bytes = 0;
-
-  constructor(private readonly stage: string) {}
-
-  /** @throws StoreError 292 past 100 MB. */
-  take(bytes: number): void {
-    this.bytes += bytes;
-    if (this.bytes > LIMIT_BYTES) {
-      throw new StoreError(292, "QueryExceededMemoryLimitNoDiskUseAllowed", `Exceeded memory limit for ${this.stage}: it may hold 104857600 bytes, and the embedded store has no temporary files to go on in. Bound it by a $match or a $limit, or use MONGODB_URI.`);
-    }
-  }
-
-  give(bytes: number): void {
-    this.bytes -= bytes;
-  }
-}
-
-const LOOKS_PER_CLOCK = 16;
-
-/** Tells, every so many looks, whether the time of a turn is over. */
-export class Clock {
-  private looks = 0;
-  over(deadline: number): boolean {
-    return ++this.looks % LOOKS_PER_CLOCK === 0 && performance.now() > deadline;
-  }
 }
 
 export const NO_DOCS: Docs = { next: () => undefined };

@@ -1,8 +1,10 @@
 import { PAUSE } from "../planner/query.ts";
+import { Memory } from "../planner/sorter.ts";
+import { Clock } from "../storage/turns.ts";
 import { locationError } from "../values/errors.ts";
 import { compileAst, filterAst, type FilterNode } from "../values/match.ts";
 import { embedded, fieldsOf, getField, itemsOf, stringOf, T, type RawDoc, type RawValue } from "../values/raw.ts";
-import { Memory, Reader, type Docs } from "./docs.ts";
+import { Reader, type Docs } from "./docs.ts";
 import { checkPath, compileExpression } from "./expressions/compile.ts";
 import type { Expr, Names } from "./expressions/frame.ts";
 import { array, detached, documentValue, long } from "./expressions/make.ts";
@@ -78,15 +80,22 @@ function depthOf(v: RawValue): number {
   return n;
 }
 
+/** Values that one query asks for. */
+const ASKED = 500;
+
 /** One document's search, level by level; it stops at pauses and goes on. */
 class Search {
   private readonly found: RawDoc[] = [];
   private readonly seen = new Set<string>();
   private readonly asked = new Set<string>();
   private readonly memory = new Memory("$graphLookup");
+  private readonly clock = new Clock();
+  /** What is asked for on this level, and on the next. */
   private frontier: RawValue[] = [];
-  private depth = 0;
+  private beyond: RawValue[] = [];
+  private depth = -1;
   private reader: Reader | undefined;
+  private looked = 0;
 
   constructor(private readonly doc: RawDoc, private readonly graph: Graph, private readonly names: Names, private readonly world: World) {
     names.frame.root = doc;
@@ -100,7 +109,7 @@ class Search {
       if (this.asked.has(key)) continue;
       this.asked.add(key);
       this.memory.take(v.end - v.start + key.length + 80);
-      this.frontier.push(detached(v));
+      this.beyond.push(detached(v));
     }
   }
 
@@ -109,13 +118,18 @@ class Search {
     const { graph, names } = this;
     for (;;) {
       if (!this.reader) {
-        if (this.frontier.length === 0 || this.depth > graph.maxDepth) return replaceAt(this.doc, graph.as, array(this.found.map(documentValue)));
-        const children: FilterNode[] = [equalToSome(graph.to, this.frontier), ...(graph.restrict ? [graph.restrict] : [])];
-        this.frontier = [];
+        if (this.frontier.length === 0) {
+          this.depth++;
+          if (this.beyond.length === 0 || this.depth > graph.maxDepth) return replaceAt(this.doc, graph.as, array(this.found.map(documentValue)));
+          [this.frontier, this.beyond] = [this.beyond, []];
+        }
+        const children: FilterNode[] = [equalToSome(graph.to, this.frontier.splice(-ASKED)), ...(graph.restrict ? [graph.restrict] : [])];
         this.reader = new Reader(graph.pipeline.open(this.world, { more: { kind: "and", children } }), this.memory);
       }
       if (!this.reader.read(deadline)) return undefined;
-      for (const doc of this.reader.docs) {
+      for (; this.looked < this.reader.docs.length; this.looked++) {
+        if (this.clock.over(deadline)) return undefined;
+        const doc = this.reader.docs[this.looked]!;
         const key = names.order.keyText(getField(doc, "_id"));
         if (this.seen.has(key)) continue;
         this.seen.add(key);
@@ -123,7 +137,7 @@ class Search {
         this.reach(valuesAt(doc, graph.from));
       }
       this.reader = undefined;
-      this.depth++;
+      this.looked = 0;
     }
   }
 }

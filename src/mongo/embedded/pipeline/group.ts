@@ -1,6 +1,7 @@
+import { Memory } from "../planner/sorter.ts";
 import { locationError } from "../values/errors.ts";
 import { DocWriter, doubleAt, embedded, EMPTY_DOC, fieldsOf, int32At, stringOf, T, type RawDoc, type RawValue } from "../values/raw.ts";
-import { blocking, Memory, produced, type Docs } from "./docs.ts";
+import { blocking, produced, type Docs } from "./docs.ts";
 import { compileAccumulatorField, idDocument, type Accumulator, type AccumulatorSpec } from "./expressions/accumulators.ts";
 import { compileExpression } from "./expressions/compile.ts";
 import { PLAIN_ORDER, type Expr, type Names } from "./expressions/frame.ts";

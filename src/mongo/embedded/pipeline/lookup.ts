@@ -1,8 +1,9 @@
 import { PAUSE } from "../planner/query.ts";
+import { Memory } from "../planner/sorter.ts";
 import { coded, compileExpression, checkPath, checkVariableName } from "./expressions/compile.ts";
 import type { FilterNode } from "../values/match.ts";
 import { DocWriter, EMPTY_DOC, fieldsOf, itemsOf, compilePath, stringOf, T, walk, type RawDoc, type RawValue } from "../values/raw.ts";
-import { List, Memory, Reader, type Docs } from "./docs.ts";
+import { List, Reader, type Docs } from "./docs.ts";
 import { StoreError } from "../values/errors.ts";
 import type { Expr, Names } from "./expressions/frame.ts";
 import { array, documentValue, NULL } from "./expressions/make.ts";

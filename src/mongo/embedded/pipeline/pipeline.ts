@@ -128,7 +128,7 @@ function sourceOf(first: Named | undefined, names: Names, place: Place): ((world
     const spec = embedded(value);
     if (place.collection === undefined) throw new StoreError(73, "InvalidNamespace", `${name} must be run on a collection`);
     const { collection } = place;
-    return (world) => new List(world.describe(name, collection, spec));
+    return (world) => world.describe(name, collection, spec);
   }
   return undefined;
 }

@@ -21,7 +21,7 @@ export interface ReadSpec {
 export interface World {
   read(spec: ReadSpec): Docs;
   /** Documents of `$collStats` or `$indexStats`. */
-  describe(stage: "$collStats" | "$indexStats", collection: string, spec: RawDoc): RawDoc[];
+  describe(stage: "$collStats" | "$indexStats", collection: string, spec: RawDoc): Docs;
 }
 
 /** A compiled stage. */

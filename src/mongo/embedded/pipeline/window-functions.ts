@@ -1,3 +1,5 @@
+import { PAUSE } from "../planner/query.ts";
+import { Clock } from "../storage/turns.ts";
 import { StoreError } from "../values/errors.ts";
 import { fieldsOf, T, type RawDoc, type RawValue } from "../values/raw.ts";
 import { compileAccumulator, isAccumulator, keepAll, type Accumulator } from "./expressions/accumulators.ts";
@@ -15,8 +17,11 @@ export interface Partition extends Positions {
   same(i: number, j: number): boolean;
 }
 
-/** Value of a window function for each document, asked in order. */
-export type Values = (i: number) => RawValue | undefined;
+/** Value of an expression for each document. */
+type ValueAt = (i: number) => RawValue | undefined;
+
+/** Value of a window function for each document, asked in order; after a PAUSE for the same one again. */
+export type Values = (i: number, deadline: number) => RawValue | typeof PAUSE | undefined;
 
 export interface SortBy {
   /** The one field that is sorted by; undefined when there are several or none. */
@@ -30,7 +35,7 @@ export type WindowFunction = (partition: Partition) => Values;
 const fail = (code: number, message: string) => new StoreError(code, `Location${code}`, message);
 
 /** An expression's value for each document of a partition. */
-export const valuesOf = (expr: Expr, { docs }: Partition, names: Names): Values => (i) => {
+export const valuesOf = (expr: Expr, { docs }: Partition, names: Names): ValueAt => (i) => {
   names.frame.root = docs[i]!;
   return expr.run(names.frame);
 };
@@ -50,16 +55,18 @@ function accumulating(name: string, value: RawValue, bounds: Bounds, names: Name
   const spec = compileAccumulator(name, value, names);
   const { frame } = names;
   return (partition) => {
+    const clock = new Clock();
     let kept: { accumulator: Accumulator; from: number; to: number; result: RawValue | undefined } | undefined;
-    return (i) => {
+    return (i, deadline) => {
       const [from, to] = placesOf(bounds, partition, i);
-      if (kept && kept.from === from && kept.to === to) return kept.result;
       if (!kept || kept.from !== from || kept.to > to) kept = { accumulator: spec.make(keepAll, frame), from, to: from - 1, result: undefined };
-      for (let n = kept.to + 1; n <= to; n++) {
-        frame.root = partition.docs[n]!;
+      if (kept.to === to && kept.result) return kept.result;
+      kept.result = undefined;
+      while (kept.to < to) {
+        if (clock.over(deadline)) return PAUSE;
+        frame.root = partition.docs[++kept.to]!;
         kept.accumulator.add(spec.input.run(frame), frame);
       }
-      kept.to = Math.max(to, from - 1);
       kept.result = kept.accumulator.result() ?? NULL;
       return kept.result;
     };

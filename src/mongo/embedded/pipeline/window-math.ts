@@ -1,3 +1,5 @@
+import { PAUSE } from "../planner/query.ts";
+import { Clock } from "../storage/turns.ts";
 import { add, decimalOfInteger, decimalValue, divide, multiply, subtract, type Decimal } from "../values/decimal.ts";
 import { StoreError } from "../values/errors.ts";
 import { fieldsOf, itemsOf, T, type RawValue } from "../values/raw.ts";
@@ -83,19 +85,23 @@ export function integral(call: Call): WindowFunction {
   const bounds = call.window ?? WHOLE;
   return (partition) => {
     const at = valuesOf(input, partition, names);
-    return (i) => {
+    const clock = new Clock();
+    let run: { readonly i: number; n: number; area: RawValue } | undefined;
+    return (i, deadline) => {
       const [from, to] = placesOf(bounds, partition, i);
       if (to < from) return NULL;
-      let area: RawValue = double(0);
-      for (let n = from; n <= to; n++) {
+      if (run?.i !== i) run = { i, n: from, area: double(0) };
+      for (; run.n <= to; run.n++) {
+        if (clock.over(deadline)) return PAUSE;
+        const { n } = run;
         const v = at(n);
         if (!v || !numeric(v)) throw fail(5423900, `The input value of ${call.name} window function must be numeric, but found ${typeName(v)}`);
         const x = pointOf(partition.value(n), unit);
         if (n === from) continue;
         const width = (x - pointOf(partition.value(n - 1), unit)) / scale;
-        area = sumOf(area, productOf(sumOf(at(n - 1)!, v), double(width / 2)));
+        run.area = sumOf(run.area, productOf(sumOf(at(n - 1)!, v), double(width / 2)));
       }
-      return area;
+      return run.area;
     };
   };
 }
@@ -107,20 +113,23 @@ export function covariance({ name, value, window, names }: Call): WindowFunction
   const bounds = window ?? WHOLE;
   return (partition) => {
     const [xs, ys] = parts.map((p) => valuesOf(p, partition, names)) as [ReturnType<typeof valuesOf>, ReturnType<typeof valuesOf>];
-    return (i) => {
+    const clock = new Clock();
+    let run: { readonly i: number; at: number; n: number; meanX: number; meanY: number; total: number } | undefined;
+    return (i, deadline) => {
       const [from, to] = placesOf(bounds, partition, i);
-      let [n, meanX, meanY, total] = [0, 0, 0, 0];
-      for (let at = from; at <= to; at++) {
-        const [x, y] = [xs(at), ys(at)];
+      if (run?.i !== i) run = { i, at: from, n: 0, meanX: 0, meanY: 0, total: 0 };
+      for (; run.at <= to; run.at++) {
+        if (clock.over(deadline)) return PAUSE;
+        const [x, y] = [xs(run.at), ys(run.at)];
         if (!x || !y || !numeric(x) || !numeric(y)) continue;
-        n++;
-        const off = asDouble(x) - meanX;
-        meanX += off / n;
-        meanY += (asDouble(y) - meanY) / n;
-        total += off * (asDouble(y) - meanY);
+        run.n++;
+        const off = asDouble(x) - run.meanX;
+        run.meanX += off / run.n;
+        run.meanY += (asDouble(y) - run.meanY) / run.n;
+        run.total += off * (asDouble(y) - run.meanY);
       }
-      const count = name === "$covarianceSamp" ? n - 1 : n;
-      return count <= 0 ? NULL : double(total / count);
+      const count = name === "$covarianceSamp" ? run.n - 1 : run.n;
+      return count <= 0 ? NULL : double(run.total / count);
     };
   };
 }
@@ -153,9 +162,10 @@ export function linearFilling({ name, value, window, sortBy, names }: Call): Win
       const v = where(i);
       return pointOf(v, v?.type === T.date ? "millisecond" : undefined);
     };
+    const clock = new Clock();
     let before = -1;
     let after = -1;
-    return (i) => {
+    return (i, deadline) => {
       if (i > 0 && partition.same(i - 1, i)) throw fail(6050106, "There can be no repeated values in the sort field");
       const v = at(i);
       if (!nullish(v)) {
@@ -164,10 +174,8 @@ export function linearFilling({ name, value, window, sortBy, names }: Call): Win
         return v;
       }
       if (before < 0) return NULL;
-      if (after < i) {
-        after = i + 1;
-        while (after < partition.length && nullish(at(after))) after++;
-      }
+      after = Math.max(after, i + 1);
+      for (; after < partition.length && nullish(at(after)); after++) if (clock.over(deadline)) return PAUSE;
       const [low, high] = [at(before), after < partition.length ? at(after) : undefined];
       if (!low || !high) return NULL;
       const share = (point(i) - point(before)) / (point(after) - point(before));

@@ -1,14 +1,16 @@
 import { PAUSE } from "../planner/query.ts";
+import { Memory, Sorter } from "../planner/sorter.ts";
+import { Clock } from "../storage/turns.ts";
 import { StoreError } from "../values/errors.ts";
 import { DocWriter, embedded, fieldsOf, numberOf, T, type RawDoc, type RawValue } from "../values/raw.ts";
-import { Clock, Memory, Reader, type Docs } from "./docs.ts";
+import type { DocumentOrder } from "../values/sort.ts";
+import { Reader, type Docs } from "./docs.ts";
 import { checkPath, coded, compileExpression, compileFieldPath } from "./expressions/compile.ts";
 import type { Names } from "./expressions/frame.ts";
 import { detached, NULL, text } from "./expressions/make.ts";
 import { typeName } from "./expressions/numbers.ts";
 import { compileAddFields, type Transform } from "./expressions/projection.ts";
-import { compileDocumentOrder, type DocumentOrder } from "./expressions/sort-keys.ts";
-import { Sorter } from "./sort.ts";
+import { compileDocumentOrder } from "./expressions/order.ts";
 import type { CompileStage } from "./stage.ts";
 import { boundsOf } from "./window-bounds.ts";
 import { compileWindowFunction, type Partition, type SortBy, type Values, type WindowFunction } from "./window-functions.ts";
@@ -93,15 +95,23 @@ export function windowsOver({ partitionBy, sortBy: spec, outputs }: WindowSpec, 
     },
     same: (i, j) => order.compare(keys[i], keys[j]) === 0,
   });
-  const set = (doc: RawDoc, values: readonly Values[], i: number): RawDoc => {
-    const found = values.map((v) => v(i) ?? NULL);
-    found.forEach((v, n) => { frame.slots[places[n]!] = v; });
-    return write(doc);
+  /** Sets what the functions give for one document; those that were asked before a pause are not asked again. */
+  const setter = (): Set_ => {
+    const found: RawValue[] = [];
+    return (doc, values, i, deadline) => {
+      while (found.length < values.length) {
+        const v = values[found.length]!(i, deadline);
+        if (v === PAUSE) return PAUSE;
+        found.push(v ?? NULL);
+      }
+      found.splice(0).forEach((v, n) => { frame.slots[places[n]!] = v; });
+      return write(doc);
+    };
   };
-  return { open: (input) => (partitionOf || inner ? sortedPartitions(input, order, names, functions, partition, set) : onePartition(input, functions, partition, set)) };
+  return { open: (input) => (partitionOf || inner ? sortedPartitions(input, order, names, functions, partition, setter()) : onePartition(input, functions, partition, setter())) };
 }
 
-type Set_ = (doc: RawDoc, values: readonly Values[], i: number) => ReturnType<Transform>;
+type Set_ = (doc: RawDoc, values: readonly Values[], i: number, deadline: number) => ReturnType<Transform> | typeof PAUSE;
 type MakePartition = (docs: readonly RawDoc[], keys: readonly unknown[]) => Partition;
 
 /** All documents are one partition, in the order they come. */
@@ -118,8 +128,10 @@ function onePartition(input: Docs, functions: readonly WindowFunction[], partiti
         values = functions.map((f) => f(only));
       }
       if (clock.over(deadline)) return PAUSE;
-      const i = at++;
-      return i < reader.docs.length ? set(reader.docs[i]!, values, i) : undefined;
+      const doc = reader.docs[at];
+      const out = doc && set(doc, values, at, deadline);
+      if (out !== PAUSE) at++;
+      return out;
     },
   };
 }
@@ -161,8 +173,9 @@ function sortedPartitions(input: Docs, order: DocumentOrder, names: Names, funct
         const next = partition(docs, keys);
         values = functions.map((f) => f(next));
       }
-      const i = at++;
-      return set(docs[i]!, values, i);
+      const out = set(docs[at]!, values, at, deadline);
+      if (out !== PAUSE) at++;
+      return out;
     },
   };
 }

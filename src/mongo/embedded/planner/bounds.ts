@@ -34,7 +34,8 @@ export function boundsOf(index: Index, filter: FilterNode): Bounds {
     if (isArray) arrayRoots.add(root);
     const ranges = found.map((interval) => byteRange(interval, field.dir));
     if (field.dir < 0) ranges.reverse();
-    if (!found.every((interval) => interval.point) || heads.length * found.length > MAX_RANGES) return finish(index, heads, ranges, points, true);
+    if (heads.length > 1 && heads.length * found.length > MAX_RANGES) return finish(index, heads, [{ start: ranges[0]!.start, end: ranges.at(-1)!.end }], points, true);
+    if (!found.every((interval) => interval.point) || found.length > MAX_RANGES) return finish(index, heads, ranges, points, true);
     heads = heads.flatMap((head) => ranges.map((range) => join(head, range.start)));
     points.push(found.length);
   }

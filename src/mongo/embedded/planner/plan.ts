@@ -10,7 +10,7 @@ import { byteRange, conjuncts, intervalsOf, underIndex } from "./intervals.ts";
 export type Plan =
   | { readonly kind: "collection"; readonly reverse: boolean; readonly sorted: boolean }
   | { readonly kind: "index"; readonly index: Index; readonly ranges: readonly KeyRange[]; readonly reverse: boolean; readonly sorted: boolean; readonly merge: boolean; readonly one: boolean }
-  | { readonly kind: "or"; readonly parts: readonly Plan[]; readonly sorted: false };
+  | { readonly kind: "or"; readonly parts: readonly Plan[]; readonly sorted: boolean };
 
 export interface Wanted {
   readonly filter: FilterNode;
@@ -61,7 +61,7 @@ export function choosePlan(collection: Collection, wanted: Wanted, count: CountK
   const best = remember(collection, wanted, cheapest(candidates, sort.length > 0, count), candidates.length);
   const bounded = best && (best.bounds.points.length > 0 || best.bounds.ranged);
   if (!bounded) {
-    const union = unionPlan(collection, filter, count);
+    const union = unionPlan(collection, wanted, count);
     if (union) return union;
   }
   return best ? toPlan(best) : { kind: "collection", reverse: false, sorted: sort.length === 0 };
@@ -202,12 +202,12 @@ function cheapest(candidates: readonly Candidate[], sorting: boolean, count: Cou
 }
 
 /** A disjunction whose every branch has a bounded plan: the union of their records. */
-function unionPlan(collection: Collection, filter: FilterNode, count: CountKeys): Plan | undefined {
+function unionPlan(collection: Collection, { filter, sort }: Wanted, count: CountKeys): Plan | undefined {
   for (const fact of conjuncts(filter)) {
     if (fact.kind !== "or") continue;
     const rest = conjuncts(filter).filter((other) => other !== fact);
     const parts = fact.children.map((branch) => choosePlan(collection, { filter: { kind: "and", children: [branch, ...rest] }, sort: [] }, count));
-    if (parts.every(isBounded)) return { kind: "or", parts, sorted: false };
+    if (parts.every(isBounded)) return { kind: "or", parts, sorted: sort.length === 0 };
   }
   return undefined;
 }

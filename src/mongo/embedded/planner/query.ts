@@ -1,15 +1,16 @@
 import type { Collection } from "../storage/catalog.ts";
 import type { Env } from "../storage/env.ts";
-import { storeError, StoreError } from "../values/errors.ts";
-import type { Collation } from "../values/collation.ts";
-import { compareBytes, type KeyField } from "../values/key.ts";
+import { Clock } from "../storage/turns.ts";
+import { storeError } from "../values/errors.ts";
+import type { KeyField } from "../values/key.ts";
 import { compileAst, filterAst, type FilterNode } from "../values/match.ts";
 import { EMPTY_DOC, fieldsOf, getField, numberOf, type RawDoc } from "../values/raw.ts";
 import type { Scope } from "../values/scope.ts";
-import { collatedKeys, compileSort, parseSort } from "../values/sort.ts";
+import { documentOrder, parseSort, type DocumentOrder } from "../values/sort.ts";
 import { withoutText } from "./collated.ts";
 import { choosePlan, type Plan, type Wanted } from "./plan.ts";
-import { countKeys, peekDoc, streamOf, type Examined, type RecordStream } from "./streams.ts";
+import { Sorter } from "./sorter.ts";
+import { countKeys, NOT_YET, peekDoc, streamOf, type Examined, type RecordStream } from "./streams.ts";
 
 /** Answered by `next` when its time is over before a document was found; ask again in a later turn. */
 export const PAUSE = Symbol("pause");
@@ -50,9 +51,6 @@ export interface QuerySpec {
   readonly scope?: Scope | undefined;
 }
 
-const SORT_BYTES = 100 * 1024 * 1024;
-const LOOKS_PER_CLOCK = 16;
-
 /** One running query: plan, counters and documents in the wanted order. */
 export class Query implements Source {
   readonly examined: Examined = { keys: 0, docs: 0 };
@@ -71,7 +69,7 @@ export class Query implements Source {
     this.plan = choosePlan(collection, { ...wanted, hint: spec.hint }, (index, ranges, limit) => countKeys(env, index, ranges, limit));
     const matching = new Matching(env, collection, streamOf(env, collection, this.plan, this.examined), spec.matches ?? compileAst(ast, collation), this.examined);
     this.held = collated || !this.plan.sorted;
-    this.source = this.held ? new Sorted(matching, sortKeys(spec.sort ?? EMPTY_DOC, collation), spec.enough ?? 0) : matching;
+    this.source = this.held ? new Sorted(matching, documentOrder(spec.sort ?? EMPTY_DOC, collation && ((a, b) => collation.compare(a, b))), spec.enough ?? 0) : matching;
   }
 
   next(deadline: number): Found | typeof PAUSE | undefined {
@@ -80,7 +78,7 @@ export class Query implements Source {
 }
 
 class Matching implements Source {
-  private looks = 0;
+  private readonly clock = new Clock();
   constructor(
     private readonly env: Env, private readonly collection: Collection, private readonly stream: RecordStream,
     private readonly matches: (doc: RawDoc) => boolean, private readonly examined: Examined,
@@ -88,8 +86,9 @@ class Matching implements Source {
 
   next(deadline: number): Found | typeof PAUSE | undefined {
     for (;;) {
-      if (++this.looks % LOOKS_PER_CLOCK === 0 && performance.now() > deadline) return PAUSE;
+      if (this.clock.over(deadline)) return PAUSE;
       const recordId = this.stream.next();
+      if (recordId === NOT_YET) continue;
       if (recordId < 0) return undefined;
       const doc = peekDoc(this.env, this.collection, recordId);
       if (!doc) continue;
@@ -99,57 +98,28 @@ class Matching implements Source {
   }
 }
 
-interface Kept {
-  readonly key: Uint8Array;
-  readonly recordId: number;
-  readonly doc: RawDoc;
-}
+const copied = (doc: RawDoc): RawDoc => doc.slice();
 
-/** The keys by which documents are sorted: each by itself, or all at once where they depend on each other. */
-type SortKeys = { readonly of: (doc: RawDoc) => Uint8Array; readonly ofAll?: never } | { readonly of?: never; readonly ofAll: (docs: readonly RawDoc[]) => Uint8Array[] };
-
-const sortKeys = (spec: RawDoc, collation: Collation | undefined): SortKeys => (collation ? { ofAll: (docs) => collatedKeys(spec, docs, collation) } : { of: compileSort(spec) });
-
-const NO_KEY = new Uint8Array(0);
-
-/** Reads everything, then answers in order. With `enough`, only so many are kept at a time. */
+/** Reads everything, then answers in order. With `enough`, only so many are kept. */
 class Sorted implements Source {
-  private kept: Kept[] = [];
-  private bytes = 0;
-  private at = -1;
+  private readonly sorter: Sorter;
+  private readonly clock = new Clock();
+  private output: Iterator<Found> | undefined;
 
-  constructor(private readonly inner: Source, private readonly keys: SortKeys, private readonly enough: number) {}
+  constructor(private readonly inner: Source, order: DocumentOrder, enough: number) {
+    this.sorter = new Sorter(order, enough, "a sort");
+  }
 
   next(deadline: number): Found | typeof PAUSE | undefined {
-    while (this.at < 0) {
+    while (!this.output) {
       const found = this.inner.next(deadline);
       if (found === PAUSE) return PAUSE;
-      if (found) this.keep(found);
-      else this.finish();
+      if (found) this.sorter.add(found.doc, found.recordId, copied);
+      else this.output = this.sorter.sorted();
     }
-    return this.kept[this.at++];
-  }
-
-  private keep({ recordId, doc }: Found): void {
-    this.kept.push({ key: this.keys.of?.(doc) ?? NO_KEY, recordId, doc: doc.slice() });
-    this.bytes += doc.length;
-    if (this.enough > 0 && this.kept.length >= this.enough * 2 + 64) this.order();
-    if (this.bytes > SORT_BYTES) {
-      throw new StoreError(292, "QueryExceededMemoryLimitNoDiskUseAllowed", "Executor error during find command :: caused by :: Sort exceeded memory limit of 104857600 bytes; add an index that serves the order, or a limit.");
-    }
-  }
-
-  private order(): void {
-    const keys = this.keys.ofAll?.(this.kept.map((kept) => kept.doc));
-    if (keys) this.kept = this.kept.map((kept, i) => ({ ...kept, key: keys[i]! }));
-    this.kept.sort((a, b) => compareBytes(a.key, b.key));
-    if (this.enough > 0 && this.kept.length > this.enough) this.kept.length = this.enough;
-    this.bytes = this.kept.reduce((sum, kept) => sum + kept.doc.length, 0);
-  }
-
-  private finish(): void {
-    this.order();
-    this.at = 0;
+    if (this.clock.over(deadline)) return PAUSE;
+    const next = this.output.next();
+    return next.done ? undefined : next.value;
   }
 }
 

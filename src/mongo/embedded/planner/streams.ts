@@ -12,9 +12,11 @@ export interface Examined {
 
 /** Record ids in plan order, each once. No LMDB cursor is held between calls: a stream remembers its last key and seeks again, so it may rest for any time. */
 export interface RecordStream {
-  /** The next record id, or -1 at the end. */
+  /** The next record id, -1 at the end, or NOT_YET when it looked in vain: ask again. */
   next(): number;
 }
+
+export const NOT_YET = -2;
 
 const FIRST_CHUNK = 12;
 const MAX_CHUNK = 256;
@@ -77,12 +79,13 @@ class Sequence implements RecordStream {
   private current: RecordStream | undefined;
   constructor(private readonly make: readonly (() => RecordStream)[]) {}
   next(): number {
-    while (this.at < this.make.length) {
+    if (this.at < this.make.length) {
       this.current ??= this.make[this.at]!();
       const id = this.current.next();
-      if (id >= 0) return id;
+      if (id !== -1) return id;
       this.current = undefined;
       this.at++;
+      return NOT_YET;
     }
     return -1;
   }
@@ -126,14 +129,11 @@ class Distinct implements RecordStream {
   private readonly seen = new Set<number>();
   constructor(private readonly inner: RecordStream) {}
   next(): number {
-    for (;;) {
-      const id = this.inner.next();
-      if (id < 0) return id;
-      if (!this.seen.has(id)) {
-        this.seen.add(id);
-        return id;
-      }
-    }
+    const id = this.inner.next();
+    if (id < 0) return id;
+    if (this.seen.has(id)) return NOT_YET;
+    this.seen.add(id);
+    return id;
   }
 }
 
@@ -199,14 +199,16 @@ export function streamOf(env: Env, collection: Collection, plan: Plan, examined:
 /** The document of a record, valid until the next read. */
 export const peekDoc = (env: Env, collection: Collection, recordId: number) => peek(env.docs, docKey(collection.id, recordId));
 
-/** Index keys in the ranges, counted up to `limit`. */
+const COUNTED_RANGES = 100;
+
+/** Index keys in the ranges, counted up to `limit`; of many ranges the first are counted. */
 export function countKeys(env: Env, index: Index, ranges: readonly KeyRange[], limit: number): number {
   const examined = { keys: 0, docs: 0 };
   let n = 0;
-  for (const range of ranges) {
+  for (const range of ranges.slice(0, COUNTED_RANGES)) {
     const stream = new RangeStream(env, index, range, false, examined);
     while (n < limit && stream.next() >= 0) n++;
     if (n >= limit) break;
   }
-  return n;
+  return Math.min(limit, n * Math.max(1, ranges.length / COUNTED_RANGES));
 }

@@ -3,7 +3,8 @@ import { idOf, validateDoc, type RawDoc } from "../values/raw.ts";
 import type { Collection, Index } from "./catalog.ts";
 import { plainBytes } from "./env.ts";
 import { afterPrefix, docKey, entryKey, readRecordId, u32Key } from "./keys.ts";
-import { SLICE_MS, type Store } from "./store.ts";
+import type { Store } from "./store.ts";
+import { nextTurn, sliceEnd } from "./turns.ts";
 
 /** What looking at every document and every index entry of one collection found. `keys` counts each index's entries. */
 export interface CheckReport {
@@ -28,11 +29,12 @@ export async function checkCollection(store: Store, collection: Collection): Pro
     const options = { transaction };
     const stat = env.stat.get(u32Key(collection.id), options);
     let bytes = 0;
-    let started = performance.now();
+    let turns = 0;
+    let deadline = sliceEnd();
     const breathe = async (): Promise<void> => {
-      if (performance.now() - started < SLICE_MS) return;
-      await new Promise((resolve) => setImmediate(resolve));
-      started = performance.now();
+      if (performance.now() < deadline) return;
+      await nextTurn(turns++);
+      deadline = sliceEnd();
     };
     const look = (doc: RawDoc, recordId: number): void => {
       for (const index of indexes) {
@@ -53,7 +55,7 @@ export async function checkCollection(store: Store, collection: Collection): Pro
       from = undefined;
       for (const { key, value } of env.docs.getRange({ start, end, ...options })) {
         const recordId = readRecordId(key as Uint8Array, 4);
-        if (report.records > first && performance.now() - started >= SLICE_MS) {
+        if (report.records > first && performance.now() > deadline) {
           from = docKey(collection.id, recordId);
           break;
         }

@@ -5,7 +5,8 @@ import { plainBytes } from "./env.ts";
 import { makeIndex, type Collection, type Index } from "./catalog.ts";
 import { docKey, readRecordId, u32Key, afterPrefix } from "./keys.ts";
 import type { CollectionOptions } from "./options.ts";
-import { nsOf, SLICE_MS, type Store } from "./store.ts";
+import { nsOf, type Store } from "./store.ts";
+import { SLICE_MS } from "./turns.ts";
 
 /** The collection of a name, made (durably) when it is not there. */
 export async function ensureCollection(store: Store, db: string, name: string): Promise<Collection> {
@@ -95,7 +96,7 @@ export async function buildIndex(store: Store, ns: string, spec: RawDoc): Promis
     const made = makeIndex(store.catalog.takeId(), spec);
     made.usable = false;
     made.built = false;
-    const rest = fill(store, collection, made, 0, SLICE_MS);
+    const rest = fill(store, collection, made, 0);
     made.built = rest === undefined;
     store.catalog.save(collection, [...collection.indexes, made]);
     collection.indexes.push(made);
@@ -115,7 +116,7 @@ export async function buildIndex(store: Store, ns: string, spec: RawDoc): Promis
 
 function slice(store: Store, collection: Collection, index: Index, from: number): Promise<number | undefined> {
   return store.writer.submit(() => {
-    const rest = fill(store, collection, index, from, SLICE_MS);
+    const rest = fill(store, collection, index, from);
     if (rest === undefined) {
       index.built = true;
       store.catalog.save(collection);
@@ -124,9 +125,9 @@ function slice(store: Store, collection: Collection, index: Index, from: number)
   }, 500);
 }
 
-/** Enters documents from a record id on for at most `ms`; answers where to go on, undefined at the end. */
-function fill(store: Store, collection: Collection, index: Index, from: number, ms: number): number | undefined {
-  const deadline = performance.now() + ms;
+/** Enters documents from a record id on for the time of a slice; answers where to go on, undefined at the end. */
+function fill(store: Store, collection: Collection, index: Index, from: number): number | undefined {
+  const deadline = performance.now() + SLICE_MS;
   let n = 0;
   for (const { key, value } of store.env.docs.getRange({ start: docKey(collection.id, from), end: afterPrefix(u32Key(collection.id)) })) {
     const recordId = readRecordId(key as Uint8Array, 4);

@@ -4,9 +4,6 @@ import { Garbage } from "./garbage.ts";
 import { Records } from "./records.ts";
 import { Writer } from "./writer.ts";
 
-/** Longest stretch of work between two turns of the event loop, in milliseconds. */
-export const SLICE_MS = 3;
-
 /** The open store: tables, catalog, records and the one writer. */
 export interface Store {
   readonly env: Env;

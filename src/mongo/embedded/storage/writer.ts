@@ -16,6 +16,8 @@ interface Job {
 
 const MAX_WEIGHT = 2_000;
 const MAX_BYTES = 4 * 1024 * 1024;
+/** Jobs that a batch has not begun after so many milliseconds are left for the next: readers wait for the jobs of one batch. */
+const BATCH_MS = 4;
 const BYTES_PER_WRITE = 12 * 1024;
 const SPARE = 1024 * 1024;
 
@@ -111,7 +113,12 @@ export class Writer {
       if (Atomics.load(this.guard, GUARD.stop) === 1) throw new StoreError(91, "ShutdownInProgress", "The process is ending.");
       await this.env.root.childTransaction(() => {
         this.take(batch);
-        for (const job of batch) settle.push(this.attempt(job));
+        const deadline = performance.now() + BATCH_MS;
+        for (const job of batch) {
+          if (settle.length > 0 && performance.now() > deadline) break;
+          settle.push(this.attempt(job));
+        }
+        this.queue.unshift(...batch.splice(settle.length));
         this.hooks.flush();
       });
     } catch (error) {

@@ -100,18 +100,6 @@ export const holdsText = (value: RawValue): boolean => isText(value.type) || val
 /** The order of values under a collation, or the plain one. */
 export const orderOf = (collation: Collation | undefined): ((a: RawValue, b: RawValue) => number) => (collation ? (a, b) => collation.compare(a, b) : compareValues);
 
-/** Numbers for texts that order as the collation does, equal for equal ones. */
-export function ranksOf(texts: Iterable<string>, collation: Collation): Map<string, number> {
-  const sorted = [...new Set(texts)].sort((a, b) => collation.compareText(a, b));
-  const ranks = new Map<string, number>();
-  let rank = 0;
-  sorted.forEach((text, i) => {
-    if (i > 0 && collation.compareText(sorted[i - 1]!, text) !== 0) rank++;
-    ranks.set(text, rank);
-  });
-  return ranks;
-}
-
 /** Reads a collation document; undefined for `{locale: "simple"}` and for `{}`.
  *  @throws StoreError 2, 14, 40414, 40415, 51024 for a malformed one, 238 naming an option that is not supported. */
 export function parseCollation(doc: RawDoc): Collation | undefined {

@@ -1,5 +1,5 @@
 import { storeError } from "./errors.ts";
-import { compareBytes, encodeKey, KeyBuffer, shortenKey, type TextNumber } from "./encode-key.ts";
+import { compareBytes, encodeKey, KeyBuffer, shortenKey } from "./encode-key.ts";
 import { findElement, getField, itemsOf, NONE, T, valueEnd, type RawDoc, type RawValue } from "./scan.ts";
 import { compilePath, type Path } from "./walk.ts";
 import { UNDEFINED_VALUE } from "./write.ts";
@@ -22,16 +22,16 @@ interface Reached {
   readonly settled: boolean;
 }
 
-type Emit = (values: readonly (RawValue | undefined)[], keys: Uint8Array[]) => void;
+type Emit = (values: readonly (RawValue | undefined)[]) => void;
 
 /** Prepares an index (or sort) specification for many documents. `whole` leaves keys beyond 3,900 bytes as they are. */
-export function compileIndexKeys(spec: readonly KeyField[], o: { sparse?: boolean; whole?: boolean; textNumber?: TextNumber } = {}): (doc: RawDoc) => IndexKeys {
+export function compileIndexKeys(spec: readonly KeyField[], o: { sparse?: boolean; whole?: boolean } = {}): (doc: RawDoc) => IndexKeys {
   const paths = spec.map((f) => compilePath(f.path));
   const plain = paths.every((p) => p.parts.length === 1);
-  const out = new KeyBuffer(o.textNumber);
+  const out = new KeyBuffer();
   const finish = o.whole ? (key: Uint8Array) => key : shortenKey;
 
-  const emit: Emit = (values, keys) => {
+  const emitTo = (keys: Uint8Array[]): Emit => (values) => {
     if (o.sparse && values.every((v) => v === undefined)) return;
     out.at = 0;
     for (let i = 0; i < spec.length; i++) {
@@ -63,8 +63,19 @@ export function compileIndexKeys(spec: readonly KeyField[], o: { sparse?: boolea
     if (single) return { keys: [single], multikey: false };
     const keys: Uint8Array[] = [];
     const root: RawValue = { type: T.object, bytes: doc, start: 0, end: doc.length };
-    const multikey = expand(paths, paths.map(() => ({ value: root, from: 0, settled: false })), keys, emit);
+    const multikey = expand(paths, paths.map(() => ({ value: root, from: 0, settled: false })), emitTo(keys));
     return { keys: keys.length > 1 ? unique(keys) : keys, multikey };
+  };
+}
+
+/** The same keys as lists of values, for an order that has no bytes; undefined where a field is missing. @throws StoreError 171. */
+export function compileKeyValues(spec: readonly KeyField[]): (doc: RawDoc) => (RawValue | undefined)[][] {
+  const paths = spec.map((f) => compilePath(f.path));
+  return (doc) => {
+    const keys: (RawValue | undefined)[][] = [];
+    const root: RawValue = { type: T.object, bytes: doc, start: 0, end: doc.length };
+    expand(paths, paths.map(() => ({ value: root, from: 0, settled: false })), (values) => keys.push([...values]));
+    return keys;
   };
 }
 
@@ -73,7 +84,7 @@ export function compileIndexKeys(spec: readonly KeyField[], o: { sparse?: boolea
 export const indexKeys = (doc: RawDoc, spec: readonly KeyField[], o: { sparse?: boolean } = {}): IndexKeys => compileIndexKeys(spec, o)(doc);
 
 /** Follows each open field to its value or to the first array; items of that one array are then taken one by one. */
-function expand(paths: readonly Path[], open: readonly (Reached | undefined)[], keys: Uint8Array[], emit: Emit): boolean {
+function expand(paths: readonly Path[], open: readonly (Reached | undefined)[], emit: Emit): boolean {
   const reached = open.map((o, i) => o && follow(o, paths[i]!));
   let array: RawValue | undefined;
   let holder = -1;
@@ -88,7 +99,7 @@ function expand(paths: readonly Path[], open: readonly (Reached | undefined)[], 
     }
   }
   if (!array) {
-    emit(reached.map((r) => r?.value), keys);
+    emit(reached.map((r) => r?.value));
     return false;
   }
   const items = itemsOf(array);
@@ -97,7 +108,7 @@ function expand(paths: readonly Path[], open: readonly (Reached | undefined)[], 
       if (!r || r.settled) return r;
       if (r.from === paths[i]!.parts.length) return { value: item, from: r.from, settled: true };
       return item.type === T.object ? { value: item, from: r.from, settled: false } : undefined;
-    }), keys, emit);
+    }), emit);
   }
   return true;
 }

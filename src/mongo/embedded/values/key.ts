@@ -2,4 +2,4 @@
 export {
   boundKey, compareBytes, compareValues, encodeKey, equalValues, isInexactKey, KeyBuffer, MAX_KEY_BYTES, shortenKey, typeRank, valueKey, valueKeyText,
 } from "./encode-key.ts";
-export { compileIndexKeys, indexKeys, type IndexKeys, type KeyField } from "./index-keys.ts";
+export { compileIndexKeys, compileKeyValues, indexKeys, type IndexKeys, type KeyField } from "./index-keys.ts";

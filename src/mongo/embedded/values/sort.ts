@@ -1,8 +1,8 @@
-import { ranksOf, type Collation } from "./collation.ts";
 import { badValue, locationError, notImplemented, StoreError } from "./errors.ts";
-import { compareBytes, type TextNumber } from "./encode-key.ts";
-import { compileIndexKeys, type KeyField } from "./index-keys.ts";
-import { fieldsOf, NONE, numberOf, T, textAt, type RawDoc } from "./scan.ts";
+import { compareBytes } from "./encode-key.ts";
+import { compileIndexKeys, compileKeyValues, type KeyField } from "./index-keys.ts";
+import { fieldsOf, numberOf, T, type RawDoc, type RawValue } from "./scan.ts";
+import { NULL_VALUE } from "./write.ts";
 
 const MAX_SORT_FIELDS = 32;
 
@@ -20,32 +20,59 @@ export function parseSort(spec: RawDoc): KeyField[] {
   return fields;
 }
 
-/** Compiles a sort into one key for each document: comparing keys byte by byte is the order of the sort. Of an array the lowest item counts
- *  ascending, the highest descending; missing sorts as null, `[]` below it. @throws StoreError 2 (when run) when two sort fields lie in different arrays.
- *  `textNumber` puts numbers for texts, for a collation. Source: mongodb.com/docs/manual/reference/method/cursor.sort/ */
-export function compileSort(spec: RawDoc, textNumber?: TextNumber): (doc: RawDoc) => Uint8Array {
+/** An order of documents: of an array the lowest item counts ascending, the highest descending; missing sorts as null, `[]` below it. */
+export interface DocumentOrder {
+  /** @throws StoreError 2 when two sort fields lie in different arrays. */
+  keyOf(doc: RawDoc): unknown;
+  compare(a: unknown, b: unknown): number;
+  /** Bytes that a key holds. */
+  sizeOf(key: unknown): number;
+}
+
+/** The order of a sort specification: by key bytes, or value by value where `compare` says how values compare (a collation).
+ *  @throws StoreError as `parseSort`. Source: mongodb.com/docs/manual/reference/method/cursor.sort/ */
+export function documentOrder(spec: RawDoc, compare?: (a: RawValue, b: RawValue) => number): DocumentOrder {
   const fields = parseSort(spec);
-  if (fields.length === 0) return () => NONE;
-  const keysOf = compileIndexKeys(fields, { whole: true, ...(textNumber ? { textNumber } : {}) });
-  return (doc) => {
-    try {
+  return compare ? orderOfValues(fields, compare) : orderOfBytes(fields);
+}
+
+function orderOfBytes(fields: readonly KeyField[]): DocumentOrder {
+  const keysOf = compileIndexKeys(fields, { whole: true });
+  return {
+    keyOf: named((doc) => {
       const { keys } = keysOf(doc);
       return keys.length === 1 ? keys[0]! : keys.reduce((least, key) => (compareBytes(key, least) < 0 ? key : least));
-    } catch (error) {
-      if (error instanceof StoreError && error.code === 171) throw badValue("cannot sort with keys that are parallel arrays");
-      throw error;
-    }
+    }),
+    compare: compareBytes as (a: unknown, b: unknown) => number,
+    sizeOf: (key) => (key as Uint8Array).length,
   };
 }
 
-/** The sort keys of documents under a collation; they order these documents among themselves only. */
-export function collatedKeys(spec: RawDoc, docs: readonly RawDoc[], collation: Collation): Uint8Array[] {
-  const texts = new Set<string>();
-  const collect = compileSort(spec, (bytes, start, end) => {
-    texts.add(textAt(bytes, start, end));
+function orderOfValues(fields: readonly KeyField[], compare: (a: RawValue, b: RawValue) => number): DocumentOrder {
+  const keysOf = compileKeyValues(fields);
+  const compareKeys = (a: readonly RawValue[], b: readonly RawValue[]): number => {
+    for (let i = 0; i < fields.length; i++) {
+      const d = compare(a[i]!, b[i]!);
+      if (d !== 0) return d * fields[i]!.dir;
+    }
     return 0;
-  });
-  docs.forEach((doc) => collect(doc));
-  const ranks = ranksOf(texts, collation);
-  return docs.map(compileSort(spec, (bytes, start, end) => ranks.get(textAt(bytes, start, end))!));
+  };
+  return {
+    keyOf: named((doc) => {
+      const least = keysOf(doc).map((key) => key.map((v) => v ?? NULL_VALUE)).reduce((best, key) => (compareKeys(key, best) < 0 ? key : best));
+      return least.map((v): RawValue => ({ type: v.type, bytes: Uint8Array.prototype.slice.call(v.bytes, v.start, v.end), start: 0, end: v.end - v.start }));
+    }),
+    compare: compareKeys as (a: unknown, b: unknown) => number,
+    sizeOf: (key) => (key as RawValue[]).reduce((sum, v) => sum + v.end + 40, 0),
+  };
 }
+
+/** What an index refuses (171) is a faulty sort (2). */
+const named = <K>(keyOf: (doc: RawDoc) => K) => (doc: RawDoc): K => {
+  try {
+    return keyOf(doc);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 171) throw badValue("cannot sort with keys that are parallel arrays");
+    throw error;
+  }
+};

@@ -5,7 +5,7 @@ import type { Accumulator, AccumulatorSpec, Budget } from "./accumulators.ts";
 import { compileExpression, constant, namedArguments } from "./compile.ts";
 import type { Frame, Names } from "./frame.ts";
 import { array, detached, int, NULL } from "./make.ts";
-import { compileDocumentOrder } from "./sort-keys.ts";
+import { compileDocumentOrder } from "./order.ts";
 
 /** `{$count: {}}`. */
 export function compileCount(value: RawValue): AccumulatorSpec {

@@ -1,6 +1,7 @@
 import { locationError, StoreError } from "../../values/errors.ts";
-import { fieldsOf, type RawValue, T } from "../../values/raw.ts";
-import type { Order } from "./frame.ts";
+import { fieldsOf, T, type RawDoc, type RawValue } from "../../values/raw.ts";
+import { documentOrder, type DocumentOrder } from "../../values/sort.ts";
+import { PLAIN_ORDER, type Order } from "./frame.ts";
 import { NULL } from "./make.ts";
 import { asDouble, numeric } from "./numbers.ts";
 import { followValue, splitPath } from "./paths.ts";
@@ -9,6 +10,9 @@ export interface SortField {
   readonly path: string;
   readonly dir: 1 | -1;
 }
+
+/** The order of documents by a sort specification. @throws StoreError as `documentOrder`. */
+export const compileDocumentOrder = (spec: RawDoc, order: Order): DocumentOrder => documentOrder(spec, order === PLAIN_ORDER ? undefined : order.compare);
 
 /** `{a: 1, "b.c": -1}`. @throws StoreError 15974, 15975, 15976. */
 export function sortFieldsOf(value: RawValue): SortField[] {

@@ -1,6 +1,7 @@
 import { locationError, StoreError } from "../../values/errors.ts";
 import { itemsOf, stringOf, T, type RawValue } from "../../values/raw.ts";
 import type { Accumulator, AccumulatorSpec, Budget } from "./accumulators.ts";
+import { Ranks } from "./ranks.ts";
 import { compileExpression, derived, namedArguments } from "./compile.ts";
 import type { Expr, Names } from "./frame.ts";
 import { array, double, NULL } from "./make.ts";
@@ -10,19 +11,19 @@ import type { Operator } from "./operators.ts";
 /** The values at some shares of the sorted numbers: the smallest that at least that share does not exceed. MongoDB's method is called
  *  "approximate" and may be off on many values; this one is exact. Source: mongodb.com/docs/manual/reference/operator/aggregation/percentile/ */
 class Percentiles implements Accumulator {
-  private readonly numbers: number[] = [];
+  private readonly numbers = new Ranks();
   constructor(private readonly shares: readonly number[], private readonly single: boolean, private readonly budget: Budget) {}
 
   add(v: RawValue | undefined): void {
     if (!v || !numeric(v)) return;
     this.budget.take(8);
     const n = asDouble(v);
-    if (!Number.isNaN(n)) this.numbers.push(n);
+    if (!Number.isNaN(n)) this.numbers.add(n);
   }
 
   result(): RawValue {
-    const sorted = Float64Array.from(this.numbers).sort();
-    const at = (share: number): RawValue => (sorted.length === 0 ? NULL : double(sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(sorted.length * share) - 1))]!));
+    const { size } = this.numbers;
+    const at = (share: number): RawValue => (size === 0 ? NULL : double(this.numbers.at(Math.min(size - 1, Math.max(0, Math.ceil(size * share) - 1)))));
     return this.single ? at(this.shares[0]!) : array(this.shares.map(at));
   }
 }

@@ -1,0 +1,71 @@
+/** Longest stretch of one request's work between two turns of the event loop, in milliseconds. */
+export const SLICE_MS = 3;
+/** What all requests together may work in one turn, however many there are. */
+const TURN_MS = 6;
+/** Requests that had fewer turns than this go before those that had more: what is nearly done does not wait behind long scans. */
+const SHORT = 4;
+const LONG_EVERY = 4;
+
+/** When the slices of this turn are over; 0 before the first of them began. */
+let turnEnd = 0;
+let ticking = false;
+let ticks = 0;
+const short: (() => void)[] = [];
+const long: (() => void)[] = [];
+
+function tick(): void {
+  const first = ++ticks % LONG_EVERY === 0 ? long : short;
+  const next = first.shift() ?? short.shift() ?? long.shift();
+  turnEnd = 0;
+  ticking = next !== undefined;
+  if (!next) return;
+  setImmediate(tick);
+  next();
+}
+
+function keepTicking(): void {
+  if (ticking) return;
+  ticking = true;
+  setImmediate(tick);
+}
+
+/** When (by performance.now()) work that begins now must pause. */
+export function sliceEnd(): number {
+  const now = performance.now();
+  if (turnEnd === 0) {
+    turnEnd = now + TURN_MS;
+    keepTicking();
+  }
+  return Math.min(now + SLICE_MS, turnEnd);
+}
+
+/** Waits for a later turn of the event loop. One waiting request goes on in each, so that the sockets are read between any two of them.
+ *  `had`: how many turns the request has waited for before. */
+export const nextTurn = (had: number) => new Promise<void>((resolve) => {
+  (had < SHORT ? short : long).push(resolve);
+  keepTicking();
+});
+
+/** So many looks are free: a query that finds its few documents at once never waits. */
+const FREE_LOOKS = 8;
+const MOST_LOOKS = 16;
+const QUICK_MS = 0.1;
+const SLOW_MS = 0.4;
+
+/** Tells whether a deadline is over. It looks at the time the less often the quicker it is asked. */
+export class Clock {
+  private left = FREE_LOOKS;
+  private every = 1;
+  private last = 0;
+
+  over(deadline: number): boolean {
+    if (--this.left > 0) return false;
+    const now = performance.now();
+    const took = now - this.last;
+    if (took > SLOW_MS) this.every = 1;
+    else if (took < QUICK_MS) this.every = Math.min(this.every * 2, MOST_LOOKS);
+    this.left = this.every;
+    this.last = now;
+    return now > deadline;
+  }
+}
