@@ -51,6 +51,8 @@ export interface TypingChannel extends ChannelAdapter { showTyping(to: ChannelAd
 export interface EditingChannel extends ChannelAdapter { editPart(to: ChannelAddress, vendorId: string, part: Part, signal: AbortSignal): Promise<void> }
 export interface DeletingChannel extends ChannelAdapter { deletePart(to: ChannelAddress, vendorId: string, signal: AbortSignal): Promise<void> }
 export interface ReactingChannel extends ChannelAdapter { react(to: ChannelAddress, vendorId: string, emojis: string[], signal: AbortSignal): Promise<void> }
+/** Shows the customer that the team has read their lines up to `vendorId`. */
+export interface ReadMarkingChannel extends ChannelAdapter { markRead(to: ChannelAddress, vendorId: string, signal: AbortSignal): Promise<void> }
 /** Fetches a customer's file that an inbound event named by `remote`. */
 export interface FetchingChannel extends ChannelAdapter { fetchFile(remote: string, signal: AbortSignal): Promise<{ stream: Readable; name: string; type: string; bytes?: number }> }
 /** Its messages name each other (mail): a reply is planned with its place. */
@@ -66,6 +68,7 @@ export const canType = (a: ChannelAdapter): a is TypingChannel => "showTyping" i
 export const canEdit = (a: ChannelAdapter): a is EditingChannel => "editPart" in a;
 export const canDelete = (a: ChannelAdapter): a is DeletingChannel => "deletePart" in a;
 export const canReact = (a: ChannelAdapter): a is ReactingChannel => "react" in a;
+export const canMarkRead = (a: ChannelAdapter): a is ReadMarkingChannel => "markRead" in a;
 export const canFetch = (a: ChannelAdapter): a is FetchingChannel => "fetchFile" in a;
 export const isThreading = (a: ChannelAdapter): a is ThreadingChannel => "threads" in a;
 export const isOwnStore = (a: ChannelAdapter): a is OwnStoreChannel => "ownStore" in a;

@@ -21,7 +21,7 @@ test("a reply is posted signed, once, with its author", async () => {
   const { say, bridge, contact, stateOf, texts } = await opened();
   await say("Good **day**");
   expect(bridge.unsigned).toEqual([]);
-  expect(bridge.calls).toHaveLength(1);
+  expect(bridge.callsOf("message")).toHaveLength(1);
   expect(bridge.told("message")).toMatchObject([{ inbox: "sms", contact: { id: contact().id }, message: { text: "Good **day**", files: [], author: { name: "Mara" } } }]);
   expect(await stateOf()).toBe("sent");
   expect(await texts()).toEqual(["Hi", "Good **day**", "Mara took this conversation"]);
@@ -87,8 +87,8 @@ test("an uncertain callback is sent again under the same id, in its order, and i
   // each look makes due what waits for its next try
   await until(async () => { clock.advance(300_000); expect((await help.lines("outgoing")).map((m) => m.delivery.state)).toEqual(["sent", "sent"]); });
   expect(bridge.shown.map(({ text }) => text)).toEqual(["one", "two"]);
-  const [first] = bridge.calls;
-  expect(bridge.calls.map(({ id }) => id === first!.id)).toEqual([true, true, true, true, false]);
+  const [first] = bridge.callsOf("message");
+  expect(bridge.callsOf("message").map(({ id }) => id === first!.id)).toEqual([true, true, true, true, false]);
 });
 
 test("a callback that a stop interrupted is sent again under the same id", async () => {
@@ -98,7 +98,7 @@ test("a callback that a stop interrupted is sent again under the same id", async
   // as a process leaves it that died between the claim and the answer
   await help.store.messages.updateOne({ _id: message._id }, { $set: { "delivery.state": "sending", "delivery.dueAt": new Date(0), "delivery.parts": [{ key: message.delivery.parts[0]!.key, state: "sending" }] }, $unset: { "delivery.sentAt": "" } });
   await until(async () => expect(await help.stateOf()).toBe("sent"));
-  expect(help.bridge.calls.map(({ id }) => id)).toEqual([message.delivery.parts[0]!.key, message.delivery.parts[0]!.key]);
+  expect(help.bridge.callsOf("message").map(({ id }) => id)).toEqual([message.delivery.parts[0]!.key, message.delivery.parts[0]!.key]);
   expect(help.bridge.shown).toHaveLength(1);
 });
 
@@ -106,13 +106,13 @@ test("a receipt that overtakes the answer proves the arrival: nothing is sent ag
   const help = await opened({ limits: { vendorCallMs: 400 } });
   help.bridge.fault({ hang: "after" });
   await help.desk.say(help.thread, "Mara", "one", help.host);
-  await until(() => expect(help.bridge.calls).toHaveLength(1));
+  await until(() => expect(help.bridge.callsOf("message")).toHaveLength(1));
   await until(async () => expect((await help.reply()).delivery.tries).toBe(1));
-  expect(await statusOf(help, help.bridge.calls[0]!.id, "delivered")).toMatchObject({ status: 200, body: { status: "delivered" } });
+  expect(await statusOf(help, help.bridge.callsOf("message")[0]!.id, "delivered")).toMatchObject({ status: 200, body: { status: "delivered" } });
   help.clock.advance(600_000);
   await help.settle();
   expect(await help.stateOf()).toBe("delivered");
-  expect(help.bridge.calls).toHaveLength(1);
+  expect(help.bridge.callsOf("message")).toHaveLength(1);
 });
 
 test("a bridge that refuses a message fails it at once, and Retry sends it under the same id", async () => {
@@ -123,7 +123,7 @@ test("a bridge that refuses a message fails it at once, and Retry sends it under
   await retryDelivery(help.core, { message: await help.reply(), agent: help.mara });
   await help.settle();
   expect(await help.stateOf()).toBe("sent");
-  expect(new Set(help.bridge.calls.map(({ id }) => id)).size).toBe(1);
+  expect(new Set(help.bridge.callsOf("message").map(({ id }) => id)).size).toBe(1);
 });
 
 test("an unreachable bridge is tried for a day, told in Health, then given up", async () => {
@@ -163,6 +163,7 @@ test("edits, deletions, reactions and typing follow", async () => {
   expect(bridge.told("message.reactions")).toMatchObject([{ message: { id: "m-1" }, emojis: ["❤️"], contact: { id: contact().id } }]);
   await host.typing("fake", thread, "Mara", true);
   await until(() => expect(bridge.told("typing")).toMatchObject([{ typing: true, author: { name: "Mara" } }]));
+  await until(() => expect(bridge.told("read")).toMatchObject([{ message: { id: "m-1" }, contact: { id: contact().id } }]));
   await desk.deleteSaid(thread, post.id, "Mara", host);
   await settle();
   expect(bridge.shown).toEqual([]);
@@ -185,9 +186,9 @@ test("the delivery log tells what went out, and sends one again with a new signa
   const { body: whole } = await call("GET", `/deliveries/${encodeURIComponent(first!.id)}`);
   expect(whole).toMatchObject({ tries: 2, taken: true, attempts: [{ status: 503 }, { status: 200, fault: null }] });
   expect(JSON.parse(whole["body"] as string)).toMatchObject({ id: first!.id, event: "message", message: { text: "one" } });
-  const before = bridge.calls.length;
+  const before = bridge.callsOf("message").length;
   expect(await call("POST", `/deliveries/${encodeURIComponent(first!.id)}/replay`)).toMatchObject({ status: 200, body: { taken: true, status: 200, fault: null } });
-  expect(bridge.calls.slice(before)).toMatchObject([{ id: first!.id, answered: 200 }]);
+  expect(bridge.callsOf("message").slice(before)).toMatchObject([{ id: first!.id, answered: 200 }]);
   expect(bridge.shown.map(({ text }) => text)).toEqual(["one", "two"]);
   bridge.fault({ status: 500 });
   expect(await call("POST", `/deliveries/${encodeURIComponent(first!.id)}/replay`)).toMatchObject({ status: 200, body: { taken: false, status: 500, fault: expect.stringContaining("500") } });

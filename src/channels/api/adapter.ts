@@ -2,7 +2,7 @@
 import { DeliveryError } from "../../core/errors.ts";
 import { newId } from "../../core/model/ids.ts";
 import type {
-  CallLog, ChannelAdapter, ChannelAddress, Clock, DeletingChannel, EditingChannel, Logger, PartReceipt, ReactingChannel, RepeatableChannel, ReportTrouble, TypingChannel,
+  CallLog, ChannelAdapter, ChannelAddress, Clock, DeletingChannel, EditingChannel, Logger, PartReceipt, ReactingChannel, ReadMarkingChannel, RepeatableChannel, ReportTrouble, TypingChannel,
 } from "../../core/ports.ts";
 import type { Buckets } from "../shared/rate.ts";
 import { errorOf, type Caller } from "./api.ts";
@@ -22,7 +22,7 @@ export interface ApiChannelOptions {
   calls?: CallLog;
 }
 
-export interface ApiChannel extends TypingChannel, EditingChannel, DeletingChannel, ReactingChannel, RepeatableChannel {
+export interface ApiChannel extends TypingChannel, EditingChannel, DeletingChannel, ReactingChannel, ReadMarkingChannel, RepeatableChannel {
   /** Sends a callback once more, as it was, signed anew. @throws {DeliveryError} */
   replay(call: { id: string; event: string; body: string }, signal: AbortSignal): Promise<number>;
 }
@@ -62,6 +62,12 @@ export function createApiChannel({ inbox, signingSecret, caller, clock, log, tro
   const tell = (to: ChannelAddress, id: string, event: CallbackEvent, signal: AbortSignal) => post(id, event.event, bodyOf(to, id, event), signal);
   /** Tells how something is now: a repeat needs no name of its own. */
   const tellState = async (to: ChannelAddress, event: CallbackEvent, signal: AbortSignal): Promise<void> => { await tell(to, newId(clock.now()), event, signal); };
+  /** Not noted and not tried again: the next one says it better. */
+  async function courtesy(to: ChannelAddress, event: CallbackEvent, signal: AbortSignal): Promise<void> {
+    const at = clock.now(), id = newId(at), body = bodyOf(to, id, event);
+    buckets.take({ bridge: inbox.id });
+    await caller.post(callbackHeaders(signingSecret, id, at, body), body, signal);
+  }
 
   return {
     id: "api",
@@ -75,13 +81,8 @@ export function createApiChannel({ inbox, signingSecret, caller, clock, log, tro
     editPart: (to, vendorId, part, signal) => tellState(to, messageOf("message.edited", vendorId, part), signal),
     deletePart: (to, vendorId, signal) => tellState(to, { event: "message.deleted", message: { id: vendorId } }, signal),
     react: (to, vendorId, emojis, signal) => tellState(to, { event: "message.reactions", message: { id: vendorId }, emojis }, signal),
-    /** Not noted and not tried again: the next one says it better. */
-    async showTyping(to, typing, author) {
-      const at = clock.now(), id = newId(at);
-      const body = bodyOf(to, id, { event: "typing", typing, author: { name: author } });
-      buckets.take({ bridge: inbox.id });
-      await caller.post(callbackHeaders(signingSecret, id, at, body), body, AbortSignal.timeout(5_000));
-    },
+    markRead: (to, vendorId, signal) => courtesy(to, { event: "read", message: { id: vendorId } }, signal),
+    showTyping: (to, typing, author) => courtesy(to, { event: "typing", typing, author: { name: author } }, AbortSignal.timeout(5_000)),
     replay: ({ id, event, body }, signal) => post(id, event, body, signal),
   };
 }

@@ -8,7 +8,7 @@ import { appendMessage } from "../store/messages.ts";
 import { applyUpTo } from "./apply.ts";
 import { FETCH_DESK_FILES, filesTodo } from "./desk-files.ts";
 import { inboxOf } from "./inbox-settings.ts";
-import { recordSeenByTeam, servesFeed } from "./feed.ts";
+import { teamHasRead } from "./team-read.ts";
 
 export interface ReplyInput {
   conversation: Conversation; agent: Agent; body: string; files: FileRef[];
@@ -52,7 +52,7 @@ export async function sendReply(core: Core, input: ReplyInput): Promise<Message>
   if (!shownLater) core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });
   // A desk's own line is looked at when its event is handled: until then it could not be claimed.
   if (input.origin === undefined) core.bus.publish({ type: "lane.due", lane: "delivery", conversationId: conversation._id });
-  if (servesFeed(core, conversation.inboxId)) await recordSeenByTeam(core, conversation._id, message.seq, "read");
+  await teamHasRead(core, conversation, message.seq);
   return message;
 }
 

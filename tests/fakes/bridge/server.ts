@@ -37,8 +37,10 @@ export class FakeBridge {
     await new Promise<void>((done) => { this.server.close(() => done()); });
   }
 
-  /** The next call fails so; `times` for more than one. */
+  /** The next call fails so, courtesies (read, typing) left out; `times` for more than one. */
   fault(fault: BridgeFault, times = 1): void { for (let n = 0; n < times; n++) this.faults.push(fault); }
+  /** Calls of one kind in their order, also repeats and those that failed. */
+  callsOf(event: CallbackBody["event"]) { return this.calls.filter((call) => call.event === event); }
   /** What was told by one kind of callback, each id once. */
   told<E extends CallbackBody["event"]>(event: E): Extract<CallbackBody, { event: E }>[] {
     return this.taken.map(({ body }) => body).filter((body): body is Extract<CallbackBody, { event: E }> => body.event === event);
@@ -54,7 +56,7 @@ export class FakeBridge {
       return;
     }
     const body = callbackBody.parse(JSON.parse(raw));
-    const fault = this.faults.shift();
+    const fault = body.event === "read" || body.event === "typing" ? undefined : this.faults.shift();
     const call = { id: body.id, event: body.event, answered: "none" as number | "none" };
     this.calls.push(call);
     if (fault === undefined || ("hang" in fault ? fault.hang === "after" : "effect" in fault && fault.effect === true)) this.take(body, raw);
