@@ -1,8 +1,10 @@
 /** The document that describes the API: complete, well-formed OpenAPI 3.1, and what the server serves. */
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { apiCalls } from "../../src/channels/api/calls.ts";
 import { openApi } from "../../src/channels/api/openapi.ts";
+import { callbackBody } from "../../src/channels/api/wire.ts";
 import { ERROR_CODES, type ErrorCode } from "../../src/core/errors.ts";
 
 const document = JSON.parse(JSON.stringify(openApi())) as unknown;
@@ -65,4 +67,13 @@ test("bodies are described as they are sent: times as texts, what has a default 
   expect(body).toMatchObject({ required: ["contact", "id"], additionalProperties: false, properties: { sentAt: { type: "string", format: "date-time" }, text: { type: "string" } } });
   const codes: ErrorCode[] = ["CLIENT_ID_REUSED"];
   expect(paths["/messages"]!.post!.responses["409"]!.description).toBe(codes.join());
+});
+
+test("docs/api-channel.md lists every call and every callback, and none besides", () => {
+  const page = readFileSync(new URL("../../docs/api-channel.md", import.meta.url), "utf8");
+  const listed = [...page.slice(page.indexOf("## Calls"), page.indexOf("## Callbacks")).matchAll(/^\| `([A-Z]+ \/\S+)` \|/gm)].map(([, call]) => call);
+  expect([...listed].sort()).toEqual(apiCalls.map(({ method, path }) => `${method} ${path}`).sort());
+  const events = callbackBody.options.map(({ shape }) => shape.event.value);
+  const told = [...page.slice(page.indexOf("| event |"), page.indexOf("Every call carries")).matchAll(/^\| `([a-z.]+)` \|/gm)].map(([, event]) => event);
+  expect(told).toEqual(events);
 });
