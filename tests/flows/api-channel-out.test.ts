@@ -115,6 +115,24 @@ test("a receipt that overtakes the answer proves the arrival: nothing is sent ag
   expect(help.bridge.callsOf("message")).toHaveLength(1);
 });
 
+test("of a reply in two parts only what nobody knows of is sent again", async () => {
+  const help = await opened({ limits: { vendorCallMs: 400 } });
+  const { bridge, clock, desk, thread, host } = help;
+  const long = `${"first ".repeat(3_000)}\n\n${"second ".repeat(2_000)}`;
+  bridge.fault({ status: 200, effect: true });
+  bridge.fault({ hang: "after" });
+  await desk.say(thread, "Mara", long, host);
+  await until(async () => expect((await help.reply()).delivery.tries).toBe(1));
+  const [first, second] = bridge.callsOf("message").map(({ id }) => id);
+  expect(await statusOf(help, first!, "read")).toMatchObject({ body: { status: "queued" } });
+  expect(await statusOf(help, second!, "sent")).toMatchObject({ body: { status: "sent" } });
+  clock.advance(600_000);
+  await help.settle();
+  expect(bridge.callsOf("message")).toHaveLength(2);
+  expect(bridge.shown.map(({ text }) => text.slice(0, 6))).toEqual(["first ", "second"]);
+  expect(await help.stateOf()).toBe("sent");
+});
+
 test("a bridge that refuses a message fails it at once, and Retry sends it under the same id", async () => {
   const help = await opened();
   help.bridge.fault({ status: 422, body: { code: "BLOCKED_BY_CONTACT", message: "STOP was\nreceived" } });
