@@ -12,6 +12,7 @@ import { note, reply } from "./say.ts";
 import { snooze } from "./snooze.ts";
 import { label, priority, unlabel } from "./sort.ts";
 import { makeResolve, pending, reopen } from "./status.ts";
+import { template } from "./template.ts";
 import { transfer } from "./transfer.ts";
 import type { Verb } from "./verb.ts";
 
@@ -20,7 +21,7 @@ export const verbs: readonly Verb[] = [
   take, assign, unassign, transfer,
   makeResolve(() => verbs), reopen, pending, snooze,
   label, unlabel, priority,
-  canned, makeMacro(() => verbs),
+  canned, template, makeMacro(() => verbs),
   contact, history,
   find, mine, queue,
   mode,
