@@ -134,6 +134,8 @@ export type InboundEvent = { inboxId: string; address: string } & (
       /** Which conversation the customer chose, where the channel lets them. */
       conversation?: string | "new";
       place?: InboundPlace;
+      /** All of the text, where `text` leaves out what is only repeated. */
+      original?: string;
     }
   | { type: "edit"; eventId: string; channelMessageId: string; text: string; at: Date }
   | { type: "delete"; eventId: string; channelMessageId: string; at: Date }

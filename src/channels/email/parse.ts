@@ -49,6 +49,7 @@ export interface ParseOptions {
 
 /** A mail may be 30 MB, a desk's line not: what is longer is cut, and the whole is in the original. */
 export const MAX_TEXT = 32_768;
+const MAX_ORIGINAL = 100_000;
 const MAX_FULL = 2_000_000;
 const MAX_SUBJECT = 200;
 const MAX_PEOPLE = 100;
@@ -138,7 +139,7 @@ export async function parseMail(raw: Buffer, options: ParseOptions = {}): Promis
     subject, id: own ?? `<${digest}@no-message-id.invalid>`,
     references: readIds([...valuesOf(mail, "references"), ...valuesOf(mail, "in-reply-to")].join(" ")).filter((id) => id !== own),
     date: Number.isNaN(sent.getTime()) ? null : sent,
-    text, full: full === shown ? text : full, files,
+    text, full: full === shown ? text : clean(full.slice(0, MAX_ORIGINAL)), files,
     caution: cautionOf(readAuthResults(valuesOf(mail, "authentication-results"), options.trusted)), digest, ours: header(LOOP_HEADER) !== undefined,
     bounce: bounce?.original == null || bounce.action === "delivered" ? null : { messageId: bounce.original, failed: bounce.action === "failed", error: bounceError(bounce) },
   };

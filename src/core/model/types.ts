@@ -82,6 +82,8 @@ export interface Conversation {
   status: Status;
   statusAt: Date;
   subject: string;
+  /** Some line's text is shown in part; the whole is kept. */
+  folded?: true;
   /** Why the last line's sender may not be who it says. */
   caution?: string;
   contactName: string;
@@ -226,6 +228,8 @@ export interface Message {
   body: string;
   files: FileRef[];
   place?: ThreadPlace;
+  /** All of its text, where `body` leaves out what was only repeated (quotes, a signature). */
+  original?: string;
   /** Parts of one album share it and are mirrored together. */
   groupId?: string;
   createdAt: Date;

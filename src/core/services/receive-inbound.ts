@@ -91,7 +91,7 @@ async function storeLine(core: Core, event: Inbound<"message">): Promise<Inbound
     return {
       ...draft, ...(servesFeed(core, inbox._id) ? { seen: "sent" as const } : {}),
       ...(event.groupId === undefined ? {} : { groupId: event.groupId }), ...(event.sentAt === undefined ? {} : { sentAt: event.sentAt }),
-      ...(event.place === undefined ? {} : { place: placeOf(event.place) }),
+      ...(event.place === undefined ? {} : { place: placeOf(event.place) }), ...(event.original === undefined ? {} : { original: event.original }),
       ...(pending ? { todo: [{ for: "fetch-files", tries: 0, dueAt: now }] } : {}),
       ...(quote === null ? {} : { quote }),
       mirror: { ...draft.mirror, state: "queued", dueAt: mirrorAt },

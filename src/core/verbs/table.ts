@@ -5,7 +5,7 @@ import { makeMacro } from "./macro.ts";
 import { makeHelp, makeMore } from "./help.ts";
 import { find, mine, queue } from "./lists.ts";
 import { mode } from "./mode.ts";
-import { cancel, correct, keep, makeEdit, retract, retry, send } from "./on-message.ts";
+import { cancel, correct, keep, makeEdit, original, retract, retry, send } from "./on-message.ts";
 import { delivery, health } from "./operate.ts";
 import { assign, take, unassign } from "./owner.ts";
 import { note, reply } from "./say.ts";
@@ -25,7 +25,7 @@ export const verbs: readonly Verb[] = [
   contact, history,
   find, mine, queue,
   mode,
-  send, keep, retry, cancel, retract, makeEdit(() => verbs), correct,
+  send, keep, retry, cancel, retract, makeEdit(() => verbs), correct, original,
   delivery, health,
   makeMore(() => verbs), makeHelp(() => verbs),
 ];
