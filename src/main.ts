@@ -89,7 +89,7 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
     log, trustProxy: config.trustProxy,
     plugins: [
       healthRoutes({ core, kind: opened.kind, version, lanesFault: () => (lanesRun ? null : "The lanes are not running (yet).") }),
-      hookRoutes({ log, inboxById: (id) => { const adapter = core.channels.get(id); return adapter === undefined ? null : { adapter }; }, receive: (event) => receiveEvent(core, event) }),
+      hookRoutes({ log, inboxById: (id) => { const adapter = channels.adapterOf(id); return adapter === null ? null : { adapter }; }, receive: (event) => receiveEvent(core, event) }),
       deskHookRoutes({ deskOf: desks.of, log }),
       widgetRoutes(core),
       apiRoutes(core),

@@ -3,6 +3,7 @@ import { apiKind } from "./api/kind.ts";
 import type { ChannelKind } from "./shared/kind.ts";
 import { emailKind } from "./email/kind.ts";
 import { telegramKind } from "./telegram/kind.ts";
+import { whatsappKind } from "./whatsapp/kind.ts";
 import { widgetKind } from "./widget/kind.ts";
 
 export const channelKinds: Record<string, ChannelKind> = {
@@ -10,4 +11,5 @@ export const channelKinds: Record<string, ChannelKind> = {
   telegram: telegramKind as ChannelKind,
   api: apiKind as ChannelKind,
   email: emailKind as ChannelKind,
+  whatsapp: whatsappKind as ChannelKind,
 };

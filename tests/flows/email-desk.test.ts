@@ -46,6 +46,12 @@ test("there and back: subject, threading headers, a signed reply address, and th
   const [conversation] = await conversations();
   expect(conversation).toMatchObject({ subject: "Where is my parcel?", contactName: "Ana Lima" });
   expect(await help.texts()).toEqual(["It was due on Monday."]);
+  // What was folded away is one click away.
+  await help.say("!original");
+  await help.settle();
+  expect((await help.lines("note")).map(({ author, body }) => [author.name, body])).toEqual([["All of Ana Lima's mail", "It was due on Monday.\n\n-- \nAna Lima"]]);
+  await help.say("!original");
+  expect(await help.lines("note")).toHaveLength(1);
 
   await help.say("It is **on its way** <today>.");
   const sent = await arrived(1);

@@ -57,7 +57,7 @@ export async function eventsOf(rules: MailboxRules, mail: Mail): Promise<Inbound
   return [{
     inboxId, address: customer.address, type: "message", channelMessageId: `${mail.id} ${mail.digest}`,
     text: "by" in customer ? `Forwarded by ${customer.by.name || customer.by.address}:\n\n${mail.text}` : mail.text,
-    files, ...(mail.date === null ? {} : { sentAt: mail.date }), profile: { email: customer.address, ...(customer.name === "" ? { name: customer.address } : { name: customer.name }) },
+    files, ...(mail.full === mail.text ? {} : { original: mail.full }), ...(mail.date === null ? {} : { sentAt: mail.date }), profile: { email: customer.address, ...(customer.name === "" ? { name: customer.address } : { name: customer.name }) },
     place: {
       id: mail.id, references: mail.references, subject: mail.subject, to: others(mail.to), cc: others(mail.cc),
       ...(mail.replyTo === null || mail.replyTo === customer.address || isOurs(rules.ours, mail.replyTo) ? {} : { replyTo: mail.replyTo }),

@@ -2,9 +2,11 @@
 import { APP_SIGNATURE, ATTRIBUTIONS, FORWARDED, HEADER_NAMES, ORIGINAL, SHORT_ATTRIBUTION } from "./phrases.ts";
 
 /** Lines that are looked at: what comes after is taken as it is, so that no mail costs more than it is worth. */
-const LOOKED_AT = 5_000;
+const LOOKED_AT = 3_000;
 /** Characters of one line that are compared. */
 const LINE = 1_000;
+/** Of an attribution in all its lines. */
+const ATTRIBUTION = 500;
 /** A quote between two answers stays while it is at most so long; a longer one is only hinted at. */
 const CONTEXT_LINES = 12;
 
@@ -16,22 +18,28 @@ const names = (list: readonly string[]): RegExp => new RegExp(`^[>*\\s]*(${[...l
 /** The name of a header line above quoted mail. */
 export const HEADERS = { from: names(HEADER_NAMES.from), sent: names(HEADER_NAMES.sent), to: names(HEADER_NAMES.to), subject: names(HEADER_NAMES.subject) };
 
-/** Whether a block of header lines begins here: a sender, and two of date, recipient and subject within the next lines. */
+/** Lines of one block. */
+const BLOCK = 9;
+/** Whether a block of header lines begins here: the sender or the date, and of sender, date, recipient and subject at least three. */
 export function isHeaderBlock(lines: readonly string[], at: number): boolean {
-  if (!HEADERS.from.test(lines[at]!.slice(0, LINE))) return false;
-  const near = lines.slice(at + 1, at + 9).map((line) => line.slice(0, LINE));
-  return [HEADERS.sent, HEADERS.to, HEADERS.subject].filter((header) => near.some((line) => header.test(line))).length >= 2;
+  const first = lines[at]!.slice(0, LINE);
+  if (!HEADERS.from.test(first) && !HEADERS.sent.test(first)) return false;
+  const near = lines.slice(at, at + BLOCK).map((line) => line.slice(0, LINE));
+  const has = (header: RegExp) => near.some((line) => header.test(line));
+  return has(HEADERS.from) && [HEADERS.sent, HEADERS.to, HEADERS.subject].filter(has).length >= 2;
 }
+/** The line of a block that names the sender. */
+export const senderLine = (lines: readonly string[], block: number): number => block + lines.slice(block, block + BLOCK).findIndex((line) => HEADERS.from.test(line.slice(0, LINE)));
 
 /** Lines (at most 4) of an attribution that ends at `end`; 0 when none does. */
 function attributionAt(lines: readonly string[], end: number): number {
-  const last = lines[end]!.trim();
-  if (!/[:：]$/.test(last) || last.length > LINE || isQuoted(lines[end]!)) return 0;
+  const last = lines[end]!.trim().replace(/\s+/g, " ");
+  if (!/[:：]$/.test(last) || last.length > ATTRIBUTION || isQuoted(lines[end]!)) return 0;
   for (let count = 1, text = last; count <= 4 && end - count + 1 >= 0; count++) {
     if (count > 1) {
       const above = lines[end - count + 1]!;
-      if (isBlank(above) || isQuoted(above) || above.length > 200) break;
-      text = `${above.trim()} ${text}`;
+      if (isBlank(above) || isQuoted(above) || above.length + text.length > ATTRIBUTION) break;
+      text = `${above.trim().replace(/\s+/g, " ")} ${text}`;
     }
     if (/\d|@/.test(text) && ATTRIBUTIONS.some((pattern) => pattern.test(text))) return withDateAbove(lines, end - count + 1, count, text);
   }
@@ -125,21 +133,27 @@ function shortenQuotes(lines: string[], kinds: Kind[]): string[] {
   return kept;
 }
 
-/** One kind of line end, no trailing spaces but of "-- ", no more than one empty line in a row. */
-export const tidy = (text: string): string =>
-  text.replace(/\r\n?/g, "\n").replace(/[\u00a0\u2007\u202f]/g, " ").replace(/[\u200b\ufeff]/g, "").replace(/[ \t]+$/gm, (spaces, at: number, whole: string) => (whole.slice(Math.max(0, at - 3), at).endsWith("\n--") || whole.slice(0, at) === "--" ? " " : "")).replace(/\n{3,}/g, "\n\n").replace(/^\n+|\n+$/g, "");
+/** One kind of line end, no trailing spaces but of "-- ", no more than one empty line in a row. Linear, whatever the text. */
+export function tidy(text: string): string {
+  const lines = text.replace(/\r\n?/g, "\n").replace(/[\u00a0\u2007\u202f]/g, " ").replace(/[\u200b\ufeff]/g, "").split("\n").map((line) => (line === "-- " ? line : line.trimEnd()));
+  const kept = lines.filter((line, i) => line !== "" || (i > 0 && lines[i - 1] !== ""));
+  if (kept.at(-1) === "") kept.pop();
+  return kept.join("\n");
+}
 
 /** Where forwarded mail begins; -1 when there is none. */
 export const forwardAt = (lines: readonly string[]): number => lines.findIndex((line) => FORWARDED.some((pattern) => pattern.test(line.trim().slice(0, LINE))));
 
 /**
  * `shown` is what the writer wrote now; `folded` says that there is more in `full` (tidied already). Never empty unless `full` is: a
- * mail that is nothing but quote is shown whole. What is forwarded is no repetition and stays.
+ * mail that is nothing but quote is shown whole. What is forwarded is no repetition and stays; `forwards`: the subject says that it does,
+ * so that a block of header lines begins no quote.
  */
-export function fold(full: string): { shown: string; folded: boolean } {
+export function fold(full: string, forwards = false): { shown: string; folded: boolean } {
   const all = full.split("\n");
   const lines = all.slice(0, LOOKED_AT), tail = all.slice(LOOKED_AT);
-  const forward = forwardAt(lines);
+  const marked = forwardAt(lines);
+  const forward = marked < 0 && forwards ? lines.findIndex((line, i) => isHeaderBlock(lines, i) && !isQuoted(line)) : marked;
   const original = lines.findIndex((line, i) => ORIGINAL.test(line.trim()) || attributionAt(lines, i) > 0);
   const isForward = forward >= 0 && (original < 0 || forward < original);
   const mine = cutOriginal(isForward ? lines.slice(0, forward) : lines);

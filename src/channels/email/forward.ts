@@ -1,5 +1,5 @@
 /** Forwarded mail: who wrote it first, as the header lines say that a client puts above it. Pure. */
-import { forwardAt, HEADERS, isHeaderBlock } from "./fold.ts";
+import { forwardAt, HEADERS, isHeaderBlock, senderLine } from "./fold.ts";
 import { FORWARD_SUBJECT } from "./phrases.ts";
 
 export interface Mailbox { address: string; name: string }
@@ -14,14 +14,18 @@ export function readMailbox(value: string): Mailbox | null {
   return { address: address.toLowerCase(), name };
 }
 
+/** Whether a subject says, in any of the clients' languages, that the mail is forwarded. */
+export const saysForward = (subject: string): boolean => FORWARD_SUBJECT.test(subject);
+
 /** Who wrote the mail that `text` (the whole) forwards; null where nothing is forwarded, or it does not say. */
 export function forwardedFrom(subject: string, text: string): Mailbox | null {
   const lines = text.split("\n").slice(0, 2_000);
   const marker = forwardAt(lines);
-  if (marker < 0 && !FORWARD_SUBJECT.test(subject)) return null;
+  if (marker < 0 && !saysForward(subject)) return null;
   const block = lines.findIndex((_, i) => i > marker && i <= (marker < 0 ? lines.length : marker + 6) && isHeaderBlock(lines, i));
   if (block < 0) return null;
-  const value = lines[block]!.replace(HEADERS.from, "");
+  const sender = senderLine(lines, block);
+  const value = lines[sender]!.replace(HEADERS.from, "");
   // Apple Mail breaks the line after the name.
-  return readMailbox(ADDRESS.test(value) ? value : `${value} ${lines[block + 1] ?? ""}`);
+  return readMailbox(ADDRESS.test(value) ? value : `${value} ${lines[sender + 1] ?? ""}`);
 }

@@ -5,7 +5,7 @@ import { cautionOf, readAuthResults } from "./auth-results.ts";
 import { bounceError, readBounce } from "./bounce.ts";
 import { classify, LOOP_HEADER, type MailKind } from "./classify.ts";
 import { fold, tidy } from "./fold.ts";
-import { forwardedFrom, type Mailbox } from "./forward.ts";
+import { forwardedFrom, saysForward, type Mailbox } from "./forward.ts";
 import { htmlToText } from "./html.ts";
 import { readId, readIds } from "./ids.ts";
 
@@ -49,6 +49,8 @@ export interface ParseOptions {
 
 /** A mail may be 30 MB, a desk's line not: what is longer is cut, and the whole is in the original. */
 export const MAX_TEXT = 32_768;
+const MAX_ORIGINAL = 100_000;
+const MAX_FULL = 2_000_000;
 const MAX_SUBJECT = 200;
 const MAX_PEOPLE = 100;
 
@@ -121,13 +123,14 @@ export async function parseMail(raw: Buffer, options: ParseOptions = {}): Promis
   const contentType = (header("content-type") ?? "").toLowerCase();
   const kind = classify({ header, contentType, author: from.address, subject, returnPath });
 
-  const plain = tidy(clean(mail.text ?? "")), html = mail.html === false ? "" : mail.html ?? "";
+  const plain = tidy(clean((mail.text ?? "").slice(0, MAX_FULL))), html = mail.html === false ? "" : mail.html ?? "";
   const full = plain !== "" ? plain : tidy(clean(htmlToText(html)));
-  const { text: shown, files } = filesOf(mail, full, fold(full).shown);
+  const { text: shown, files } = filesOf(mail, full, fold(full, saysForward(subject)).shown);
   const text = clip(shown !== "" ? shown : placeholder(mail));
 
   const digest = createHash("sha256").update(JSON.stringify([from.address, subject, full, mail.attachments.map((file) => file.checksum)])).digest("hex").slice(0, 16);
   const bounce = kind === "bounce" ? readBounce(raw) : null;
+  const sent = new Date(header("date") ?? "");
   const own = readId(header("message-id") ?? "");
   return {
     kind, author: from, replyTo: replyTo?.address ?? null, forwarded: forwardedFrom(subject, full),
@@ -135,8 +138,8 @@ export async function parseMail(raw: Buffer, options: ParseOptions = {}): Promis
     recipients: [...new Set([...(options.envelope?.to ?? []), ...["delivered-to", "x-original-to", "envelope-to", "x-envelope-to"].flatMap((name) => valuesOf(mail, name).map((value) => value.replace(/[<>\s]/g, ""))), ...addressesOf(mail.to), ...addressesOf(mail.cc)].map((address) => address.toLowerCase()))],
     subject, id: own ?? `<${digest}@no-message-id.invalid>`,
     references: readIds([...valuesOf(mail, "references"), ...valuesOf(mail, "in-reply-to")].join(" ")).filter((id) => id !== own),
-    date: mail.date !== undefined && !Number.isNaN(mail.date.getTime()) ? mail.date : null,
-    text, full: full === shown ? text : full, files,
+    date: Number.isNaN(sent.getTime()) ? null : sent,
+    text, full: full === shown ? text : clean(full.slice(0, MAX_ORIGINAL)), files,
     caution: cautionOf(readAuthResults(valuesOf(mail, "authentication-results"), options.trusted)), digest, ours: header(LOOP_HEADER) !== undefined,
     bounce: bounce?.original == null || bounce.action === "delivered" ? null : { messageId: bounce.original, failed: bounce.action === "failed", error: bounceError(bounce) },
   };

@@ -6,8 +6,8 @@ export const ATTRIBUTIONS: readonly RegExp[] = [
   /^Il\b.+\bha scritto\s*:$/i, /^Op\b.+\bschreef\b.*:$/i, /^(W dniu|Dnia|pon|wt|śr|czw|pt|sob|niedz)\b.+\bnapisał.*:$/i, /^(Den|På|tors|ons|tis|mån|fre|lör|sön|man|tir|tor|lør|søn)\b.+\bskrev\b.*:$/i,
   /^.+\bkirjoitti\s*:$/i, /^.+\s(napsal|napísal)(\(a\)|a)?\s*:$/i, /^.+\s(написал|пишет)(\(а\)|а)?\s*:$/i, /^.+\s(написав|написала|пише)\s*:$/i,
   /^.+\s(tarihinde|yazdı|şunu yazdı)\s*:$/i, /^.+(写道|寫道)\s*[:：]$/, /^.+(作成|작성|썼습니다|쓴 글)\s*[:：]$/, /^.+(のメール|書きました|wrote)\s*[:：]$/,
-  /^.+\bírta\b.*:$/i, /^.+\ba scris\s*:$/i, /^.+έγραψε\s*:$/i, /^.+כתב.*:$/, /^.+كتب.*[:：]$/, /^.+đã viết\s*:$/i, /^(Pada)\b.+\bmenulis\s*:$/i, /^.+เขียนว่า\s*:$/,
-  /^.*\d.*[<(][^<>()\s]+@[^<>()\s]+[>)].{0,20}[:：]$/,
+  /^.+\sírta\s.*:$/i, /^.+\ba scris\s*:$/i, /^.+έγραψε\s*:$/i, /^.+כתב.*:$/, /^.+كتب.*[:：]$/, /^.+đã viết\s*:$/i, /^(Pada)\b.+\bmenulis\s*:$/i, /^.+เขียนว่า\s*:$/,
+  /^(?=.*\d).*[<(][^<>()\s]{1,200}@[^<>()\s]{1,200}[>)][^<>]{0,20}[:：]$/,
 ];
 /** Without date or address, when a quote follows at once. */
 export const SHORT_ATTRIBUTION = /^.{1,60}\s(wrote|writes|schrieb|a écrit|escribió|escreveu|ha scritto|schreef|skrev|napisał|написал)\s*:$/i;

@@ -15,6 +15,8 @@ export interface ChannelDeps {
   trouble: ReportTrouble;
   /** Absent: nobody looks at the calls of this channel. */
   calls?: CallLog;
+  /** The live adapters of this kind, whatever their inbox. */
+  siblings?(): ChannelAdapter[];
   /** Where the world reaches us, without a trailing slash; null when it doesn't. */
   publicUrl: string | null;
   /** False switches rate buckets off. */

@@ -16,6 +16,7 @@ export interface NoteInput {
   held?: { why: HeldReason; also?: HeldReason[] };
   mentions?: number;
   place?: ThreadPlace;
+  template?: Message["template"];
   /** `origin` is in a thread that is not in use any more: it is shown in the one that is. */
   elsewhere?: boolean;
 }
@@ -34,6 +35,7 @@ export async function addNote(core: Core, input: NoteInput): Promise<Message> {
       ...draft, ...fromDesk(input.origin), todo: filesTodo(input.files, now), ...(input.held === undefined ? {} : { held: { ...input.held, at: now } }),
       ...(input.mentions === undefined || input.mentions === 0 ? {} : { mentions: input.mentions }),
       ...(input.place === undefined ? {} : { place: input.place }),
+      ...(input.template === undefined ? {} : { template: input.template }),
       // Due even when it is in the thread already: the lane's look applies it, should we stop here.
       mirror: { ...draft.mirror, state: posted ? "posted" as const : "queued" as const, dueAt: now, ...(posted ? { postedAt: input.at ?? now } : {}) },
     };

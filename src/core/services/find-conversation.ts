@@ -6,18 +6,21 @@ import type { Contact, ContactIdentity, Conversation, Inbox } from "../model/typ
 import { identityOf } from "../store/look-together.ts";
 import { isDuplicateKey } from "../store/store.ts";
 import { perOwner } from "../store/together.ts";
+import { moveIdentity } from "./move-identity.ts";
 
-export interface Profile { name?: string; email?: string; avatar?: string }
+export interface Profile { name?: string; email?: string; phone?: string; avatar?: string }
 
-/** Answers the identity at this address; makes it, and its contact, at the first line (`made`). */
-export async function identityAt(core: Core, inboxId: string, address: string, profile: Profile): Promise<{ identity: ContactIdentity; made: boolean }> {
+/** Answers the identity at this address; makes it, and its contact, at the first line (`made`). Who is known at `knownAs` alone goes on at `address`. */
+export async function identityAt(core: Core, inboxId: string, address: string, profile: Profile, knownAs?: string): Promise<{ identity: ContactIdentity; made: boolean }> {
   const { identities, contacts } = core.store;
   const known = await identityOf(core, inboxId, address);
   if (known !== null) return { identity: known, made: false };
+  const before = knownAs === undefined ? null : await moveIdentity(core, inboxId, knownAs, address);
+  if (before !== null) return { identity: before, made: false };
   const now = core.clock.now();
   const contact: Contact = {
     _id: newId(now), name: profile.name ?? "", anonymous: profile.name === undefined, createdAt: now,
-    ...(profile.email === undefined ? {} : { email: profile.email }), ...(profile.avatar === undefined ? {} : { avatar: profile.avatar }),
+    ...(profile.email === undefined ? {} : { email: profile.email }), ...(profile.phone === undefined ? {} : { phone: profile.phone }), ...(profile.avatar === undefined ? {} : { avatar: profile.avatar }),
   };
   const identity: ContactIdentity = { _id: newId(now), inboxId, address, contactId: contact._id, createdAt: now };
   await contacts.insertOne(contact);

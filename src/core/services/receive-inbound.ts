@@ -15,6 +15,8 @@ import { deleteByContact, editByContact, reactByContact } from "./inbound-change
 import { afterMessage } from "./early-changes.ts";
 import { servesFeed } from "./feed.ts";
 import { conversationOfPlace, placeOf } from "./place.ts";
+import { moveIdentity } from "./move-identity.ts";
+import { quoteOf } from "./quote.ts";
 import { recordDeliveryStatus } from "./record-delivery.ts";
 
 type Inbound<T extends InboundEvent["type"]> = Extract<InboundEvent, { type: T }>;
@@ -29,6 +31,7 @@ export async function receiveEvent(core: Core, event: InboundEvent): Promise<Inb
     case "reaction": return reactByContact(core, event);
     case "status": return { outcome: (await recordDeliveryStatus(core, event)) ? "applied" : "ignored" };
     case "reachable": return recordReachable(core, event);
+    case "moved": return recordMove(core, event);
     case "typing": return showTyping(core, event);
     case "ignored": return { outcome: "ignored" };
   }
@@ -61,7 +64,7 @@ async function storeLine(core: Core, event: Inbound<"message">): Promise<Inbound
   const inbox = await inboxOf(core, event.inboxId);
   if (!inbox.enabled) throw new UserError("NOT_POSSIBLE", "This inbox is switched off.");
   const source = inboundSource(event.inboxId, event.address, event.channelMessageId);
-  const { identity, made } = await identityAt(core, event.inboxId, event.address, event.profile);
+  const { identity, made } = await identityAt(core, event.inboxId, event.address, event.profile, event.knownAs);
   const holder = made ? null : await holderOf(core, identity._id);
   const simple = holder !== null && holder.status !== "resolved" && event.conversation === undefined;
   if (!simple && !made) {
@@ -76,6 +79,7 @@ async function storeLine(core: Core, event: Inbound<"message">): Promise<Inbound
     type: "contact", id: identity.contactId, name: event.profile.name ?? conversation.contactName,
     ...(event.profile.avatar === undefined ? {} : { avatar: event.profile.avatar }),
   };
+  const quote = event.replyTo === undefined ? null : await quoteOf(core, event.inboxId, event.address, event.replyTo);
   const pending = event.files.some((file) => file.state === "pending");
   const { message, duplicate } = await appendMessage(core.store, conversation._id, identity._id, conversation.appliedSeq, (seq) => {
     const draft = draftMessage({
@@ -87,8 +91,9 @@ async function storeLine(core: Core, event: Inbound<"message">): Promise<Inbound
     return {
       ...draft, ...(servesFeed(core, inbox._id) ? { seen: "sent" as const } : {}),
       ...(event.groupId === undefined ? {} : { groupId: event.groupId }), ...(event.sentAt === undefined ? {} : { sentAt: event.sentAt }),
-      ...(event.place === undefined ? {} : { place: placeOf(event.place) }),
+      ...(event.place === undefined ? {} : { place: placeOf(event.place) }), ...(event.original === undefined ? {} : { original: event.original }),
       ...(pending ? { todo: [{ for: "fetch-files", tries: 0, dueAt: now }] } : {}),
+      ...(quote === null ? {} : { quote }),
       mirror: { ...draft.mirror, state: "queued", dueAt: mirrorAt },
     };
   }, true);
@@ -132,4 +137,9 @@ async function showTyping(core: Core, event: Inbound<"typing">): Promise<Inbound
   if (identity === null || conversation === null) return { outcome: "ignored" };
   core.bus.publish({ type: "typing", conversationId: conversation._id, identityId: identity._id, from: "contact", name: conversation.contactName, typing: event.typing });
   return { outcome: "applied" };
+}
+
+async function recordMove(core: Core, { inboxId, address, knownAs, to }: Inbound<"moved">): Promise<InboundResult> {
+  const moved = (await moveIdentity(core, inboxId, address, to)) ?? (knownAs === undefined ? null : await moveIdentity(core, inboxId, knownAs, to));
+  return { outcome: moved === null ? "ignored" : "applied" };
 }

@@ -20,6 +20,8 @@ export interface ReplyInput {
   explicit?: NonNullable<Message["explicit"]>;
   /** Place in the delivery lane, when it goes before what is queued already; its `seq` else. */
   turn?: number;
+  /** It goes as this approved text; `body` is how it reads. */
+  template?: Message["template"];
   /** The lease under which the agent's line is handled: given back in the same write as the reply's effect, since nothing else follows under it. */
   held?: Held;
 }
@@ -40,7 +42,7 @@ export async function sendReply(core: Core, input: ReplyInput): Promise<Message>
       source: input.source, author: agentAuthor(agent), body: input.body, files: input.files, now, seq,
     });
     return {
-      ...draft, ...fromDesk(input.origin), todo: filesTodo(input.files, now), ...(input.explicit === undefined ? {} : { explicit: input.explicit }),
+      ...draft, ...fromDesk(input.origin), todo: filesTodo(input.files, now), ...(input.template === undefined ? {} : { template: input.template }), ...(input.explicit === undefined ? {} : { explicit: input.explicit }),
       mirror: { ...draft.mirror, state: input.origin === undefined ? "queued" as const : "posted" as const, ...(shownLater ? {} : { dueAt: now }), ...(input.origin === undefined ? {} : { postedAt: input.at ?? now }) },
       delivery: { ...draft.delivery, state: "queued", dueAt, turn: input.turn ?? seq },
     };
