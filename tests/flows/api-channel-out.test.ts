@@ -62,6 +62,13 @@ test("a failure that comes later is told to the agent in the bridge's words", as
   const { id } = help.bridge.told("message")[0]!.message;
   expect(await statusOf(help, id, "failed", { error: { code: "ABSENT_SUBSCRIBER", message: "The phone is off." } })).toMatchObject({ body: { status: "failed" } });
   expect((await help.reply()).delivery.error).toEqual({ code: "ABSENT_SUBSCRIBER", text: "The phone is off." });
+  // the bridge took the first one, so it would not take it again
+  await retryDelivery(help.core, { message: await help.reply(), agent: help.mara });
+  await help.settle();
+  const ids = help.bridge.callsOf("message").map((one) => one.id);
+  expect(ids).toEqual([id, `${id}.2`]);
+  expect(help.bridge.taken.filter(({ body }) => body.event === "message")).toHaveLength(2);
+  expect(await statusOf(help, ids[1]!, "delivered")).toMatchObject({ body: { status: "delivered" } });
 });
 
 test("all replies up to one are read at once", async () => {
