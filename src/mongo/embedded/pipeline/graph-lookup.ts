@@ -7,7 +7,7 @@ import { embedded, fieldsOf, getField, itemsOf, stringOf, T, type RawDoc, type R
 import { Reader, type Docs } from "./docs.ts";
 import { checkPath, compileExpression } from "./expressions/compile.ts";
 import type { Expr, Names } from "./expressions/frame.ts";
-import { array, detached, documentValue, long } from "./expressions/make.ts";
+import { ArrayBuilder, detached, documentValue, long } from "./expressions/make.ts";
 import { asDouble, numeric, typeName } from "./expressions/numbers.ts";
 import { equalToSome, valuesAt } from "./lookup.ts";
 import { replaceAt } from "./nested.ts";
@@ -85,7 +85,7 @@ const ASKED = 500;
 
 /** One document's search, level by level; it stops at pauses and goes on. */
 class Search {
-  private readonly found: RawDoc[] = [];
+  private readonly found = new ArrayBuilder();
   private readonly seen = new Set<string>();
   private readonly asked = new Set<string>();
   private readonly memory = new Memory("$graphLookup");
@@ -120,7 +120,7 @@ class Search {
       if (!this.reader) {
         if (this.frontier.length === 0) {
           this.depth++;
-          if (this.beyond.length === 0 || this.depth > graph.maxDepth) return replaceAt(this.doc, graph.as, array(this.found.map(documentValue)));
+          if (this.beyond.length === 0 || this.depth > graph.maxDepth) return replaceAt(this.doc, graph.as, this.found.value());
           [this.frontier, this.beyond] = [this.beyond, []];
         }
         const children: FilterNode[] = [equalToSome(graph.to, this.frontier.splice(-ASKED)), ...(graph.restrict ? [graph.restrict] : [])];
@@ -133,7 +133,7 @@ class Search {
         const key = names.order.keyText(getField(doc, "_id"));
         if (this.seen.has(key)) continue;
         this.seen.add(key);
-        this.found.push(graph.depthField ? replaceAt(doc, graph.depthField, long(BigInt(this.depth))) : doc);
+        this.found.push(documentValue(graph.depthField ? replaceAt(doc, graph.depthField, long(BigInt(this.depth))) : doc));
         this.reach(valuesAt(doc, graph.from));
       }
       this.reader = undefined;

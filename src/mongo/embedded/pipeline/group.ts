@@ -7,6 +7,7 @@ import { compileExpression } from "./expressions/compile.ts";
 import { PLAIN_ORDER, type Expr, type Names } from "./expressions/frame.ts";
 import { detached, int, NULL } from "./expressions/make.ts";
 import { asDouble, typeName } from "./expressions/numbers.ts";
+import { Shards } from "./expressions/shards.ts";
 import type { CompileStage, Stage } from "./stage.ts";
 
 export type Output = AccumulatorSpec & { readonly name: string };
@@ -18,7 +19,7 @@ export interface Group {
 
 /** Groups by key: equal keys by the pipeline's order are one group. */
 export class Groups {
-  private readonly groups = new Map<string | number, Group>();
+  private readonly groups = new Shards<Group>();
   private readonly memory: Memory;
 
   constructor(private readonly outputs: readonly Output[], private readonly names: Names, stage: string) {
@@ -66,7 +67,7 @@ export class Groups {
     for (let i = 0; i < accumulators.length; i++) accumulators[i]!.add(this.outputs[i]!.input.run(frame), frame);
   }
 
-  all(): IterableIterator<Group> {
+  all(): Generator<Group, undefined> {
     return this.groups.values();
   }
 

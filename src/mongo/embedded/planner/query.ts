@@ -1,6 +1,6 @@
 import type { Collection } from "../storage/catalog.ts";
 import type { Env } from "../storage/env.ts";
-import { Clock } from "../storage/turns.ts";
+import { Clock, FREE_LOOKS } from "../storage/turns.ts";
 import { storeError } from "../values/errors.ts";
 import type { KeyField } from "../values/key.ts";
 import { compileAst, filterAst, type FilterNode } from "../values/match.ts";
@@ -78,7 +78,7 @@ export class Query implements Source {
 }
 
 class Matching implements Source {
-  private readonly clock = new Clock();
+  private readonly clock = new Clock(FREE_LOOKS);
   constructor(
     private readonly env: Env, private readonly collection: Collection, private readonly stream: RecordStream,
     private readonly matches: (doc: RawDoc) => boolean, private readonly examined: Examined,
@@ -103,7 +103,7 @@ const copied = (doc: RawDoc): RawDoc => doc.slice();
 /** Reads everything, then answers in order. With `enough`, only so many are kept. */
 class Sorted implements Source {
   private readonly sorter: Sorter;
-  private readonly clock = new Clock();
+  private readonly clock = new Clock(FREE_LOOKS);
   private output: Iterator<Found> | undefined;
 
   constructor(private readonly inner: Source, order: DocumentOrder, enough: number) {

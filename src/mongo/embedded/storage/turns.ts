@@ -46,17 +46,21 @@ export const nextTurn = (had: number) => new Promise<void>((resolve) => {
   keepTicking();
 });
 
-/** So many looks are free: a query that finds its few documents at once never waits. */
-const FREE_LOOKS = 8;
+/** Looks that a query has free: one that finds its few documents at once never waits. */
+export const FREE_LOOKS = 8;
 const MOST_LOOKS = 16;
 const QUICK_MS = 0.1;
 const SLOW_MS = 0.4;
 
 /** Tells whether a deadline is over. It looks at the time the less often the quicker it is asked. */
 export class Clock {
-  private left = FREE_LOOKS;
+  private left: number;
   private every = 1;
   private last = 0;
+
+  constructor(free = 1) {
+    this.left = free;
+  }
 
   over(deadline: number): boolean {
     if (--this.left > 0) return false;
