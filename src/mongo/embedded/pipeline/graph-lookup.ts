@@ -96,27 +96,34 @@ class Search {
   private depth = -1;
   private reader: Reader | undefined;
   private looked = 0;
+  /** Values that were met and are not yet known to be new. */
+  private met: RawValue[] = [];
 
   constructor(private readonly doc: RawDoc, private readonly graph: Graph, private readonly names: Names, private readonly world: World) {
     names.frame.root = doc;
     const first = graph.start.run(names.frame);
-    if (first) this.reach(first.type === T.array ? itemsOf(first) : [first]);
+    if (first) this.met = first.type === T.array ? itemsOf(first) : [first];
   }
 
-  private reach(values: readonly RawValue[]): void {
-    for (const v of values) {
+  /** Takes what was met into the next level; false at a pause. */
+  private reach(deadline: number): boolean {
+    for (let v = this.met.pop(); v; v = this.met.pop()) {
       const key = this.names.order.keyText(v);
-      if (this.asked.has(key)) continue;
-      this.asked.add(key);
-      this.memory.take(v.end - v.start + key.length + 80);
-      this.beyond.push(detached(v));
+      if (!this.asked.has(key)) {
+        this.asked.add(key);
+        this.memory.take(v.end - v.start + key.length + 80);
+        this.beyond.push(detached(v));
+      }
+      if (this.clock.over(deadline)) return false;
     }
+    return true;
   }
 
   /** The finished document, undefined at a pause. */
   run(deadline: number): RawDoc | undefined {
     const { graph, names } = this;
     for (;;) {
+      if (!this.reach(deadline)) return undefined;
       if (!this.reader) {
         if (this.frontier.length === 0) {
           this.depth++;
@@ -134,7 +141,7 @@ class Search {
         if (this.seen.has(key)) continue;
         this.seen.add(key);
         this.found.push(documentValue(graph.depthField ? replaceAt(doc, graph.depthField, long(BigInt(this.depth))) : doc));
-        this.reach(valuesAt(doc, graph.from));
+        for (const v of valuesAt(doc, graph.from)) this.met.push(v);
       }
       this.reader = undefined;
       this.looked = 0;

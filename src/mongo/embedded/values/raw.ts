@@ -4,7 +4,7 @@ import { T, type RawDoc, type RawValue } from "./scan.ts";
 import { DocWriter } from "./write.ts";
 
 export {
-  doubleAt, Elements, embedded, fieldsOf, findElement, getField, getPlainPath, identical, int32At, int64At, isNumeric, itemsOf, longAsNumber,
+  countItems, doubleAt, Elements, embedded, fieldsOf, findElement, getField, getPlainPath, identical, int32At, int64At, isNumeric, itemsOf, longAsNumber,
   nameBytes, numberOf, stringOf, T, textAt, truthy, TYPE_NAMES, valueEnd, type RawDoc, type RawValue,
 } from "./scan.ts";
 export { dateValue, DocWriter, doubleValue, EMPTY_DOC, intValue, longValue, makeValue, NULL_VALUE, UNDEFINED_VALUE } from "./write.ts";
