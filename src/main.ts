@@ -9,6 +9,7 @@ import { playgroundRoutes } from "./bridge/playground/routes.ts";
 import { deskHookRoutes } from "./bridge/hooks.ts";
 import { createLiveDesks } from "./bridge/live.ts";
 import { deskKinds, vendorDesks } from "./bridge/registry.ts";
+import { apiRoutes } from "./channels/api/routes.ts";
 import { createLiveChannels } from "./channels/live.ts";
 import { channelKinds } from "./channels/registry.ts";
 import { hookRoutes } from "./channels/webhooks.ts";
@@ -88,9 +89,10 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
     log, trustProxy: config.trustProxy,
     plugins: [
       healthRoutes({ core, kind: opened.kind, version, lanesFault: () => (lanesRun ? null : "The lanes are not running (yet).") }),
-      hookRoutes({ log, inboxById: (id) => { const adapter = core.channels.get(id); return adapter === undefined ? null : { adapter }; }, receive: (event) => receiveEvent(core, event) }),
+      hookRoutes({ log, inboxById: (id) => { const adapter = channels.adapterOf(id); return adapter === null ? null : { adapter }; }, receive: (event) => receiveEvent(core, event) }),
       deskHookRoutes({ deskOf: desks.of, log }),
       widgetRoutes(core),
+      apiRoutes(core),
       widgetPages(core, join(projectRoot, "dist/widget")),
       authRoutes({ auth, secure: config.publicUrl?.startsWith("https://") === true }),
       controlRoutes({

@@ -19,6 +19,7 @@ import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings
 import { agentAuthor, sendReply } from "../core/services/send-reply.ts";
 import { ownedByOther, takeOnReply } from "../core/services/take-on-reply.ts";
 import { modeOf } from "../core/services/mode.ts";
+import { mustBeInWindow } from "../core/services/reply-window.ts";
 import { isVerb, verbNamed } from "../core/verbs/table.ts";
 import type { Saying, VerbResult } from "../core/verbs/verb.ts";
 
@@ -38,7 +39,7 @@ export async function runVerbFor(core: Core, call: VerbCall): Promise<ActResult>
 /** `/reply` and `/note`: the explicit act passes the same guard as a line in the thread. */
 async function say(core: Core, call: VerbCall & { conversation: Conversation }, kind: "reply" | "note", text: string, more: Saying = {}): Promise<VerbResult> {
   const { agent, conversation } = call;
-  const { files = call.files ?? [], mentions = call.mentions ?? 0, source = `act:${newId(core.clock.now())}` } = more;
+  const { files = call.files ?? [], mentions = call.mentions ?? 0, source = `act:${newId(core.clock.now())}`, template } = more;
   if (kind === "note") {
     await addNote(core, { conversation, author: agentAuthor(agent), body: text, files, source });
     return {};
@@ -51,17 +52,18 @@ async function say(core: Core, call: VerbCall & { conversation: Conversation }, 
     threadRetired: call.thread?.state === "retired", mentions: { teammates: mentions }, isVerb, explicit: "reply-verb", ...context, doubleReply: false,
     unseen: call.seen !== undefined && call.seen < conversation.lastIncomingSeq,
   };
+  if (template === undefined) await mustBeInWindow(core, conversation);
   let verdict = guard(line);
   if (verdict.kind === "reply") {
     const standing = await takeOnReply(core, conversation, inbox, agent);
     if (ownedByOther(standing, agent)) verdict = guard({ ...line, ownerConflict: true });
     if (verdict.kind === "reply") {
-      await sendReply(core, { conversation: standing, agent, body: verdict.body, files, source, explicit: "reply-verb" });
+      await sendReply(core, { conversation: standing, agent, body: verdict.body, files, source, explicit: "reply-verb", ...(template === undefined ? {} : { template }) });
       return {};
     }
   }
   if (verdict.kind === "held") {
-    const note = await addNote(core, { conversation, author: agentAuthor(agent), body: verdict.body, files, source, mentions, held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } });
+    const note = await addNote(core, { conversation, author: agentAuthor(agent), body: verdict.body, files, source, mentions, ...(template === undefined ? {} : { template }), held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } });
     return { notice: reasonText[verdict.why], messageId: note._id, buttons: [{ id: "send", label: "Send to customer", style: "main" }, { id: "keep", label: "Keep as note" }] };
   }
   throw new UserError("NOT_POSSIBLE", verdict.kind === "note" && verdict.why !== undefined ? reasonText[verdict.why] : "There is nothing to send: write the text after the verb.");

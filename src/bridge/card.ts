@@ -12,14 +12,15 @@ const RESOLVED_BUTTONS: CardButton[] = [{ id: "reopen", label: "Reopen", style: 
 
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
-/** `inboxName` as configured. Times go as `at`, so that each viewer reads them in their own zone. */
-export function cardOf(conversation: Conversation, inboxName: string): Card {
+/** `inboxName` as configured. Times go as `at`, so that each viewer reads them in their own zone. `replyUntil`: of a channel that takes free replies only for a time. */
+export function cardOf(conversation: Conversation, inboxName: string, replyUntil: Date | null = null): Card {
   const facts: CardFact[] = [
     { label: "Contact", value: `${conversation.contactName} · ${capital(conversation.channel)}` },
     { label: "Inbox", value: inboxName },
     { label: "Status", value: STATUS_WORDS[conversation.status] },
     { label: "Owner", value: conversation.assigneeName ?? "Nobody yet" },
   ];
+  if (conversation.caution !== undefined) facts.push({ label: "Caution", value: conversation.caution });
   if (conversation.teamName !== undefined) facts.push({ label: "Team", value: conversation.teamName });
   if (conversation.priority !== null) facts.push({ label: "Priority", value: capital(conversation.priority) });
   if (conversation.labels.length > 0) facts.push({ label: "Labels", value: conversation.labels.join(", ") });
@@ -27,6 +28,7 @@ export function cardOf(conversation: Conversation, inboxName: string): Card {
   if (conversation.status === "snoozed") {
     facts.push(conversation.snoozedUntil === null ? { label: "Snoozed until", value: "the next reply" } : { label: "Snoozed until", value: conversation.snoozedUntil.toISOString(), at: conversation.snoozedUntil });
   } else if (conversation.waitingSince !== null) facts.push({ label: "Waiting since", value: conversation.waitingSince.toISOString(), at: conversation.waitingSince });
+  if (replyUntil !== null) facts.push({ label: "Free replies until", value: replyUntil.toISOString(), at: replyUntil });
   return {
     conversationId: conversation._id, number: conversation.number, title: conversation.subject === "" ? "New conversation" : conversation.subject, facts,
     lastLine: lastLineOf(conversation),

@@ -12,7 +12,7 @@ import type { CardButton } from "../core/ports.ts";
 import { expandOrSay } from "../core/services/canned.ts";
 import { changeReply, type EditOutcome } from "../core/services/edit-reply.ts";
 import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";
-import { recordSeenByTeam, servesFeed } from "../core/services/feed.ts";
+import { teamHasRead } from "../core/services/team-read.ts";
 import { cancelReply, reviseOutgoing } from "../core/services/message-acts.ts";
 import { deskPostKey } from "../core/services/send-reply.ts";
 import { modeOf } from "../core/services/mode.ts";
@@ -144,7 +144,7 @@ async function reactToCustomer(core: Core, conversation: Conversation, message: 
     ? await messages.updateOne({ _id: message._id, reactions: entry }, { $pull: { reactions: entry }, ...(travels ? { $set: due } : {}) })
     : await messages.updateOne({ _id: message._id, reactions: { $ne: entry } }, { $push: { reactions: entry }, ...(travels ? { $set: due } : {}) });
   if (modifiedCount === 0) return "repeat";
-  if (servesFeed(core, message.inboxId)) await recordSeenByTeam(core, conversation._id, message.seq, "read");
+  await teamHasRead(core, conversation, message.seq);
   if (travels) core.bus.publish({ type: "lane.due", lane: "delivery", conversationId: conversation._id });
   return "reaction";
 }

@@ -7,7 +7,7 @@ import type { GuardVerdict } from "../core/model/guard.ts";
 import type { Core } from "../core/core.ts";
 import type { Held } from "../core/lanes/lease.ts";
 import type { Agent, Author, Conversation, DeskEventData, Inbox, Message, StoredDeskEvent, Thread } from "../core/model/types.ts";
-import { canFetchFile } from "../core/ports.ts";
+import { canFetchFile, hasTemplates } from "../core/ports.ts";
 import type { CardButton } from "../core/ports.ts";
 import { addNote } from "../core/services/add-note.ts";
 import { expandOrSay } from "../core/services/canned.ts";
@@ -16,6 +16,7 @@ import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings
 import { agentAuthor, deskPostKey, sendReply } from "../core/services/send-reply.ts";
 import { ownedByOther, takeOnReply } from "../core/services/take-on-reply.ts";
 import { modeOf } from "../core/services/mode.ts";
+import { whyWindowClosed } from "../core/services/reply-window.ts";
 import { isVerb } from "../core/verbs/table.ts";
 import { buttonId } from "../core/verbs/verb.ts";
 import { eventsOfPost, NO_MESSAGE } from "./intake.ts";
@@ -111,6 +112,8 @@ interface Line { core: Core; thread: Thread; conversation: Conversation; inbox: 
 /** `refused`: why it can't be the reply that its author meant. */
 async function record(line: Line, agent: Agent | undefined, judged: GuardVerdict, explicit: "reply-verb" | undefined, refused?: string): Promise<string> {
   const { core, author, origin, source, event } = line;
+  const closed = judged.kind === "reply" && agent !== undefined ? await whyWindowClosed(core, line.conversation) : null;
+  if (closed !== null && judged.kind === "reply") return record(line, agent, { kind: "note", body: judged.body, plain: true }, undefined, closed);
   if (judged.kind === "note" && judged.body === "" && event.files.length === 0) return "ignored: empty";
   const desk = core.desks.get(origin.desk);
   const files = desk !== undefined && canFetchFile(desk) ? event.files.map(pendingFile) : [];
@@ -129,13 +132,20 @@ async function record(line: Line, agent: Agent | undefined, judged: GuardVerdict
     if (message.held.settled === undefined) await tell(line, [message.held.why, ...(message.held.also ?? [])].map((why) => reasonText[why]).join(" "), HELD_BUTTONS, message._id);
     return `held: ${message.held.why}`;
   }
-  if (refused !== undefined) await tell(line, `This was kept as a note and not sent. ${refused}`, [], message._id);
+  if (refused !== undefined) await tell(line, `This was kept as a note and not sent. ${refused}`, await templateButton(line), message._id);
   if (verdict.kind !== "note" || verdict.why === undefined) return "note";
   if (!verdict.plain) {
     const offered = agent !== undefined && line.thread.state === "active" && (verdict.why === "note-first" || verdict.why === "team-only" || verdict.why === "prefix-below-quote");
     await tell(line, verdict.why === "thread-retired" ? `${reasonText[verdict.why]} ${await whereNow(core, conversation)}` : reasonText[verdict.why], offered ? HELD_BUTTONS.slice(0, 1) : [], message._id);
   }
   return `note: ${verdict.why}`;
+}
+
+
+/** The way out of a closed window, where the channel has one. */
+async function templateButton({ core, conversation }: Line): Promise<CardButton[]> {
+  const adapter = core.channels.get(conversation.inboxId);
+  return adapter !== undefined && hasTemplates(adapter) && (await whyWindowClosed(core, conversation)) !== null ? [{ id: "template", label: "Choose a template", style: "main" }] : [];
 }
 
 /** A command runs once at most: what a second run would do ("send" the next held line) is not what was asked for. */

@@ -1,19 +1,20 @@
 /** What stands around an agent's line when it was written: the guard's questions that need the store. */
 import type { GuardInput } from "../core/model/guard.ts";
 import type { Core } from "../core/core.ts";
-import type { Agent, Conversation, Inbox, Message } from "../core/model/types.ts";
+import type { Agent, Conversation, DeliveryStatus, Inbox, Message } from "../core/model/types.ts";
 
 const LOOK_BACK = 15;
 /** How far a desk's clock and ours may be apart. */
 const CLOCKS_MS = 30_000;
 const PROJECTION = { kind: 1, seq: 1, author: 1, mirror: 1, origin: 1, delivery: 1, deletedAt: 1, createdAt: 1 } as const;
 
-type LineContext = Pick<GuardInput, "ownerConflict" | "unseen" | "doubleReply"> & { turn?: number };
+type LineContext = Pick<GuardInput, "ownerConflict" | "unseen" | "doubleReply" | "overtaken"> & { turn?: number };
 
 /**
  * `at`: the desk's own time of the agent's line. Compares only desk times with it.
  * unseen: the customer's newest line, or a colleague's reply from elsewhere, was not in the thread yet.
  * doubleReply: such a line came less than `doubleReplySeconds` before, with an older unanswered customer line already there.
+ * overtaken: a reply that was written later has left for the customer.
  * turn: its place before what is queued already though it was written later; absent when it is not a straggler.
  */
 export async function lineContext(core: Core, conversation: Conversation, inbox: Inbox, agent: Agent, at: Date): Promise<LineContext> {
@@ -25,6 +26,7 @@ export async function lineContext(core: Core, conversation: Conversation, inbox:
   const unseen = (newestIncoming !== undefined && !wasThere(newestIncoming, at)) || lines.some((m) => m.kind === "outgoing" && !wasThere(m, at) && m.origin === undefined);
   const turn = turnOfStraggler(await withQueued(core, conversation, recent, at), at);
   return {
+    overtaken: recent.some((m) => wasWrittenAfter(m, at) && HAS_LEFT.has(m.delivery.state)),
     ownerConflict: conversation.assigneeId !== null && conversation.assigneeId !== agent._id, unseen,
     doubleReply: isDouble(recent, lines, inbox.settings.doubleReplySeconds, at), ...(turn === undefined ? {} : { turn }),
   };
@@ -41,13 +43,15 @@ async function withQueued(core: Core, conversation: Conversation, recent: Messag
 /** A line that was handled late still goes before those that were written after it. */
 function turnOfStraggler(recent: Message[], at: Date): number | undefined {
   const replies = recent.filter((m) => m.kind === "outgoing" && m.origin !== undefined);
-  const later = replies.filter((m) => m.delivery.state === "queued" && m.mirror.postedAt !== undefined && m.mirror.postedAt > at).map((m) => m.delivery.turn);
+  const later = replies.filter((m) => m.delivery.state === "queued" && wasWrittenAfter(m, at)).map((m) => m.delivery.turn);
   if (later.length === 0) return undefined;
   const next = Math.min(...later);
   const previous = Math.max(0, ...replies.map((m) => m.delivery.turn).filter((turn) => turn < next));
   return Math.max((previous + next) / 2, next - 0.5);
 }
 
+const HAS_LEFT: ReadonlySet<DeliveryStatus> = new Set(["sending", "sent", "delivered", "read", "unknown"]);
+const wasWrittenAfter = (m: Message, at: Date): boolean => m.kind === "outgoing" && m.origin !== undefined && m.mirror.postedAt !== undefined && m.mirror.postedAt > at;
 const isColleagueReply = (m: Message, agent: Agent): boolean => m.kind === "outgoing" && m.delivery.state !== "cancelled" && m.author.id !== agent._id;
 const wasThere = (m: Message, at: Date): boolean => m.mirror.postedAt !== undefined && m.mirror.postedAt <= at;
 

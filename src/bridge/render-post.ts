@@ -13,6 +13,7 @@ export function postOf(conversation: Conversation, parts: Message[]): DeskPost {
   const first = parts[0]!;
   const incoming = first.kind === "incoming";
   const marks: string[] = [];
+  if (first.quote !== undefined) marks.push(`answers “${first.quote.text}”`);
   if (parts.some((p) => p.editedAt !== undefined)) marks.push("edited");
   if (parts.some((p) => p.mirror.mayAppearTwice === true)) marks.push("may appear twice");
   if (first.delivery.late === true) marks.push("sent late");

@@ -12,6 +12,7 @@ import type { Held } from "../core/lanes/lease.ts";
 import type { DeskTarget, Message } from "../core/model/types.ts";
 import { applyUpTo } from "../core/services/apply.ts";
 import { deskTargetOf, inboxOf } from "../core/services/inbox-settings.ts";
+import { replyUntil } from "../core/services/reply-window.ts";
 import { routeOf } from "../core/services/routing.ts";
 import { DUE_AT_ONCE, dueInLane } from "../core/store/look-together.ts";
 
@@ -120,7 +121,7 @@ async function workOff(w: Work, due: Message[]): Promise<boolean> {
 function burstFrom(w: Work, first: Message, due: Message[]): Message[] {
   const room = w.desk.limits.burstChars;
   const fits = (message: Message) => message.kind === "incoming" && message.mirror.state === "queued" && message.mirror.dueAt! <= w.core.clock.now() && message.seq <= w.held.conversation.appliedSeq
-    && message.groupId === undefined && message.files.length === 0 && message.deletedAt === undefined && message.author.name === first.author.name;
+    && message.groupId === undefined && message.files.length === 0 && message.quote === undefined && message.deletedAt === undefined && message.author.name === first.author.name;
   if (room === undefined || !fits(first)) return [first];
   const burst = [first];
   let chars = first.body.length;
@@ -139,7 +140,7 @@ async function showCard(w: Work): Promise<number | undefined> {
   if (conversation.cardDueAt === undefined || w.thread === undefined) return undefined;
   if (conversation.cardRev <= conversation.cardShown) return conversation.cardRev;
   try {
-    await call(core, async (signal) => w.desk.updateCard(w.thread!, cardOf(conversation, (await inboxOf(core, conversation.inboxId)).name), signal));
+    await call(core, async (signal) => w.desk.updateCard(w.thread!, cardOf(conversation, (await inboxOf(core, conversation.inboxId)).name, replyUntil(core, conversation)), signal));
     return conversation.cardRev;
   } catch (error) {
     if (!(error instanceof DeskError) || error.code === "THREAD_GONE") throw error;

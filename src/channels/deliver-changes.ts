@@ -64,6 +64,12 @@ function needsOthers(message: Message, planned: number): boolean {
 
 async function reactTo(adapter: ChannelAdapter, to: ChannelAddress, message: Message, signal: AbortSignal): Promise<void> {
   if (!canReact(adapter)) return;
-  const vendorId = message.source.slice(inboundSource(to.inboxId, to.address, "").length);
+  const vendorId = vendorIdOf(message, to);
   await adapter.react(to, vendorId, message.reactions.filter((r) => r.from === "agent").map((r) => r.emoji), signal);
+}
+
+/** The vendor's id of a customer's line. Its source names the address at which they were then. */
+function vendorIdOf({ source }: Message, { inboxId, address }: ChannelAddress): string {
+  const here = inboundSource(inboxId, address, "");
+  return source.startsWith(here) ? source.slice(here.length) : source.slice(source.indexOf(":", inboundSource(inboxId, "", "").length - 1) + 1);
 }

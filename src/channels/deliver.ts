@@ -8,12 +8,13 @@ import type { Held } from "../core/lanes/lease.ts";
 import type { Runner } from "../core/lanes/runner.ts";
 import type { DeliveryPart, Message } from "../core/model/types.ts";
 import { retryDelayMs } from "../core/model/retry.ts";
-import { isOwnStore } from "../core/ports.ts";
+import { canMove, isOwnStore, isRepeatable, isThreading } from "../core/ports.ts";
 import type { ChannelAdapter, ChannelAddress, Part, PartReceipt } from "../core/ports.ts";
 import { isPending } from "../core/services/desk-files.ts";
 import { isDeliveryPaused, silentSince } from "../core/services/inbox-settings.ts";
 import { applyUpTo } from "../core/services/apply.ts";
-import { recordReplySent } from "../core/services/record-delivery.ts";
+import { placeForReply } from "../core/services/place.ts";
+import { arrivedAs, recordReplySent } from "../core/services/record-delivery.ts";
 import { addressOf } from "../core/store/identities.ts";
 import { dueInLane, hasUnhandled } from "../core/store/look-together.ts";
 import { updateInFeed } from "../core/store/messages.ts";
@@ -107,7 +108,7 @@ async function showWaiting(core: Core, conversationId: string): Promise<void> {
 async function deliverOne(d: Delivery, held: Held, message: Message, last: boolean): Promise<Outcome> {
   const { core } = d;
   const adapter = core.channels.get(message.inboxId)!;
-  const to = await addressOf(core.store, message.identityId);
+  const to = await addressOf(core.store, message.identityId, canMove(adapter));
   if (to === null) { await fail(core, held, message, new DeliveryError("CONTACT_GONE", "This customer's address is gone.", { certain: true, permanent: true })); return "done"; }
   if (message.delivery.state === "sending") { await settleOrphan(core, { ...message, delivery: { ...message.delivery, token: held.token } }); return "again"; }
   if (message.delivery.state !== "queued") return (await carryOutChange(core, held, adapter, to, message)) ? "again" : "stop";
@@ -124,7 +125,8 @@ async function sendParts(d: Delivery, held: Held, adapter: ChannelAdapter, to: C
     await fail(core, held, queued, new DeliveryError("FILE_MISSING", text, { certain: true, permanent: true }));
     return "again";
   }
-  const plan = adapter.plan({ id: queued._id, body: queued.body, files: queued.files.filter((f) => f.state === "ready"), author: { name: queued.author.name, ...(queued.author.avatar === undefined ? {} : { avatar: queued.author.avatar }) } });
+  const place = isThreading(adapter) ? { place: await placeForReply(core, queued) } : {};
+  const plan = adapter.plan({ id: queued._id, body: queued.body, files: queued.files.filter((f) => f.state === "ready"), ...place, ...(queued.template === undefined ? {} : { template: queued.template }), author: { name: queued.author.name, ...(queued.author.avatar === undefined ? {} : { avatar: queued.author.avatar }) } });
   const first = plan.findIndex((_, i) => queued.delivery.parts[i]?.state !== "sent");
   const parts: DeliveryPart[] = plan.map((part, i) => queued.delivery.parts[i] ?? { key: `${queued._id}:${part.index}`, state: "queued" });
   // What an edit made superfluous is at the customer all the same; the change that follows takes it back.
@@ -144,6 +146,12 @@ async function sendParts(d: Delivery, held: Held, adapter: ChannelAdapter, to: C
       parts[i] = { key: parts[i]!.key, state: "sent", vendorId: receipt.vendorId };
       if (i < plan.length - 1 && !(await setPart(core, held, message, i, parts[i]!))) return "stop";
     } catch (error) {
+      const arrived = await arrivedAs(core, message._id, i, error);
+      if (arrived !== undefined) {
+        parts[i] = { key: parts[i]!.key, state: "sent", vendorId: arrived };
+        if (i < plan.length - 1 && !(await setPart(core, held, message, i, parts[i]!))) return "stop";
+        continue;
+      }
       await sendFailed(d, held, adapter, message, i, parts, error);
       return "again";
     }
@@ -210,7 +218,7 @@ async function sendFailed(d: Delivery, held: Held, adapter: ChannelAdapter, mess
   const { core } = d;
   const error = thrown instanceof DeliveryError ? thrown : new DeliveryError("UNREACHABLE", "Sending failed in an unexpected way.", { certain: false, cause: thrown });
   if (!(thrown instanceof DeliveryError)) core.log.error({ err: thrown, messageId: message._id }, "A channel threw something unexpected.");
-  if (!error.o.certain && !isOwnStore(adapter)) {
+  if (!error.o.certain && !isOwnStore(adapter) && !isRepeatable(adapter)) {
     parts[index] = { key: parts[index]!.key, state: "unknown" };
     return becomeUnknown(core, message, held.token, parts, { code: error.code, text: error.tellAgent });
   }
@@ -246,18 +254,21 @@ async function becomeUnknown(core: Core, message: Message, token: number, parts:
 
 /**
  * What a dead holder left in `sending`: parts not begun are certain; one that was begun is uncertain, unless the store is our own,
- * where the stamp of the claim was the whole effect and the part's key is its id.
+ * where the stamp of the claim was the whole effect and the part's key is its id, or a repeat does no harm.
  */
 async function settleOrphan(core: Core, message: Message): Promise<void> {
   if (message.delivery.state !== "sending") return;
   const adapter = core.channels.get(message.inboxId);
   const own = adapter !== undefined && isOwnStore(adapter);
-  if (!own && message.delivery.parts.some((part) => part.state === "sending")) {
+  const repeats = adapter !== undefined && isRepeatable(adapter);
+  const heard = message.delivery.heard ?? {};
+  const arrived = (i: number): string | undefined => (heard[i]?.state === "failed" ? undefined : heard[i]?.vendorId);
+  if (!own && !repeats && message.delivery.parts.some((part, i) => part.state === "sending" && arrived(i) === undefined)) {
     const parts = message.delivery.parts.map((part) => (part.state === "sending" ? { key: part.key, state: "unknown" as const } : part));
     await becomeUnknown(core, message, message.delivery.token, parts, { code: "INTERRUPTED", text: "Threadline stopped while this was being sent; it may or may not have arrived." });
     return;
   }
-  const parts = message.delivery.parts.map((part): DeliveryPart => (part.state === "sending" ? { key: part.key, state: "sent", vendorId: part.key } : part));
+  const parts = message.delivery.parts.map((part, i): DeliveryPart => (part.state !== "sending" ? part : own || arrived(i) !== undefined ? { key: part.key, state: "sent", vendorId: arrived(i) ?? part.key } : { key: part.key, state: "queued" }));
   const now = core.clock.now();
   const mine = { "delivery.state": "sending" as const, "delivery.token": { $lte: message.delivery.token } };
   if (parts.length > 0 && parts.every((part) => part.state === "sent")) {

@@ -2,22 +2,27 @@
 import type { Core } from "../core/core.ts";
 import { holdLease } from "../core/lanes/process-lease.ts";
 import type { Inbox } from "../core/model/types.ts";
-import { isListening } from "../core/ports.ts";
+import { createCallLog } from "../core/services/call-log.ts";
+import { isListening, isWebhook } from "../core/ports.ts";
+import type { ChannelAdapter } from "../core/ports.ts";
 import { troubleReporter } from "../core/services/channel-trouble.ts";
 import { forgetSettings } from "../core/services/inbox-settings.ts";
 import { receiveEvent } from "../core/services/receive-inbound.ts";
-import type { ChannelDeps, ChannelKind } from "./shared/kind.ts";
+import type { ChannelDeps, ChannelKind, ChannelMemory } from "./shared/kind.ts";
 
 interface Live { inbox: string; stop?: () => Promise<void> }
 
 export interface LiveChannels {
   /** Brings the adapters to what the inboxes say now: made, replaced or ended. */
   reload(): Promise<void>;
+  /** By its inbox's id, or by the name under which it takes calls. */
+  adapterOf(idOrHookName: string): ChannelAdapter | null;
   stop(): Promise<void>;
 }
 
 export function createLiveChannels(core: Core, kinds: Record<string, ChannelKind>, publicUrl: string | null): LiveChannels {
   const live = new Map<string, Live>();
+  const calls = createCallLog(core);
 
   const depsFor = (inbox: Inbox): ChannelDeps => ({
     secret(name) {
@@ -25,7 +30,9 @@ export function createLiveChannels(core: Core, kinds: Record<string, ChannelKind
       if (sealed === undefined) throw new Error(`The inbox "${inbox.name}" has no ${name}.`);
       return core.secrets.open(sealed);
     },
-    files: core.files, log: core.log, bus: core.bus, clock: core.clock, trouble: troubleReporter(core, inbox._id), publicUrl, rateLimits: core.limits.rateLimits,
+    files: core.files, log: core.log, bus: core.bus, clock: core.clock, trouble: troubleReporter(core, inbox._id), calls, publicUrl, rateLimits: core.limits.rateLimits,
+    sign: (text) => core.secrets.sign(`channel:${inbox._id}`, text), memory: memoryOf(core, inbox._id),
+    siblings: () => [...core.channels.values()].filter((one) => one.id === inbox.channel),
   });
 
   function start(inbox: Inbox): void {
@@ -57,9 +64,19 @@ export function createLiveChannels(core: Core, kinds: Record<string, ChannelKind
       for (const [id, entry] of live) if (wanted.get(id) === undefined || asKey(wanted.get(id)!) !== entry.inbox) await end(id);
       for (const inbox of wanted.values()) if (!live.has(inbox._id)) start(inbox);
     },
+    adapterOf: (name) => core.channels.get(name) ?? [...core.channels.values()].find((one) => isWebhook(one) && one.hookName === name) ?? null,
     async stop() {
       await Promise.all([...live.values()].map((entry) => entry.stop?.()));
     },
+  };
+}
+
+/** Kept with the settings: it is written after what it points behind is stored. */
+function memoryOf(core: Core, inboxId: string): ChannelMemory {
+  const _id = `channel-memory:${inboxId}`;
+  return {
+    read: async () => (await core.store.settings.findOne({ _id }))?.value ?? null,
+    async write(value) { await core.store.settings.updateOne({ _id }, { $set: { value, at: core.clock.now() } }, { upsert: true }); },
   };
 }
 

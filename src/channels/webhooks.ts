@@ -1,22 +1,27 @@
-/** The one door for vendors that call us: POST /hooks/:channel/:inboxId, the raw bytes to the inbox's adapter. */
+/** The one door for vendors that call us: POST /hooks/:channel/:inboxId, the raw bytes to the inbox's adapter; GET where a vendor asks whether the address is ours. */
 import type { FastifyError, FastifyPluginAsync } from "fastify";
 import { ERROR_CODES, UserError } from "../core/errors.ts";
-import { isWebhook, type ChannelAdapter, type InboundEvent, type Logger } from "../core/ports.ts";
+import { canHandshake, isWebhook, type ChannelAdapter, type InboundEvent, type Logger, type WebhookChannel } from "../core/ports.ts";
 
 export interface HookDeps {
-  /** The live adapter of an enabled inbox; null when there is none. */
+  /** The live adapter of an enabled inbox, by its id or by the name that its adapter takes calls under; null when there is none. */
   inboxById(id: string): { adapter: ChannelAdapter } | null;
   /** Resolves once the event is stored. */
   receive(event: InboundEvent): Promise<unknown>;
   log: Logger;
 }
 
-/** Bytes. Telegram's and WhatsApp's calls stay far below; files never come this way. */
-const BODY_LIMIT = 1_000_000;
+const PATH = "/hooks/:channel/:inboxId";
+interface Place { channel: string; inboxId: string }
+
+/** Bytes, of any call and of those whose channel doesn't say that its calls have more. Files never come this way. */
+const BODY_LIMIT = { any: 4_000_000, usual: 1_000_000 };
+
+const tooLarge = () => new UserError("BODY_TOO_LARGE", "This call is larger than any of its vendor's. Nothing was stored.");
 
 function toUserError(error: FastifyError | UserError): UserError | null {
   if (error instanceof UserError) return error;
-  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") return new UserError("BODY_TOO_LARGE", "A webhook call may have 1 MB at most. Nothing was stored.");
+  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") return tooLarge();
   if (error.statusCode !== undefined && error.statusCode < 500) return new UserError("BAD_BODY", "This call could not be read. Nothing was stored.");
   return null;
 }
@@ -28,7 +33,7 @@ function toUserError(error: FastifyError | UserError): UserError | null {
  */
 export const hookRoutes = (deps: HookDeps): FastifyPluginAsync => async (app) => {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT.any }, (_request, body, done) => done(null, body));
 
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const { inboxId } = request.params as { inboxId?: string };
@@ -41,14 +46,37 @@ export const hookRoutes = (deps: HookDeps): FastifyPluginAsync => async (app) =>
     return reply.code(known.status).send({ code: known.code, message: known.message });
   });
 
-  app.post<{ Params: { channel: string; inboxId: string } }>("/hooks/:channel/:inboxId", async (request) => {
-    const { channel, inboxId } = request.params;
+  const adapterAt = ({ channel, inboxId }: Place): WebhookChannel => {
     const adapter = deps.inboxById(inboxId)?.adapter;
     if (adapter === undefined || adapter.id !== channel || !isWebhook(adapter)) {
       throw new UserError("INBOX_UNKNOWN", "No inbox takes calls at this address. Compare it with the inbox's settings.");
     }
+    return adapter;
+  };
+
+  app.get<{ Params: Place }>(PATH, async (request, reply) => {
+    const adapter = adapterAt(request.params);
+    if (!canHandshake(adapter)) throw new UserError("NOT_FOUND", "This inbox's vendor calls by POST; there is nothing to get here.");
+    return reply.type("text/plain; charset=utf-8").send(adapter.handshake(request.query as Record<string, unknown>));
+  });
+
+  app.post<{ Params: Place }>(PATH, async (request) => {
+    const adapter = adapterAt(request.params);
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    for (const event of await adapter.receive({ headers: request.headers, body })) await deps.receive(event);
+    if (body.length > (adapter.maxCallBytes ?? BODY_LIMIT.usual)) throw tooLarge();
+    await storeAll(deps, await adapter.receive({ headers: request.headers, body }));
     return { ok: true };
   });
 };
+
+/** One customer's events in their order, customers side by side. What one customer's event is refused for holds up no other's. */
+async function storeAll(deps: HookDeps, events: InboundEvent[]): Promise<void> {
+  const byCustomer = new Map<string, InboundEvent[]>();
+  for (const event of events) {
+    const of = `${event.inboxId} ${event.address}`;
+    byCustomer.set(of, [...(byCustomer.get(of) ?? []), event]);
+  }
+  const done = await Promise.allSettled([...byCustomer.values()].map(async (theirs) => { for (const event of theirs) await deps.receive(event); }));
+  const failed = done.find((one) => one.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}

@@ -9,7 +9,7 @@ export const ERROR_CODES = {
   CLIENT_ID_REUSED: 409, NAME_TAKEN: 409, IDENTITY_TAKEN: 409, OTHER_CONVERSATION_OPEN: 409, TOO_LATE: 409, NEWER_LINE: 409, ALREADY_SO: 409,
   FILE_TOO_LARGE: 413, BODY_TOO_LARGE: 413, TEXT_TOO_LONG: 413,
   WRONG_TYPE: 415,
-  NOT_POSSIBLE: 422, NEEDS_CONVERSATION: 422, TOO_BROAD: 422, VARIABLE_UNKNOWN: 422, TEMPLATE_BROKEN: 422, MACRO_STOPPED: 422,
+  NOT_POSSIBLE: 422, NEEDS_CONVERSATION: 422, TOO_BROAD: 422, VARIABLE_UNKNOWN: 422, TEMPLATE_BROKEN: 422, MACRO_STOPPED: 422, WINDOW_CLOSED: 422,
   TOO_MANY: 429,
   INTERNAL: 500,
   NOT_READY: 503, DISK_FULL: 503,
@@ -27,7 +27,7 @@ export class UserError extends Error {
 }
 
 /** Why a channel call failed. `certain`: nothing reached the customer, so it may be tried again. */
-export type DeliveryCode = "RATE_LIMITED" | "BLOCKED_BY_CONTACT" | "CONTACT_GONE" | "REFUSED" | "UNREACHABLE" | "TIMEOUT" | "TOO_LARGE" | "BAD_CREDENTIALS" | "NOT_SUPPORTED" | "FILE_MISSING";
+export type DeliveryCode = "RATE_LIMITED" | "BLOCKED_BY_CONTACT" | "CONTACT_GONE" | "REFUSED" | "UNREACHABLE" | "TIMEOUT" | "TOO_LARGE" | "BAD_CREDENTIALS" | "NOT_SUPPORTED" | "FILE_MISSING" | "WINDOW_CLOSED";
 export class DeliveryError extends Error {
   constructor(readonly code: DeliveryCode, readonly tellAgent: string, readonly o: { certain: boolean; permanent?: boolean; retryAfterMs?: number; cause?: unknown }) {
     super(`${code}: ${tellAgent}`, { cause: o.cause });

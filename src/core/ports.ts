@@ -2,7 +2,7 @@
 import type { Readable } from "node:stream";
 import type { DeliveryCode, ErrorCode } from "./errors.ts";
 import type {
-  ChannelId, DeliveryStatus, DeskEventData, DeskFile, DeskKind, DeskPostId, DeskTarget, DeskThreadId, FileRef, Inbox, Priority, Status,
+  ChannelId, ChosenTemplate, DeliveryStatus, DeskEventData, DeskFile, DeskKind, DeskPostId, DeskTarget, DeskThreadId, FileRef, Inbox, Priority, Status, ThreadPlace,
 } from "./model/types.ts";
 
 export interface Clock { now(): Date }
@@ -19,7 +19,15 @@ export interface Logger {
 /** Where a customer is on one inbox. */
 export interface ChannelAddress { inboxId: string; address: string }
 
-export interface OutboundMessage { id: string; body: string; files: FileRef[]; author: { name: string; avatar?: string } }
+export interface OutboundMessage {
+  id: string; body: string; files: FileRef[]; author: { name: string; avatar?: string };
+  /** For a `ThreadingChannel`. */
+  place?: ReplyPlace;
+  /** Of a `TemplateChannel`; `body` is how it reads. */
+  template?: ChosenTemplate;
+}
+/** Where a reply goes: the line that it answers is the last that the customer wrote before it; null when there is none. */
+export interface ReplyPlace { conversationId: string; subject: string; answers: ThreadPlace | null }
 
 /** One vendor call. `data` is the channel's own and must survive JSON. */
 export interface Part { index: number; kind: string; data: unknown }
@@ -37,45 +45,110 @@ export interface ChannelAdapter {
 }
 
 /** Ways in and further abilities; each has its guard below. */
-export interface WebhookChannel extends ChannelAdapter { receive(request: WebhookRequest): Promise<InboundEvent[]> }
+export interface WebhookChannel extends ChannelAdapter {
+  receive(request: WebhookRequest): Promise<InboundEvent[]>;
+  /** A name that calls may come to besides the inbox id, unique within the kind. */
+  readonly hookName?: string;
+  /** Bytes that a call may have, where it is more than usual. */
+  readonly maxCallBytes?: number;
+}
 export interface WebhookRequest { headers: Record<string, string | string[] | undefined>; body: Buffer }
+/** Answers the vendor's question whether this address is ours, with the text that it wants. @throws {UserError} */
+export interface HandshakeChannel extends WebhookChannel { handshake(query: Record<string, unknown>): string }
 /** Polling, IMAP, SMTP. The host holds the inbox's lease while this runs; `sink` resolves once stored. Ends when `signal` aborts. */
 export interface ListeningChannel extends ChannelAdapter { listen(sink: (events: InboundEvent[]) => Promise<void>, signal: AbortSignal): Promise<void> }
 export interface TypingChannel extends ChannelAdapter { showTyping(to: ChannelAddress, typing: boolean, author: string): Promise<void> }
 export interface EditingChannel extends ChannelAdapter { editPart(to: ChannelAddress, vendorId: string, part: Part, signal: AbortSignal): Promise<void> }
 export interface DeletingChannel extends ChannelAdapter { deletePart(to: ChannelAddress, vendorId: string, signal: AbortSignal): Promise<void> }
 export interface ReactingChannel extends ChannelAdapter { react(to: ChannelAddress, vendorId: string, emojis: string[], signal: AbortSignal): Promise<void> }
+/** Shows the customer that the team has read their lines up to `vendorId`. */
+export interface ReadMarkingChannel extends ChannelAdapter { markRead(to: ChannelAddress, vendorId: string, signal: AbortSignal): Promise<void> }
 /** Fetches a customer's file that an inbound event named by `remote`. */
 export interface FetchingChannel extends ChannelAdapter { fetchFile(remote: string, signal: AbortSignal): Promise<{ stream: Readable; name: string; type: string; bytes?: number }> }
+/** Its messages name each other (mail): a reply is planned with its place. */
+export interface ThreadingChannel extends ChannelAdapter { readonly threads: true }
+/** A free reply goes only within `windowMs` after the customer's last line. */
+export interface WindowedChannel extends ChannelAdapter { readonly windowMs: number }
+/** Texts that the vendor has approved, which go at any time. @throws {DeliveryError} */
+export interface TemplateChannel extends ChannelAdapter { templates(signal: AbortSignal): Promise<MessageTemplate[]> }
+/** How the connection stands with its vendor (quality, limits), in one line. @throws {DeliveryError} */
+export interface ConditionedChannel extends ChannelAdapter { condition(signal: AbortSignal): Promise<string> }
+/** A customer's address may change while the conversation goes on. */
+export interface MovingChannel extends ChannelAdapter { readonly addressesMove: true }
 /** Its database is ours: what is written once under the part's key is never uncertain. */
 export interface OwnStoreChannel extends ChannelAdapter { readonly ownStore: true }
+/** The far side takes a second call under the same key for the first: what is uncertain is sent again instead of asking an agent. */
+export interface RepeatableChannel extends ChannelAdapter { readonly repeatable: true }
 
 export const isWebhook = (a: ChannelAdapter): a is WebhookChannel => "receive" in a;
+export const canHandshake = (a: ChannelAdapter): a is HandshakeChannel => "handshake" in a;
 export const isListening = (a: ChannelAdapter): a is ListeningChannel => "listen" in a;
 export const canType = (a: ChannelAdapter): a is TypingChannel => "showTyping" in a;
 export const canEdit = (a: ChannelAdapter): a is EditingChannel => "editPart" in a;
 export const canDelete = (a: ChannelAdapter): a is DeletingChannel => "deletePart" in a;
 export const canReact = (a: ChannelAdapter): a is ReactingChannel => "react" in a;
+export const canMarkRead = (a: ChannelAdapter): a is ReadMarkingChannel => "markRead" in a;
 export const canFetch = (a: ChannelAdapter): a is FetchingChannel => "fetchFile" in a;
+export const isThreading = (a: ChannelAdapter): a is ThreadingChannel => "threads" in a;
 export const isOwnStore = (a: ChannelAdapter): a is OwnStoreChannel => "ownStore" in a;
+export const isRepeatable = (a: ChannelAdapter): a is RepeatableChannel => "repeatable" in a;
+export const hasWindow = (a: ChannelAdapter): a is WindowedChannel => "windowMs" in a;
+export const hasTemplates = (a: ChannelAdapter): a is TemplateChannel => "templates" in a;
+export const hasCondition = (a: ChannelAdapter): a is ConditionedChannel => "condition" in a;
+export const canMove = (a: ChannelAdapter): a is MovingChannel => "addressesMove" in a;
+
+/** What its author fills in. `key` is the channel's own. */
+export interface TemplateField { key: string; label: string }
+/** One approved text in one language; places to fill in read `{{name}}`. */
+export interface MessageTemplate { name: string; language: string; category: string; header?: string; body: string; footer?: string; buttons: string[]; fields: TemplateField[] }
 
 /** What stands in the way of a whole connection (a refused token, another program on the same bot). `text` says what mends it. */
 export interface Trouble { code: ErrorCode | DeliveryCode; text: string }
 /** Null: it works (again). Repeats cost nothing. Never throws. */
 export type ReportTrouble = (trouble: Trouble | null) => void;
 
+/** One try of a call to a program that an administrator named. `status`: what it answered, null without an answer; `fault`: null when it was taken. */
+export interface CallTry { inboxId: string; id: string; event: string; body: string; at: Date; ms: number; status: number | null; fault: string | null }
+/** Keeps such calls for a while, so that they can be looked at and sent again. */
+export interface CallLog { note(tried: CallTry): Promise<void> }
+
+/** How a line finds its conversation where messages name each other. */
+export interface InboundPlace extends ThreadPlace {
+  /** Our own messages among those that it names, nearest first, by their `_id`. */
+  ours: string[];
+  /** Conversation that a signed address names. */
+  conversationId?: string;
+  /** Written by a machine: it never opens a conversation; a "reply" (an absence note) is a note where it belongs. */
+  automatic?: "reply" | "list";
+}
+
 /** What a channel tells core. `eventId` is the vendor's own id of the event, for dedupe. */
 export type InboundEvent = { inboxId: string; address: string } & (
   | {
       type: "message"; channelMessageId: string; text: string; files: FileRef[]; groupId?: string; sentAt?: Date;
-      profile: { name?: string; email?: string; avatar?: string };
+      profile: { name?: string; email?: string; phone?: string; avatar?: string };
+      /** Another address by which the same customer may be known here already: they go on under `address`. */
+      knownAs?: string;
+      /** The vendor's id of the message that this one answers. */
+      replyTo?: string;
       /** Which conversation the customer chose, where the channel lets them. */
       conversation?: string | "new";
+      place?: InboundPlace;
+      /** All of the text, where `text` leaves out what is only repeated. */
+      original?: string;
     }
   | { type: "edit"; eventId: string; channelMessageId: string; text: string; at: Date }
   | { type: "delete"; eventId: string; channelMessageId: string; at: Date }
   | { type: "reaction"; eventId: string; vendorId: string; emojis: string[]; at: Date }
-  | { type: "status"; vendorId: string; state: "sent" | "delivered" | "read" | "failed"; error?: { code: string; text: string } }
+  | {
+      type: "status"; vendorId: string; state: "sent" | "delivered" | "read" | "failed"; error?: { code: string; text: string };
+      /** The key of the part, where the vendor repeats it: then it is known before we have noted `vendorId`. */
+      key?: string;
+      /** Ours, where the vendor's word names it: a part whose fate was unknown has no vendor id. */
+      messageId?: string;
+    }
+  /** From now on this customer, here at `address` or else `knownAs`, is at `to`. */
+  | { type: "moved"; to: string; knownAs?: string }
   | { type: "reachable"; reachable: boolean; code?: string }
   | { type: "typing"; typing: boolean }
   | { type: "ignored"; why: "own" | "unsupported" | "not-private"; kind?: string }

@@ -63,7 +63,7 @@ if (live === null) core.desks.set("fake", desk);
 else core.desks.set(place!.desk, live);
 core.channels.set(inbox._id, telegramKind.create(
   { ...inbox, config: { ...inbox.config, apiRoot } },
-  { secret: (name) => open[name]!, files, log, bus: core.bus, clock, trouble: () => undefined, publicUrl: "http://127.0.0.1", rateLimits: false },
+  { secret: (name) => open[name]!, files, log, bus: core.bus, clock, trouble: () => undefined, publicUrl: "http://127.0.0.1", rateLimits: false, sign: (text) => secrets.sign(`channel:${inbox._id}`, text), memory: { read: async () => null, write: async () => undefined } },
 ));
 const scheduler = createScheduler(core);
 core.scheduler = scheduler;

@@ -20,3 +20,23 @@ test("forty lines that were missed still go before the one that was heard first"
   await expect.poll(() => help.channel.textsTo("ana").length, { timeout: 30_000 }).toBe(41);
   expect(help.channel.textsTo("ana")).toEqual([...missed.map(({ data }) => data.text), "line 41"]);
 }, 60_000);
+
+test("a line that is heard when a later one has left waits for its author's word", async () => {
+  const help = await buildTestCore({ settings: { undoSeconds: 0, doubleReplySeconds: 0 } });
+  await help.write("Where is my order?");
+  await help.settle();
+  const { thread } = await help.conversation();
+  const began = help.clock.now().getTime() + 1_000;
+  const line = (n: number) => ({ id: `p${n}:new`, thread: thread!.id, at: new Date(began + n * 100), data: { type: "message" as const, postId: `p${n}`, userId: "Mara", userName: "Mara", userKind: "person" as const, text: `line ${n}`, mentions: 0, files: [] } });
+  help.clock.advance(10_000);
+  await help.host.accept("fake", [line(2)]);
+  await expect.poll(() => help.channel.textsTo("ana")).toEqual(["line 2"]);
+  await help.settle();
+  await help.host.accept("fake", [line(1)]);
+  await help.settle();
+  const [held] = await help.lines("note");
+  expect(held).toMatchObject({ body: "line 1", held: { why: "overtaken" } });
+  await help.host.accept("fake", [line(3)]);
+  await help.settle();
+  expect(help.channel.textsTo("ana")).toEqual(["line 2", "line 3"]);
+});

@@ -66,6 +66,7 @@ const flags = fc.record({
   ownerConflict: fc.boolean(),
   unseen: fc.boolean(),
   doubleReply: fc.boolean(),
+  overtaken: fc.boolean(),
   edit: fc.boolean(),
   threadRetired: fc.boolean(),
   mode: fc.constantFrom("reply" as const, "note-first" as const, "team-only" as const),

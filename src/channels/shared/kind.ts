@@ -1,7 +1,7 @@
 /** What one kind of channel is, for the registry: how its settings read and how an adapter for one inbox is made. */
 import type { z } from "zod";
 import type { Bus } from "../../core/bus.ts";
-import type { ChannelAdapter, Clock, FileStore, Logger, ReportTrouble } from "../../core/ports.ts";
+import type { CallLog, ChannelAdapter, Clock, FileStore, Logger, ReportTrouble } from "../../core/ports.ts";
 import type { ChannelId, Inbox } from "../../core/model/types.ts";
 
 export interface ChannelDeps {
@@ -13,11 +13,21 @@ export interface ChannelDeps {
   clock: Clock;
   /** Tells Health what keeps this connection from working, and when that is over. */
   trouble: ReportTrouble;
+  /** Absent: nobody looks at the calls of this channel. */
+  calls?: CallLog;
+  /** The live adapters of this kind, whatever their inbox. */
+  siblings?(): ChannelAdapter[];
   /** Where the world reaches us, without a trailing slash; null when it doesn't. */
   publicUrl: string | null;
   /** False switches rate buckets off. */
   rateLimits: boolean;
+  /** Signs a text under a key of this inbox's own; the same at every start under one SECRET_KEY. */
+  sign(text: string): string;
+  memory: ChannelMemory;
 }
+
+/** The little that a way in has to remember about the vendor (a cursor); what it read last, in a form that survives JSON. */
+export interface ChannelMemory { read(): Promise<unknown>; write(value: unknown): Promise<void> }
 
 /** What the settings of one inbox come to: `identity` is the vendor's own and never changes for an inbox. */
 export interface ChannelSettings { identity: string; config: Record<string, unknown>; secrets: Record<string, string> }

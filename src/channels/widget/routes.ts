@@ -2,13 +2,13 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from "fastify";
 import type { Core } from "../../core/core.ts";
 import { UserError } from "../../core/errors.ts";
-import type { FileRef } from "../../core/model/types.ts";
 import { cleanText } from "../../core/services/clean-text.ts";
 import { feedAfter, feedBefore, recordSeen } from "../../core/services/feed.ts";
 import { receiveEvent } from "../../core/services/receive-inbound.ts";
+import { parseBody, parseQuery } from "../shared/input.ts";
+import { sameFiles } from "../shared/upload.ts";
 import { filesFor, fileRoutes } from "./files.ts";
 import { createHub, type Hub } from "./hub.ts";
-import { parseBody, parseQuery } from "./input.ts";
 import { isOwnOrigin } from "./origins.ts";
 import { openSession } from "./sessions.ts";
 import { socketRoute } from "./socket.ts";
@@ -124,5 +124,3 @@ async function requireOwnConversation(core: Core, visitor: Visitor, conversation
   const own = identity === null ? null : await core.store.conversations.findOne({ _id: conversationId, identityId: identity._id }, { projection: { _id: 1 } });
   if (own === null) throw new UserError("CONVERSATION_UNKNOWN", "This visitor has no such conversation. Leave it out to go on where the last one stands, or send \"new\".");
 }
-
-const sameFiles = (a: FileRef[], b: FileRef[]): boolean => a.length === b.length && a.every((file, i) => file.fileId === b[i]?.fileId);

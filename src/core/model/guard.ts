@@ -49,6 +49,8 @@ export interface GuardInput {
   ownerConflict?: boolean;
   /** The customer's newest line, or a colleague's reply, was not yet in the thread when it was written. */
   unseen?: boolean;
+  /** A reply that was written later has left already. */
+  overtaken?: boolean;
   /** Posted less than `doubleReplySeconds` after a customer line, with an older unanswered one before it. */
   doubleReply?: boolean;
 }
@@ -108,6 +110,7 @@ function heldReasons(input: GuardInput, mention: boolean): HeldReason[] {
     unseen: input.unseen,
     "double-reply": input.doubleReply,
     late: input.late,
+    overtaken: input.overtaken,
   };
   return (Object.keys(applies) as HeldReason[]).filter((reason) => applies[reason] === true);
 }

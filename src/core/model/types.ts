@@ -82,6 +82,10 @@ export interface Conversation {
   status: Status;
   statusAt: Date;
   subject: string;
+  /** Some line's text is shown in part; the whole is kept. */
+  folded?: true;
+  /** Why the last line's sender may not be who it says. */
+  caution?: string;
   contactName: string;
   channel: ChannelId;
   assigneeId: string | null;
@@ -102,6 +106,8 @@ export interface Conversation {
   /** Last message whose effect on this document is done. */
   appliedSeq: number;
   lastIncomingSeq: number;
+  /** When the customer last wrote, where their channel takes free replies only for a time after it. */
+  windowFrom?: Date;
   lastMessageAt: Date;
   lastLine: { kind: MessageKind; author: string; text: string } | null;
   counts: { incoming: number; outgoing: number; note: number };
@@ -138,6 +144,22 @@ export interface FileRef {
   why?: string;
 }
 
+/**
+ * Where a message stands among others, on channels whose messages name each other (mail): its own id, those before it (nearest last),
+ * and the addresses that got it besides the inbox. All lower case but the ids and the subject.
+ */
+export interface ThreadPlace {
+  id: string;
+  references: string[];
+  subject: string;
+  /** Where its author wants the answer. */
+  replyTo?: string;
+  to: string[];
+  cc: string[];
+  /** Why its sender may not be who it says. */
+  caution?: string;
+}
+
 export type MirrorStatus = "none" | "queued" | "posting" | "posted" | "fallback";
 export interface MirrorState {
   state: MirrorStatus;
@@ -161,6 +183,8 @@ export interface MirrorState {
 
 export type DeliveryStatus = "none" | "queued" | "sending" | "sent" | "delivered" | "read" | "failed" | "cancelled" | "unknown";
 export interface DeliveryPart { key: string; state: "queued" | "sending" | "sent" | "failed" | "unknown"; vendorId?: string }
+/** What the vendor told of one part, by its id: only climbs, and a new try begins anew. */
+export interface HeardOfPart { vendorId: string; state: "sent" | "delivered" | "read" | "failed" }
 export interface DeliveryState {
   state: DeliveryStatus;
   turn: number;
@@ -169,6 +193,8 @@ export interface DeliveryState {
   tries: number;
   token: number;
   parts: DeliveryPart[];
+  /** By the place in `parts`; kept apart, since it may come before the part is noted as sent. */
+  heard?: Record<string, HeardOfPart>;
   /** Revision that the customer has. */
   rev: number;
   /** First try, for "unreachable for 24 h". */
@@ -179,6 +205,9 @@ export interface DeliveryState {
   blind?: boolean;
   error?: { code: string; text: string };
 }
+
+/** A text that the vendor approved, with the values for its fields by their key. */
+export interface ChosenTemplate { name: string; language: string; values: Record<string, string> }
 
 /** An edit, deletion or reaction that came after the message; `key` makes a repeat do nothing. */
 export interface Revision { key: string; at: Date; by: "contact" | "agent"; /** Text before it. */ was: string; deleted?: true }
@@ -198,6 +227,9 @@ export interface Message {
   author: Author;
   body: string;
   files: FileRef[];
+  place?: ThreadPlace;
+  /** All of its text, where `body` leaves out what was only repeated (quotes, a signature). */
+  original?: string;
   /** Parts of one album share it and are mirrored together. */
   groupId?: string;
   createdAt: Date;
@@ -222,6 +254,10 @@ export interface Message {
   held?: { why: HeldReason; also?: HeldReason[]; at: Date; settled?: "sent" | "kept" };
   /** Teammates, groups and roles that the desk itself marked as mentioned. */
   mentions?: number;
+  /** It goes as this approved text; `body` is how it reads. */
+  template?: ChosenTemplate;
+  /** What of the conversation it answers, where the customer pointed at one line. */
+  quote?: { text: string };
   deskPosts: DeskPostKey[];
   /** The agent's own post that this message was made from. */
   origin?: { thread: DeskThreadId; postId: DeskPostId; desk: DeskKind; userId: string };

@@ -2,7 +2,7 @@
 import type { Core } from "../core.ts";
 import { draftMessage } from "../model/draft.ts";
 import { newId } from "../model/ids.ts";
-import type { Author, Conversation, FileRef, HeldReason, Message } from "../model/types.ts";
+import type { Author, Conversation, FileRef, HeldReason, Message, ThreadPlace } from "../model/types.ts";
 import { appendMessage } from "../store/messages.ts";
 import { applyUpTo } from "./apply.ts";
 import { FETCH_DESK_FILES, filesTodo } from "./desk-files.ts";
@@ -15,6 +15,8 @@ export interface NoteInput {
   at?: Date;
   held?: { why: HeldReason; also?: HeldReason[] };
   mentions?: number;
+  place?: ThreadPlace;
+  template?: Message["template"];
   /** `origin` is in a thread that is not in use any more: it is shown in the one that is. */
   elsewhere?: boolean;
 }
@@ -32,6 +34,8 @@ export async function addNote(core: Core, input: NoteInput): Promise<Message> {
     return {
       ...draft, ...fromDesk(input.origin), todo: filesTodo(input.files, now), ...(input.held === undefined ? {} : { held: { ...input.held, at: now } }),
       ...(input.mentions === undefined || input.mentions === 0 ? {} : { mentions: input.mentions }),
+      ...(input.place === undefined ? {} : { place: input.place }),
+      ...(input.template === undefined ? {} : { template: input.template }),
       // Due even when it is in the thread already: the lane's look applies it, should we stop here.
       mirror: { ...draft.mirror, state: posted ? "posted" as const : "queued" as const, dueAt: now, ...(posted ? { postedAt: input.at ?? now } : {}) },
     };

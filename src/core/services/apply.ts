@@ -9,6 +9,7 @@ import { newId } from "../model/ids.ts";
 import { onIncoming } from "../model/status.ts";
 import type { ActivityFact, Conversation, Message, OutboxEntry } from "../model/types.ts";
 import { appendMessage } from "../store/messages.ts";
+import { windowFromLine } from "./reply-window.ts";
 
 /**
  * Applies every message up to `seq` that is not yet applied, lowest first. `message` saves a read when it is the next one, and so does
@@ -61,8 +62,10 @@ function effectOf(core: Core, conversation: Conversation, message: Message): { u
   if (message.kind === "incoming") {
     set.lastIncomingSeq = message.seq;
     if (conversation.subject === "") set.subject = firstLine(message.body, 80) || fileLine(message);
+    if (message.original !== undefined) set.folded = true;
+    if (message.place?.caution !== undefined) set.caution = message.place.caution;
     const change = onIncoming(conversation, message.createdAt);
-    Object.assign(set, change.set);
+    Object.assign(set, change.set, windowFromLine(core, conversation, message));
     facts.push(...change.activity);
   }
   const now = core.clock.now();

@@ -102,3 +102,21 @@ async function alignNames(core: Core, contactId: string): Promise<void> {
     await rename(core, contactId, told);
   }
 }
+
+/**
+ * What a channel tells of a customer: only what nobody knows yet is taken, since an agent may have corrected the rest.
+ * `placeholder` is the name that stands there for want of one.
+ */
+export async function fillContact(core: Core, contactId: string, news: { name?: string; email?: string; phone?: string }, placeholder: string): Promise<void> {
+  const { contacts } = core.store;
+  const known = await contacts.findOne({ _id: contactId });
+  if (known === null) return;
+  for (const field of ["email", "phone"] as const) {
+    const value = news[field];
+    if (value !== undefined && known[field] === undefined) await contacts.updateOne({ _id: contactId, [field]: { $exists: false } }, { $set: { [field]: value } });
+  }
+  const nameless = ["", placeholder];
+  if (news.name === undefined || !nameless.includes(known.name) || nameless.includes(news.name)) return;
+  const { modifiedCount } = await contacts.updateOne({ _id: contactId, name: { $in: nameless } }, { $set: { name: news.name, anonymous: false } });
+  if (modifiedCount > 0) await alignNames(core, contactId);
+}

@@ -17,6 +17,8 @@ export type EditOutcome = "window" | "failed" | "sent" | "same" | "cannot" | "go
 /** The text has passed the guard. */
 export async function changeReply(core: Core, message: Message, { body, key, at, mentions = 0 }: NewText): Promise<EditOutcome> {
   const { messages } = core.store;
+  // An approved text goes as it was approved.
+  if (message.template !== undefined) return "cannot";
   const now = core.clock.now();
   const unsent = { _id: message._id, kind: "outgoing" as const, "revisions.key": { $ne: key }, "delivery.parts.state": { $ne: "sent" as const } };
   const text = { body, terms: termsOf(body), editedAt: at, ...(mentions > 0 ? { mentions } : {}), "mirror.dueAt": now };
@@ -33,7 +35,8 @@ export async function changeReply(core: Core, message: Message, { body, key, at,
 }
 
 /** Whether an edit of this reply can reach anybody: it has not left, or its channel takes edits. */
-export function canChange(core: Core, { inboxId, delivery }: Message): boolean {
+export function canChange(core: Core, { inboxId, delivery, template }: Message): boolean {
+  if (template !== undefined) return false;
   const adapter = core.channels.get(inboxId);
   return (adapter !== undefined && canEdit(adapter)) || (["queued", "failed"].includes(delivery.state) && !delivery.parts.some((part) => part.state === "sent"));
 }

@@ -6,18 +6,21 @@ import type { Contact, ContactIdentity, Conversation, Inbox } from "../model/typ
 import { identityOf } from "../store/look-together.ts";
 import { isDuplicateKey } from "../store/store.ts";
 import { perOwner } from "../store/together.ts";
+import { moveIdentity } from "./move-identity.ts";
 
-export interface Profile { name?: string; email?: string; avatar?: string }
+export interface Profile { name?: string; email?: string; phone?: string; avatar?: string }
 
-/** Answers the identity at this address; makes it, and its contact, at the first line (`made`). */
-export async function identityAt(core: Core, inboxId: string, address: string, profile: Profile): Promise<{ identity: ContactIdentity; made: boolean }> {
+/** Answers the identity at this address; makes it, and its contact, at the first line (`made`). Who is known at `knownAs` alone goes on at `address`. */
+export async function identityAt(core: Core, inboxId: string, address: string, profile: Profile, knownAs?: string): Promise<{ identity: ContactIdentity; made: boolean }> {
   const { identities, contacts } = core.store;
   const known = await identityOf(core, inboxId, address);
   if (known !== null) return { identity: known, made: false };
+  const before = knownAs === undefined ? null : await moveIdentity(core, inboxId, knownAs, address);
+  if (before !== null) return { identity: before, made: false };
   const now = core.clock.now();
   const contact: Contact = {
     _id: newId(now), name: profile.name ?? "", anonymous: profile.name === undefined, createdAt: now,
-    ...(profile.email === undefined ? {} : { email: profile.email }), ...(profile.avatar === undefined ? {} : { avatar: profile.avatar }),
+    ...(profile.email === undefined ? {} : { email: profile.email }), ...(profile.phone === undefined ? {} : { phone: profile.phone }), ...(profile.avatar === undefined ? {} : { avatar: profile.avatar }),
   };
   const identity: ContactIdentity = { _id: newId(now), inboxId, address, contactId: contact._id, createdAt: now };
   await contacts.insertOne(contact);
@@ -31,8 +34,8 @@ export async function identityAt(core: Core, inboxId: string, address: string, p
   }
 }
 
-/** `known`: the holder as read a moment ago. `chosen`: a conversation of this identity, or "new", where the customer said so. */
-export async function conversationForNextLine(core: Core, inbox: Inbox, identity: ContactIdentity, profile: Profile, known: Conversation | null, chosen?: string): Promise<Conversation> {
+/** `known`: the holder as read a moment ago. `chosen`: a conversation of this identity, or "new", where the customer said so. `subject`: of a new one, where the channel has such. */
+export async function conversationForNextLine(core: Core, inbox: Inbox, identity: ContactIdentity, profile: Profile, known: Conversation | null, chosen?: string, subject = ""): Promise<Conversation> {
   const { conversations } = core.store;
   for (let holder = known; ; holder = await conversations.findOne({ openKey: identity._id })) {
     if (holder !== null && holder._id === chosen) return holder;
@@ -54,18 +57,18 @@ export async function conversationForNextLine(core: Core, inbox: Inbox, identity
       );
       if (cleared.modifiedCount === 0) continue;
     }
-    const created = await createConversation(core, inbox, identity, await nameFor(core, identity, profile, holder));
+    const created = await createConversation(core, inbox, identity, await nameFor(core, identity, profile, holder), subject);
     if (created !== null) return created;
   }
 }
 
 /** Null when somebody else created the identity's conversation meanwhile. Numbers rise by one; gaps may stay. */
-async function createConversation(core: Core, inbox: Inbox, identity: ContactIdentity, contactName: string): Promise<Conversation | null> {
+async function createConversation(core: Core, inbox: Inbox, identity: ContactIdentity, contactName: string, subject: string): Promise<Conversation | null> {
   const now = core.clock.now();
   for (let number = await nextNumber(core); ; number = await nextNumber(core, number)) {
     const conversation: Conversation = {
       _id: newId(now), number, inboxId: inbox._id, contactId: identity.contactId, identityId: identity._id, deskTargetId: inbox.deskTargetId,
-      openKey: identity._id, status: "open", statusAt: now, subject: "", contactName, channel: inbox.channel,
+      openKey: identity._id, status: "open", statusAt: now, subject, contactName, channel: inbox.channel,
       assigneeId: null, assigneeName: null, labels: [], priority: null, waitingSince: null, firstReplyAt: null, snoozedUntil: null, snoozeEpisode: null, resolvedAt: null,
       appliedSeq: 0, lastIncomingSeq: 0, lastMessageAt: now, lastLine: null, counts: { incoming: 0, outgoing: 0, note: 0 }, outbox: [],
       cardRev: 0, cardShown: 0, lanes: {}, createdAt: now, schema: 1,

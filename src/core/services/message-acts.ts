@@ -10,6 +10,7 @@ import { canDelete } from "../ports.ts";
 import { changeConversation } from "./change-conversation.ts";
 import { askedAgain, FETCH_DESK_FILES, filesTodo } from "./desk-files.ts";
 import { inboxOf, mayAnswer } from "./inbox-settings.ts";
+import { mustBeInWindow } from "./reply-window.ts";
 import { agentAuthor, sendReply } from "./send-reply.ts";
 import { ownedByOther, takeOnReply } from "./take-on-reply.ts";
 import { updateInFeed } from "../store/messages.ts";
@@ -40,6 +41,7 @@ export async function sendHeld(core: Core, act: Act): Promise<Message> {
   }
   const inbox = await inboxOf(core, message.inboxId);
   const conversation = await core.store.conversations.findOne({ _id: message.conversationId });
+  if (conversation !== null && message.template === undefined) await mustBeInWindow(core, conversation);
   await passGuard(core, act, conversation);
   // Whoever took it a moment ago meets the guard's question for this author.
   if (conversation !== null) await passGuard(core, act, await takeOnReply(core, conversation, inbox, agent));
@@ -88,6 +90,8 @@ export async function retryDelivery(core: Core, act: Act): Promise<void> {
   const { message } = act;
   if (!["failed", "unknown"].includes(message.delivery.state)) throw new UserError("NOT_POSSIBLE", "Only a reply that failed, or whose outcome is unknown, can be tried again.");
   if (message.deletedAt !== undefined) throw new UserError("NOT_POSSIBLE", "This reply was deleted; there is nothing to send again.");
+  const conversationNow = message.template === undefined ? await core.store.conversations.findOne({ _id: message.conversationId }) : null;
+  if (conversationNow !== null) await mustBeInWindow(core, conversationNow);
   const { turn } = await recordAct(core, { message, by: agentAuthor(act.agent) }, "retry");
   const now = core.clock.now();
   const parts = message.delivery.parts.map((part) => (part.state === "sent" ? part : { key: part.key, state: "queued" as const }));
@@ -149,6 +153,8 @@ export async function sendCorrection(core: Core, act: Act & { body: string; sour
   const { message, agent } = act;
   if (act.body.trim() === "") throw new UserError("BAD_TEXT", "A correction needs a text: `correct <the right text>`.");
   if (message.kind !== "outgoing") throw new UserError("NOT_POSSIBLE", "Only a reply that was sent can be corrected.");
+  const before = await core.store.conversations.findOne({ _id: message.conversationId });
+  if (before !== null) await mustBeInWindow(core, before);
   const { conversation } = await recordAct(core, { message, by: agentAuthor(agent) }, "correct");
   return sendReply(core, { conversation, agent, body: act.body, files: [], source: act.source ?? `correct:${message._id}:${newId(core.clock.now())}`, explicit: "reply-verb" });
 }

@@ -4,15 +4,19 @@ import { UserError } from "../errors.ts";
 import { draftMessage } from "../model/draft.ts";
 import { newId } from "../model/ids.ts";
 import type { Author, ContactIdentity, Conversation, Message } from "../model/types.ts";
-import type { InboundEvent } from "../ports.ts";
+import type { InboundEvent, InboundPlace } from "../ports.ts";
 import { holderOf } from "../store/look-together.ts";
 import { appendMessage } from "../store/messages.ts";
+import { addNote } from "./add-note.ts";
 import { applyUpTo } from "./apply.ts";
 import { conversationForNextLine, identityAt } from "./find-conversation.ts";
 import { inboxOf } from "./inbox-settings.ts";
 import { deleteByContact, editByContact, reactByContact } from "./inbound-changes.ts";
 import { afterMessage } from "./early-changes.ts";
 import { servesFeed } from "./feed.ts";
+import { conversationOfPlace, placeOf } from "./place.ts";
+import { moveIdentity } from "./move-identity.ts";
+import { quoteOf } from "./quote.ts";
 import { recordDeliveryStatus } from "./record-delivery.ts";
 
 type Inbound<T extends InboundEvent["type"]> = Extract<InboundEvent, { type: T }>;
@@ -27,6 +31,7 @@ export async function receiveEvent(core: Core, event: InboundEvent): Promise<Inb
     case "reaction": return reactByContact(core, event);
     case "status": return { outcome: (await recordDeliveryStatus(core, event)) ? "applied" : "ignored" };
     case "reachable": return recordReachable(core, event);
+    case "moved": return recordMove(core, event);
     case "typing": return showTyping(core, event);
     case "ignored": return { outcome: "ignored" };
   }
@@ -36,10 +41,30 @@ export async function receiveEvent(core: Core, event: InboundEvent): Promise<Inb
 export const inboundSource = (inboxId: string, address: string, channelMessageId: string): string => `in:${inboxId}:${address}:${channelMessageId}`;
 
 async function receiveMessage(core: Core, event: Inbound<"message">): Promise<InboundResult> {
+  const { place } = event;
+  if (place === undefined) return storeLine(core, event);
+  const found = await conversationOfPlace(core, event.inboxId, event.address, place);
+  if (found !== null && (found.as === "bystander" || place.automatic === "reply")) return storeAside(core, event, place, found.conversation);
+  if (found === null && place.automatic !== undefined) {
+    core.log.info({ inboxId: event.inboxId, automatic: place.automatic }, "Left out a message that a machine wrote and that belongs to no conversation.");
+    return { outcome: "ignored" };
+  }
+  return storeLine(core, { ...event, conversation: found?.conversation._id ?? "new" });
+}
+
+/** What somebody else than the customer wrote into a conversation, or a machine of theirs, is for the team alone. */
+async function storeAside(core: Core, event: Inbound<"message">, place: InboundPlace, conversation: Conversation): Promise<InboundResult> {
+  const source = inboundSource(event.inboxId, event.address, event.channelMessageId);
+  const name = event.profile.name === undefined ? event.address : `${event.profile.name} (${event.address})`;
+  const author: Author = place.automatic === "reply" ? { type: "system", name: `Automatic reply of ${name}` } : { type: "guest", name };
+  return { outcome: "stored", message: await addNote(core, { conversation, author, body: event.text, files: event.files, source, place: placeOf(place) }) };
+}
+
+async function storeLine(core: Core, event: Inbound<"message">): Promise<InboundResult> {
   const inbox = await inboxOf(core, event.inboxId);
   if (!inbox.enabled) throw new UserError("NOT_POSSIBLE", "This inbox is switched off.");
   const source = inboundSource(event.inboxId, event.address, event.channelMessageId);
-  const { identity, made } = await identityAt(core, event.inboxId, event.address, event.profile);
+  const { identity, made } = await identityAt(core, event.inboxId, event.address, event.profile, event.knownAs);
   const holder = made ? null : await holderOf(core, identity._id);
   const simple = holder !== null && holder.status !== "resolved" && event.conversation === undefined;
   if (!simple && !made) {
@@ -47,13 +72,14 @@ async function receiveMessage(core: Core, event: Inbound<"message">): Promise<In
     const first = await core.store.messages.findOne({ source });
     if (first !== null) return asRepeat(first, event);
   }
-  const conversation = simple ? holder : await conversationForNextLine(core, inbox, identity, made ? { name: "Visitor", ...event.profile } : event.profile, holder, event.conversation);
+  const conversation = simple ? holder : await conversationForNextLine(core, inbox, identity, made ? { name: "Visitor", ...event.profile } : event.profile, holder, event.conversation, event.place?.subject);
 
   const now = core.clock.now();
   const author: Author = {
     type: "contact", id: identity.contactId, name: event.profile.name ?? conversation.contactName,
     ...(event.profile.avatar === undefined ? {} : { avatar: event.profile.avatar }),
   };
+  const quote = event.replyTo === undefined ? null : await quoteOf(core, event.inboxId, event.address, event.replyTo);
   const pending = event.files.some((file) => file.state === "pending");
   const { message, duplicate } = await appendMessage(core.store, conversation._id, identity._id, conversation.appliedSeq, (seq) => {
     const draft = draftMessage({
@@ -65,7 +91,9 @@ async function receiveMessage(core: Core, event: Inbound<"message">): Promise<In
     return {
       ...draft, ...(servesFeed(core, inbox._id) ? { seen: "sent" as const } : {}),
       ...(event.groupId === undefined ? {} : { groupId: event.groupId }), ...(event.sentAt === undefined ? {} : { sentAt: event.sentAt }),
+      ...(event.place === undefined ? {} : { place: placeOf(event.place) }), ...(event.original === undefined ? {} : { original: event.original }),
       ...(pending ? { todo: [{ for: "fetch-files", tries: 0, dueAt: now }] } : {}),
+      ...(quote === null ? {} : { quote }),
       mirror: { ...draft.mirror, state: "queued", dueAt: mirrorAt },
     };
   }, true);
@@ -109,4 +137,9 @@ async function showTyping(core: Core, event: Inbound<"typing">): Promise<Inbound
   if (identity === null || conversation === null) return { outcome: "ignored" };
   core.bus.publish({ type: "typing", conversationId: conversation._id, identityId: identity._id, from: "contact", name: conversation.contactName, typing: event.typing });
   return { outcome: "applied" };
+}
+
+async function recordMove(core: Core, { inboxId, address, knownAs, to }: Inbound<"moved">): Promise<InboundResult> {
+  const moved = (await moveIdentity(core, inboxId, address, to)) ?? (knownAs === undefined ? null : await moveIdentity(core, inboxId, knownAs, to));
+  return { outcome: moved === null ? "ignored" : "applied" };
 }

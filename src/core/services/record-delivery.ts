@@ -1,22 +1,77 @@
 /** What became of an outgoing message: the receipt ladder, which only climbs, and the clocks that stop at `sent`. */
 import type { Core } from "../core.ts";
+import { DeliveryError } from "../errors.ts";
 import { releasing } from "../lanes/lease.ts";
 import { onHumanReplySent } from "../model/status.ts";
-import type { Conversation, DeliveryStatus, Message } from "../model/types.ts";
+import type { Conversation, DeliveryPart, DeliveryStatus, Message } from "../model/types.ts";
 import type { InboundEvent } from "../ports.ts";
 
 /** States below each rung: only from these may a message climb to it. Cancelled is final, and a failure is known by its reason. */
 const BELOW: Partial<Record<DeliveryStatus, DeliveryStatus[]>> = {
-  sent: ["sending", "unknown"],
+  // what is being sent is noted as sent by its lane
+  sent: ["unknown"],
   delivered: ["sending", "sent", "unknown"],
   read: ["sending", "sent", "delivered", "unknown"],
   failed: ["sending", "sent", "unknown"],
 };
 
+type StatusEvent = Extract<InboundEvent, { type: "status" }>;
+
 /** A vendor's later word on a message, by the id it gave us. Repeats and late lower rungs change nothing. Answers whether it climbed. */
-export async function recordDeliveryStatus(core: Core, event: Extract<InboundEvent, { type: "status" }>): Promise<boolean> {
-  const message = await core.store.messages.findOne({ inboxId: event.inboxId, "delivery.parts.vendorId": event.vendorId });
-  return message !== null && climb(core, message, event.state, event.error);
+export async function recordDeliveryStatus(core: Core, event: StatusEvent): Promise<boolean> {
+  const found = await partOf(core, event);
+  if (found === null) return climbNamed(core, event);
+  const message = await hear(core, found.message, found.index, event);
+  if (message === null) return false;
+  // A repeat comes this far again, in case we stopped in between; a part that Retry has taken up since is not failed by it.
+  if (event.state === "failed") return message.delivery.parts[found.index]?.state === "failed" && climb(core, message, "failed", event.error);
+  const reached = lowest(message);
+  if (reached === null || !(await climb(core, message, reached))) return false;
+  // It was sent after all: the clocks did not hear of it.
+  if (message.delivery.state === "unknown") await recordReplySent(core, message, core.clock.now());
+  return true;
+}
+
+/** The vendor's word names our message, but none of its parts. */
+async function climbNamed(core: Core, { inboxId, messageId, state, error }: StatusEvent): Promise<boolean> {
+  const message = messageId === undefined ? null : await core.store.messages.findOne({ _id: messageId, inboxId, kind: "outgoing" });
+  return message !== null && climb(core, message, state, error);
+}
+
+/** The part that the vendor means. One that is not noted as sent yet is known by the key that went with it. */
+async function partOf(core: Core, { inboxId, vendorId, key }: StatusEvent): Promise<{ message: Message; index: number } | null> {
+  const known = await core.store.messages.findOne({ inboxId, "delivery.parts.vendorId": vendorId });
+  if (known !== null) return { message: known, index: known.delivery.parts.findIndex((part) => part.vendorId === vendorId) };
+  const message = key === undefined ? null : await core.store.messages.findOne({ _id: key.slice(0, Math.max(key.lastIndexOf(":"), 0)), inboxId, kind: "outgoing" });
+  const index = message?.delivery.parts.findIndex((part) => part.key === key && part.vendorId === undefined) ?? -1;
+  return message === null || index < 0 ? null : { message, index };
+}
+
+const RUNGS = { failed: 0, sent: 1, delivered: 2, read: 3 } as const;
+
+/** Notes what was told of one part. Answers the message as it stands then. */
+async function hear(core: Core, first: Message, index: number, { vendorId, state }: StatusEvent): Promise<Message | null> {
+  for (let message: Message | null = first; message !== null; message = await core.store.messages.findOne({ _id: first._id })) {
+    const was = message.delivery.heard?.[index];
+    const climbs = was === undefined || was.vendorId !== vendorId || (state === "failed" ? was.state === "sent" : was.state !== "failed" && RUNGS[state] > RUNGS[was.state]);
+    const part = message.delivery.parts[index];
+    if (!climbs || part === undefined) return message;
+    // A failed part is sent again by Retry; one whose outcome was unknown is not.
+    const settled: DeliveryPart | null = state === "failed" ? { key: part.key, state: "failed", vendorId } : part.state === "unknown" ? { key: part.key, state: "sent", vendorId } : null;
+    const after = await core.store.messages.findOneAndUpdate(
+      { _id: message._id, [`delivery.heard.${index}`]: was ?? { $exists: false }, [`delivery.parts.${index}.state`]: part.state },
+      { $set: { [`delivery.heard.${index}`]: { vendorId, state }, ...(settled === null ? {} : { [`delivery.parts.${index}`]: settled }) } },
+      { returnDocument: "after" },
+    );
+    if (after !== null) return after;
+  }
+  return null;
+}
+
+/** What all parts have reached; null while one of them has not been heard of. */
+function lowest({ delivery: { parts, heard = {} } }: Message): "sent" | "delivered" | "read" | null {
+  const states = parts.map((_, i) => heard[i]?.state);
+  return (["sent", "delivered", "read"] as const).findLast((rung) => states.every((state) => state !== undefined && RUNGS[state] >= RUNGS[rung])) ?? null;
 }
 
 /** Raises one message to `state`; its receipt on the desk follows. */
@@ -63,4 +118,12 @@ export async function recordReplySent(core: Core, message: Message, at: Date, kn
     }
     if (releases && (await conversations.findOne({ _id: message.conversationId, "lanes.delivery.token": known.release! }, { projection: { _id: 1 } })) === null) return recordReplySent(core, message, at);
   }
+}
+
+/** The vendor's id of a part whose call ended in doubt, when the vendor has told of it meanwhile: then the customer has it. */
+export async function arrivedAs(core: Core, messageId: string, index: number, error: unknown): Promise<string | undefined> {
+  if (error instanceof DeliveryError && error.o.certain) return undefined;
+  const message = await core.store.messages.findOne({ _id: messageId }, { projection: { "delivery.heard": 1 } });
+  const heard = message?.delivery?.heard?.[index];
+  return heard?.state === "failed" ? undefined : heard?.vendorId;
 }

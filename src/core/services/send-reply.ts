@@ -8,7 +8,7 @@ import { appendMessage } from "../store/messages.ts";
 import { applyUpTo } from "./apply.ts";
 import { FETCH_DESK_FILES, filesTodo } from "./desk-files.ts";
 import { inboxOf } from "./inbox-settings.ts";
-import { recordSeenByTeam, servesFeed } from "./feed.ts";
+import { teamHasRead } from "./team-read.ts";
 
 export interface ReplyInput {
   conversation: Conversation; agent: Agent; body: string; files: FileRef[];
@@ -20,6 +20,8 @@ export interface ReplyInput {
   explicit?: NonNullable<Message["explicit"]>;
   /** Place in the delivery lane, when it goes before what is queued already; its `seq` else. */
   turn?: number;
+  /** It goes as this approved text; `body` is how it reads. */
+  template?: Message["template"];
   /** The lease under which the agent's line is handled: given back in the same write as the reply's effect, since nothing else follows under it. */
   held?: Held;
 }
@@ -40,7 +42,7 @@ export async function sendReply(core: Core, input: ReplyInput): Promise<Message>
       source: input.source, author: agentAuthor(agent), body: input.body, files: input.files, now, seq,
     });
     return {
-      ...draft, ...fromDesk(input.origin), todo: filesTodo(input.files, now), ...(input.explicit === undefined ? {} : { explicit: input.explicit }),
+      ...draft, ...fromDesk(input.origin), todo: filesTodo(input.files, now), ...(input.template === undefined ? {} : { template: input.template }), ...(input.explicit === undefined ? {} : { explicit: input.explicit }),
       mirror: { ...draft.mirror, state: input.origin === undefined ? "queued" as const : "posted" as const, ...(shownLater ? {} : { dueAt: now }), ...(input.origin === undefined ? {} : { postedAt: input.at ?? now }) },
       delivery: { ...draft.delivery, state: "queued", dueAt, turn: input.turn ?? seq },
     };
@@ -52,7 +54,7 @@ export async function sendReply(core: Core, input: ReplyInput): Promise<Message>
   if (!shownLater) core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });
   // A desk's own line is looked at when its event is handled: until then it could not be claimed.
   if (input.origin === undefined) core.bus.publish({ type: "lane.due", lane: "delivery", conversationId: conversation._id });
-  if (servesFeed(core, conversation.inboxId)) await recordSeenByTeam(core, conversation._id, message.seq, "read");
+  await teamHasRead(core, conversation, message.seq);
   return message;
 }
 

@@ -24,6 +24,21 @@ export interface EarlyChange {
   expiresAt: Date;
 }
 
+/** A call to a program of the administrator's, with its newest tries. */
+export interface LoggedCall {
+  /** `<inbox>/<id of the call>`. */
+  _id: string;
+  inboxId: string;
+  event: string;
+  /** As it was sent last. */
+  body: string;
+  /** First try. */
+  at: Date;
+  tries: number;
+  taken: boolean;
+  attempts: { at: Date; ms: number; status: number | null; fault: string | null }[];
+}
+
 export interface Store {
   readonly db: Db;
   readonly inboxes: Collection<Inbox>;
@@ -40,6 +55,7 @@ export interface Store {
   readonly threads: Collection<Thread>;
   readonly deskEvents: Collection<StoredDeskEvent>;
   readonly earlyChanges: Collection<EarlyChange>;
+  readonly calls: Collection<LoggedCall>;
   readonly settings: Collection<Setting>;
   readonly leases: Collection<ProcessLease>;
   /** Brings indexes to what the code declares. */
@@ -70,6 +86,7 @@ export async function openStore(uri: string): Promise<Store> {
     threads: of<Thread>("threads"),
     deskEvents: of<StoredDeskEvent>("deskEvents"),
     earlyChanges: of<EarlyChange>("earlyChanges"),
+    calls: of<LoggedCall>("calls"),
     settings: of<Setting>("settings"),
     leases: of<ProcessLease>("leases"),
     async ensureIndexes() {

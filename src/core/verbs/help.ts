@@ -25,12 +25,13 @@ export const makeHelp = (table: () => readonly Verb[]): Verb => verb({
 });
 
 /** Verbs that the card's More button leads to: what needs no text and has no button on the card. */
-const MORE = ["reopen", "pending", "unassign", "label", "unlabel", "priority", "mode", "transfer", "canned", "macro", "contact", "history"];
+const MORE = ["reopen", "pending", "unassign", "label", "unlabel", "priority", "mode", "transfer", "canned", "macro", "contact", "history", "original"];
 
 const unsuited: Record<string, (conversation: Conversation) => boolean> = {
   reopen: (it) => it.status === "open",
   pending: (it) => it.status === "pending" || it.status === "resolved",
   unassign: (it) => it.assigneeId === null,
+  original: (it) => it.folded !== true,
   unlabel: (it) => it.labels.length === 0,
 };
 

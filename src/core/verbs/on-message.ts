@@ -3,6 +3,7 @@ import type { Filter } from "mongodb";
 import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import type { Agent, Conversation, DeliveryStatus, Message } from "../model/types.ts";
+import { addNote } from "../services/add-note.ts";
 import { cancelReply, keepAsNote, retract as takeBack, retryDelivery, sendCorrection, sendHeld } from "../services/message-acts.ts";
 import { pickMessage } from "../services/pick-message.ts";
 import { canChange, editReply, type EditOutcome } from "../services/edit-reply.ts";
@@ -106,5 +107,16 @@ export const correct = verb({
     }
     const correction = await sendCorrection(core, { message: sent, agent: actor, body: args.text });
     return { notice: "The correction is on its way.", logged: true, messageId: correction._id };
+  },
+});
+
+export const original = verb({
+  name: "original", aliases: [], usage: "", help: "Shows all of a customer's mail, with what it quotes and its signature, as a note.",
+  needs: onMessage, args: nothing,
+  async run({ core, conversation, message }) {
+    const line = await pickMessage(core, conversation, message, { kind: "incoming", original: { $exists: true } }, "Nothing was left out of the customer's lines here.");
+    if (line.original === undefined) throw new UserError("NOT_POSSIBLE", "Nothing was left out of this line.");
+    await addNote(core, { conversation, author: { type: "system", name: `All of ${line.author.name}'s mail` }, body: line.original, files: [], source: `original:${line._id}` });
+    return { notice: "The whole text stands in the thread, as a note.", messageId: line._id };
   },
 });

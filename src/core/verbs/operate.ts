@@ -1,5 +1,6 @@
 /** delivery, health: is everything getting through? */
 import { UserError } from "../errors.ts";
+import { conditionsOf } from "../services/conditions.ts";
 import { deliveryPaused, pauseDelivery, resumeDelivery } from "../services/delivery-pause.ts";
 import { healthOf, type Health } from "../services/health.ts";
 import { retryParked } from "../services/retry-parked.ts";
@@ -40,9 +41,9 @@ export const health = verb({
   needs: { conversation: false }, args: oneOf(["retry", "compare"]),
   async run({ core, actor, args }) {
     if (args.choice === "") {
-      const found = await healthOf(core);
+      const [found, conditions] = await Promise.all([healthOf(core), conditionsOf(core)]);
       const buttons = found.parked.length > 0 && actor.role === "administrator" ? [{ id: buttonId("health", "retry"), label: "Retry what was given up" }] : [];
-      return { notice: healthText(found, core.clock.now()), ...(buttons.length === 0 ? {} : { buttons }) };
+      return { notice: [healthText(found, core.clock.now()), ...conditions.map(({ inbox, text }) => `${inbox}: ${text}`)].join("\n"), ...(buttons.length === 0 ? {} : { buttons }) };
     }
     if (actor.role !== "administrator") throw new UserError("NOT_ALLOWED", `health ${args.choice} is for administrators. Ask one of them.`);
     if (args.choice === "compare") {

@@ -5,13 +5,14 @@ import { makeMacro } from "./macro.ts";
 import { makeHelp, makeMore } from "./help.ts";
 import { find, mine, queue } from "./lists.ts";
 import { mode } from "./mode.ts";
-import { cancel, correct, keep, makeEdit, retract, retry, send } from "./on-message.ts";
+import { cancel, correct, keep, makeEdit, original, retract, retry, send } from "./on-message.ts";
 import { delivery, health } from "./operate.ts";
 import { assign, take, unassign } from "./owner.ts";
 import { note, reply } from "./say.ts";
 import { snooze } from "./snooze.ts";
 import { label, priority, unlabel } from "./sort.ts";
 import { makeResolve, pending, reopen } from "./status.ts";
+import { template } from "./template.ts";
 import { transfer } from "./transfer.ts";
 import type { Verb } from "./verb.ts";
 
@@ -20,11 +21,11 @@ export const verbs: readonly Verb[] = [
   take, assign, unassign, transfer,
   makeResolve(() => verbs), reopen, pending, snooze,
   label, unlabel, priority,
-  canned, makeMacro(() => verbs),
+  canned, template, makeMacro(() => verbs),
   contact, history,
   find, mine, queue,
   mode,
-  send, keep, retry, cancel, retract, makeEdit(() => verbs), correct,
+  send, keep, retry, cancel, retract, makeEdit(() => verbs), correct, original,
   delivery, health,
   makeMore(() => verbs), makeHelp(() => verbs),
 ];

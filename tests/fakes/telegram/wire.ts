@@ -24,6 +24,6 @@ export function wireTelegram(fake: FakeTelegram, { webhook = false, publicUrl = 
     settings: { undoSeconds: 0, doubleReplySeconds: 0, noteFirst: false, reopenHours: 24, takeOnReply: false },
   };
   const troubles: (string | null)[] = [];
-  const adapter = telegramKind.create(inbox, { secret: (name) => secrets[name]!, files, log, bus: createBus(() => undefined), clock, trouble: (now) => { troubles.push(now?.code ?? null); }, publicUrl, rateLimits });
+  const adapter = telegramKind.create(inbox, { secret: (name) => secrets[name]!, files, log, bus: createBus(() => undefined), clock, trouble: (now) => { troubles.push(now?.code ?? null); }, publicUrl, rateLimits, sign: (text) => `signed:${text}`, memory: { read: async () => null, write: async () => undefined } });
   return { adapter, inbox, log, files, secrets, troubles };
 }

@@ -20,6 +20,7 @@ export const HELD_WORDS: Record<string, string> = {
   unseen: "The customer or a colleague wrote something that was not in the thread yet.",
   "double-reply": "A newer line of the customer came in while it was written.",
   late: "It reached Threadline too long after it was written.",
+  overtaken: "A reply that was written after it went out first.",
 };
 
 export const SHORTCUTS: [keys: string, what: string][] = [

@@ -1,0 +1,90 @@
+/** Mail for one inbox: the port of `core/ports.ts`, over SMTP and IMAP. Mail's libraries are loaded when they are first needed. */
+import { DeliveryError } from "../../core/errors.ts";
+import type { ChannelAddress, InboundEvent, ListeningChannel, Part, PartReceipt, ThreadingChannel } from "../../core/ports.ts";
+import type { ChannelDeps } from "../shared/kind.ts";
+import type { Smtp } from "./api.ts";
+import { eventsOf, type MailboxRules } from "./events.ts";
+import { makeMessageId, makeReplyAddress } from "./ids.ts";
+import type { EmailConfig } from "./kind.ts";
+import { MAX_FILE, MAX_TEXT, plan, readPart } from "./plan.ts";
+import { isOurs } from "./verify.ts";
+
+export type EmailChannel = ListeningChannel & ThreadingChannel;
+type Sink = (events: InboundEvent[]) => Promise<void>;
+type Envelope = { from: string; to: string[] };
+
+const BAD_LOGIN = { code: "BAD_CREDENTIALS" as const, text: "The mail server refused this inbox's user or password, so replies don't go out. Set `smtp` of this inbox anew and apply it." };
+
+export function createEmail(inboxId: string, inboxName: string, config: EmailConfig, deps: ChannelDeps): EmailChannel {
+  const { address, aliases, signature, smtp: server } = config;
+  const domain = address.slice(address.lastIndexOf("@") + 1);
+  const secretOf = (name: string, user: string | undefined) => (user === undefined ? undefined : deps.secret(name));
+  const password = secretOf("smtpPassword", server.user);
+  let smtp: Smtp | null = null;
+  const rules: MailboxRules = {
+    inboxId, ours: [address, ...aliases], team: config.team, automatic: config.automatic === "open", sign: deps.sign, files: deps.files, maxFile: MAX_FILE,
+  };
+
+  /** What can't be read is kept whole: no mail is lost to a parser. */
+  async function read(raw: Buffer, envelope?: Envelope): Promise<InboundEvent[]> {
+    const options = { ...(config.authServer === undefined ? {} : { trusted: config.authServer }), ...(envelope === undefined ? {} : { envelope }) };
+    const { parseMail, unreadableMail } = await import("./parse.ts");
+    const mail = await parseMail(raw, options).catch((error: unknown) => {
+      deps.log.warn({ err: error, inboxId, bytes: raw.length }, "A mail could not be read; it is kept as it came.");
+      return unreadableMail(raw, envelope);
+    });
+    return eventsOf(rules, mail);
+  }
+  const take = (sink: Sink) => async (raw: Buffer, envelope?: Envelope) => sink(await read(raw, envelope));
+
+  let refused = false;
+  function tell(error: DeliveryError | null): void {
+    const bad = error?.code === "BAD_CREDENTIALS";
+    if (bad !== refused && (bad || error === null)) { refused = bad; deps.trouble(bad ? BAD_LOGIN : null); }
+  }
+
+  return {
+    id: "email",
+    threads: true,
+    limits: { textChars: MAX_TEXT, fileBytes: MAX_FILE },
+    plan,
+
+    async sendPart({ address: customer }: ChannelAddress, raw: Part, key: string, signal: AbortSignal): Promise<PartReceipt> {
+      const part = readPart(raw);
+      const to = part.to ?? customer;
+      const cc = part.cc.filter((one) => one !== to && !isOurs(rules.ours, one));
+      const messageId = makeMessageId(key, domain, deps.sign);
+      const replyTo = config.signedReplies && part.conversationId !== null ? makeReplyAddress(address, part.conversationId, deps.sign) : null;
+      const from = { name: config.fromName ?? (part.author === "" ? inboxName : `${part.author} (${inboxName})`), address };
+      const [{ composeMail }, { createSmtp }] = await Promise.all([import("./compose.ts"), import("./api.ts")]);
+      smtp ??= createSmtp({ ...server, name: domain, password });
+      const mail = await composeMail({ part, from, to, cc, replyTo, messageId, signature, inboxId, date: deps.clock.now(), files: deps.files });
+      try {
+        const { refused: left } = await smtp.send({ from: address, to: [to, ...cc] }, mail, signal);
+        const forCustomer = left.find((one) => one.address === to.toLowerCase());
+        if (forCustomer !== undefined) throw new DeliveryError(forCustomer.error.code, `${forCustomer.error.tellAgent} Those in copy got it.`, { certain: true, permanent: true, cause: forCustomer.error });
+      } catch (error) {
+        if (error instanceof DeliveryError) tell(error);
+        throw error;
+      }
+      tell(null);
+      return { vendorId: messageId, state: "sent" };
+    },
+
+    async listen(sink, signal) {
+      const ways: Promise<void>[] = [];
+      if (config.receiver !== undefined) {
+        const { host, port, maxMegabytes } = config.receiver;
+        const { holdReceiver } = await import("./receiver.ts");
+        ways.push(holdReceiver({ host, port, maxBytes: maxMegabytes * 1_000_000, name: domain, log: deps.log, trouble: deps.trouble, accepts: (to) => isOurs(rules.ours, to), take: take(sink) }, signal));
+      }
+      if (config.imap !== undefined) {
+        const { listenImap } = await import("./imap.ts");
+        ways.push(listenImap({ ...config.imap, password: secretOf("imapPassword", config.imap.user), inboxId, log: deps.log, trouble: deps.trouble, memory: deps.memory, take: take(sink) }, signal));
+      }
+      await Promise.all(ways);
+      if (ways.length === 0 && !signal.aborted) await new Promise<void>((done) => { signal.addEventListener("abort", () => done(), { once: true }); });
+      smtp?.close();
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/** The bytes of a reply: headers that thread it, text and HTML, files. The same part gives the same Message-ID. */
+import MailComposer from "nodemailer/lib/mail-composer";
+import { DeliveryError, UserError } from "../../core/errors.ts";
+import type { FileStore } from "../../core/ports.ts";
+import type { MailPart } from "./plan.ts";
+import { MAX_FILE } from "./plan.ts";
+import { LOOP_HEADER } from "./classify.ts";
+import { toHtml, withSignature } from "./render.ts";
+
+export interface ComposeInput {
+  part: MailPart;
+  from: { name: string; address: string };
+  to: string;
+  cc: string[];
+  replyTo: string | null;
+  messageId: string;
+  signature: string;
+  inboxId: string;
+  date: Date;
+  files: FileStore;
+}
+
+async function fileOf(files: FileStore, fileId: string, name: string): Promise<Buffer> {
+  return files.buffer(fileId, MAX_FILE).catch((cause: unknown) => {
+    if (!(cause instanceof UserError)) throw new DeliveryError("UNREACHABLE", "The file could not be read from the store; it is tried again.", { certain: true, cause });
+    throw cause.code === "FILE_TOO_LARGE"
+      ? new DeliveryError("TOO_LARGE", `Mail takes files up to ${MAX_FILE / 1_000_000} MB; ${name} is larger. Send a link instead.`, { certain: true, permanent: true, cause })
+      : new DeliveryError("REFUSED", `The file ${name} is not in the store any more. Attach it again.`, { certain: true, permanent: true, cause });
+  });
+}
+
+/** Header values are encoded and folded by the composer, which also takes line ends out of them. @throws {DeliveryError} for a file that can't be read */
+export async function composeMail(input: ComposeInput): Promise<Buffer> {
+  const { part, from, to, cc, replyTo, messageId, signature, inboxId, date, files } = input;
+  const attachments = await Promise.all(part.files.map(async ({ fileId, name, type }) => ({ filename: name, contentType: type, content: await fileOf(files, fileId, name) })));
+  const text = withSignature(part.text, signature);
+  const composer = new MailComposer({
+    from, to: [{ name: "", address: to }], cc: cc.map((address) => ({ name: "", address })), ...(replyTo === null ? {} : { replyTo: { name: from.name, address: replyTo } }),
+    subject: part.subject, messageId, date, ...(part.inReplyTo === null ? {} : { inReplyTo: part.inReplyTo }), ...(part.references.length === 0 ? {} : { references: part.references.join(" ") }),
+    headers: { [LOOP_HEADER]: inboxId, "X-Auto-Response-Suppress": "OOF, AutoReply" },
+    text, html: toHtml(text), attachments, disableFileAccess: true, disableUrlAccess: true,
+  });
+  return composer.compile().build();
+}

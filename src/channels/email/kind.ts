@@ -1,0 +1,48 @@
+/** Mail in the registry: its settings and how an adapter for one inbox is made. */
+import { z } from "zod";
+import type { ChannelKind } from "../shared/kind.ts";
+import { createEmail } from "./adapter.ts";
+import { plainAddress } from "./ids.ts";
+
+const address = (what: string) => z.email(`must be ${what}, like support@example.com`).max(200).transform((text) => text.toLowerCase());
+const port = (standard: number) => z.int("must be a port, 1 to 65535").min(1, "must be a port, 1 to 65535").max(65_535, "must be a port, 1 to 65535").default(standard);
+const security = z.enum(["tls", "starttls", "none"], "must be tls, starttls or none (only on a network of your own)");
+const login = { user: z.string().min(1).max(200).optional(), password: z.string().min(1).max(4_000).optional() };
+
+const Settings = z.strictObject({
+  address: address("the inbox's mail address"),
+  aliases: z.array(address("a list of mail addresses")).max(100).default([]),
+  fromName: z.string().max(80).regex(/^[^\r\n<>"]*$/, "must be one line without <, > and quotes").optional(),
+  signature: z.string().max(2_000).default(""),
+  smtp: z.strictObject({ host: z.string().min(1), port: port(587), security: security.default("starttls"), ...login }, { error: "is needed to send replies: host, port, user, password" }),
+  imap: z.strictObject({ host: z.string().min(1), port: port(993), security: security.default("tls"), ...login, folder: z.string().min(1).max(200).default("INBOX") }).optional(),
+  receiver: z.strictObject({ host: z.string().min(1).default("127.0.0.1"), port: port(2525), maxMegabytes: z.number().min(1, "must be 1 to 100").max(100, "must be 1 to 100").default(35) }).optional(),
+  authServer: z.string().max(200).optional(),
+  replyAddress: z.enum(["signed", "plain"], "must be signed (support+…@, your mail server must deliver such addresses) or plain").optional(),
+  team: z.array(z.string().max(200).transform((text) => text.toLowerCase().replace(/^@/, ""))).max(100).default([]),
+  automatic: z.enum(["ignore", "open"], "must be ignore or open").default("ignore"),
+});
+type Settings = z.infer<typeof Settings>;
+
+const Server = z.object({ host: z.string(), port: z.number(), security, user: z.string().optional() });
+const Config = z.object({
+  address: z.string(), aliases: z.array(z.string()), fromName: z.string().optional(), signature: z.string(), smtp: Server,
+  imap: Server.extend({ folder: z.string() }).optional(), receiver: z.object({ host: z.string(), port: z.number(), maxMegabytes: z.number() }).optional(),
+  authServer: z.string().optional(), signedReplies: z.boolean(), team: z.array(z.string()), automatic: z.enum(["ignore", "open"]),
+});
+export type EmailConfig = z.infer<typeof Config>;
+
+/** The identity is the address. Signed reply addresses are the rule where we receive ourselves: elsewhere not every server delivers them. */
+export const emailKind: ChannelKind<Settings> = {
+  id: "email",
+  settings: Settings,
+  read({ smtp: { password: smtpPassword, ...smtp }, imap, replyAddress, ...rest }) {
+    const { password: imapPassword, ...server } = imap ?? {};
+    const config = {
+      ...rest, address: plainAddress(rest.address), aliases: rest.aliases.map(plainAddress), smtp, ...(imap === undefined ? {} : { imap: server }),
+      signedReplies: (replyAddress ?? (rest.receiver === undefined ? "plain" : "signed")) === "signed",
+    };
+    return { identity: config.address, config, secrets: { ...(smtpPassword === undefined ? {} : { smtpPassword }), ...(imapPassword === undefined ? {} : { imapPassword }) } };
+  },
+  create: (inbox, deps) => createEmail(inbox._id, inbox.name, Config.parse(inbox.config), deps),
+};

@@ -1,0 +1,168 @@
+/** Mail customers and an agent through the whole core: in over SMTP, into the thread, out over SMTP, and which mail belongs where. */
+import { createServer } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { isListening } from "../../src/core/ports.ts";
+import { receiveEvent } from "../../src/core/services/receive-inbound.ts";
+import { handOver, makeBounce, makeMail, type MailParts } from "../fakes/email/mails.ts";
+import { FakeMailServer } from "../fakes/email/server.ts";
+import { wireEmail } from "../fakes/email/wire.ts";
+import { buildTestCore } from "../support/core.ts";
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((done) => { probe.listen(0, "127.0.0.1", done); });
+  const { port } = probe.address() as { port: number };
+  await new Promise<void>((done) => { probe.close(() => done()); });
+  return port;
+}
+
+async function setUp(settings: object = {}) {
+  const far = await FakeMailServer.start();
+  const help = await buildTestCore();
+  const port = (settings as { receiver?: { port: number } }).receiver?.port ?? await freePort();
+  const { adapter, troubles } = wireEmail({ smtpPort: far.port, inboxId: help.inbox._id, files: help.core.files, settings: { receiver: { port }, ...settings } });
+  help.core.channels.set(help.inbox._id, adapter);
+  const stop = new AbortController();
+  if (!isListening(adapter)) throw new Error("Mail listens.");
+  let storing = true;
+  const listening = adapter.listen(async (events) => { if (!storing) throw new Error("The store is away."); for (const event of events) await receiveEvent(help.core, event); }, stop.signal);
+  onTestFinished(async () => { stop.abort(); await listening; await far.close(); });
+  await expect.poll(() => troubles.length, { timeout: 40_000 }).toBeGreaterThan(0);
+  const hand = (raw: Buffer, from = "ana@customer.example", to = ["support@shop.example"]) => handOver(port, raw, { from, to });
+  /** Hands a mail over and waits until nothing is under way. */
+  const mail = async (parts: MailParts, to?: string[]) => {
+    const said = await hand(makeMail(parts), /[^\s<]+@[^\s>]+/.exec(parts.from ?? "ana@customer.example")![0], to);
+    await help.settle();
+    return said;
+  };
+  const conversations = () => help.store.conversations.find({}).sort({ number: 1 }).toArray();
+  const arrived = async (count: number) => { await expect.poll(() => far.received.length, { timeout: 40_000 }).toBe(count); await help.settle(); return far.received[count - 1]!; };
+  return { far, help, hand, mail, conversations, arrived, storing: (now: boolean) => { storing = now; } };
+}
+
+test("there and back: subject, threading headers, a signed reply address, and the answer to it", async () => {
+  const { help, mail, conversations, arrived } = await setUp();
+  expect(await mail({ id: "<first@customer.example>", subject: "Where is my parcel?", text: "It was due on Monday.\n\n-- \nAna Lima" })).toMatch(/^250/);
+  const [conversation] = await conversations();
+  expect(conversation).toMatchObject({ subject: "Where is my parcel?", contactName: "Ana Lima" });
+  expect(await help.texts()).toEqual(["It was due on Monday."]);
+  // What was folded away is one click away.
+  await help.say("!original");
+  await help.settle();
+  expect((await help.lines("note")).map(({ author, body }) => [author.name, body])).toEqual([["All of Ana Lima's mail", "It was due on Monday.\n\n-- \nAna Lima"]]);
+  await help.say("!original");
+  expect(await help.lines("note")).toHaveLength(1);
+
+  await help.say("It is **on its way** <today>.");
+  const sent = await arrived(1);
+  expect(sent.to).toEqual(["ana@customer.example"]);
+  expect(sent.mail).toMatchObject({ subject: "Re: Where is my parcel?", inReplyTo: "<first@customer.example>", references: "<first@customer.example>" });
+  expect(sent.mail.from!.value[0]).toEqual({ address: "support@shop.example", name: "Mara (Shop)" });
+  expect(sent.mail.text).toContain("It is **on its way** <today>.");
+  expect(sent.mail.html).toContain("<strong>on its way</strong> &lt;today&gt;");
+  expect((await help.lines("outgoing"))[0]!.delivery).toMatchObject({ state: "sent", parts: [{ vendorId: sent.mail.messageId }] });
+  const replyTo = sent.mail.replyTo!.value[0]!.address!;
+  expect(replyTo).toMatch(/^support\+[0-9a-f]{24}\.[a-z2-7]{16}@shop\.example$/);
+
+  // By the address alone: the client lost the headers, and wrote it in capitals.
+  await mail({ subject: "Thanks", text: "Great!" }, [replyTo.toUpperCase()]);
+  // By the headers alone.
+  await mail({ inReplyTo: sent.mail.messageId!, references: `<first@customer.example> ${sent.mail.messageId!}`, subject: "Re: Where is my parcel?", text: "It came.\n\nOn Tue, 12 Mar 2024 at 11:00, Mara (Shop) <support@shop.example> wrote:\n> It is on its way today." });
+  expect(await conversations()).toHaveLength(1);
+  expect((await help.lines("incoming")).map(({ body }) => body)).toEqual(["It was due on Monday.", "Great!", "It came."]);
+  await help.say("Good to hear.");
+  const last = await arrived(2);
+  expect(last.mail.references).toEqual(expect.arrayContaining(["<first@customer.example>", sent.mail.messageId]));
+});
+
+test("a new subject without headers is a new conversation; the older one goes on by its headers", async () => {
+  const { help, mail, conversations } = await setUp();
+  await mail({ id: "<one@customer.example>", subject: "First", text: "one" });
+  await mail({ id: "<two@customer.example>", subject: "Second", text: "two" });
+  await mail({ inReplyTo: "<one@customer.example>", subject: "Re: First", text: "more of one" });
+  const all = await conversations();
+  expect(all.map(({ subject }) => subject)).toEqual(["First", "Second"]);
+  expect((await help.lines("incoming", all[0]!._id)).map(({ body }) => body)).toEqual(["one", "more of one"]);
+});
+
+test("a stranger who names our messages is not merged; somebody in copy becomes a note", async () => {
+  const { help, mail, conversations, arrived } = await setUp();
+  await mail({ id: "<one@customer.example>", cc: "Ben <ben@customer.example>", text: "We both wait." });
+  await help.say("Soon.");
+  const sent = await arrived(1);
+  expect(sent.to).toEqual(["ana@customer.example", "ben@customer.example"]);
+  await mail({ from: "Ben <ben@customer.example>", inReplyTo: sent.mail.messageId!, text: "I am the colleague." });
+  await mail({ from: "Eve <eve@elsewhere.example>", inReplyTo: sent.mail.messageId!, references: "<one@customer.example>", text: "I only read it." });
+  const all = await conversations();
+  expect(all.map(({ contactName }) => contactName)).toEqual(["Ana Lima", "Eve"]);
+  expect((await help.lines("note", all[0]!._id)).map(({ author, body }) => [author.name, body])).toEqual([["Ben (ben@customer.example)", "I am the colleague."]]);
+  expect(await help.lines("incoming", all[0]!._id)).toHaveLength(1);
+});
+
+test("a forged or borrowed reply address opens nothing of somebody else's", async () => {
+  const { help, mail, conversations, arrived } = await setUp();
+  await mail({ text: "mine" });
+  await help.say("Yours.");
+  const signed = (await arrived(1)).mail.replyTo!.value[0]!.address!;
+  await mail({ from: "Eve <eve@elsewhere.example>", text: "forged" }, [signed.replace(/\.[a-z2-7]{16}@/, ".aaaaaaaaaaaaaaaa@")]);
+  await mail({ from: "Mallory <mal@elsewhere.example>", text: "borrowed" }, [signed]);
+  const all = await conversations();
+  expect(all.map(({ contactName }) => contactName)).toEqual(["Ana Lima", "Eve"]);
+  expect((await help.lines("note", all[0]!._id)).map(({ body }) => body)).toEqual(["borrowed"]);
+});
+
+test("machines and lists open nothing; an absence note is a note where it belongs; our own mail is left alone", async () => {
+  const { help, mail, conversations, arrived } = await setUp();
+  await mail({ from: "News <news@list.example>", headers: ["List-Id: <news.list.example>"], text: "Buy!" });
+  await mail({ from: "Bot <bot@machine.example>", headers: ["Auto-Submitted: auto-replied"], text: "I am away." });
+  await mail({ from: "support@shop.example", text: "It is me." });
+  expect(await conversations()).toEqual([]);
+  await mail({ text: "A person." });
+  await help.say("Hello.");
+  const sent = await arrived(1);
+  await mail({ headers: ["Auto-Submitted: auto-replied"], subject: "Automatic reply: My order", inReplyTo: sent.mail.messageId!, text: "I am away until Monday." });
+  const [only, ...more] = await conversations();
+  expect(more).toEqual([]);
+  expect((await help.lines("note", only!._id)).map(({ body }) => body)).toEqual(["I am away until Monday."]);
+  expect(await help.lines("incoming")).toHaveLength(1);
+});
+
+test("a bounce turns the reply to failed with the reason, also when its fate was unknown", async () => {
+  const { far, help, hand, mail, arrived } = await setUp();
+  await mail({ text: "Hello" });
+  await help.say("one");
+  const sent = await arrived(1);
+  await hand(makeBounce({ original: sent.mail.messageId!, recipient: "ana@customer.example", action: "delayed", status: "4.4.1" }), "");
+  await help.settle();
+  expect((await help.lines("outgoing"))[0]!.delivery.state).toBe("sent");
+  await hand(makeBounce({ original: sent.mail.messageId!, recipient: "ana@customer.example" }), "");
+  await help.settle();
+  expect((await help.lines("outgoing"))[0]!.delivery).toMatchObject({ state: "failed", error: { code: "CONTACT_GONE", text: expect.stringContaining("550 5.1.1 user unknown") } });
+  far.failNext("drop-after");
+  await help.say("two");
+  const lost = await arrived(2);
+  expect((await help.lines("outgoing"))[1]!.delivery.state).toBe("unknown");
+  await hand(makeBounce({ original: lost.mail.messageId!, recipient: "ana@customer.example", headersOnly: true, status: "5.2.2", why: "smtp; 552 5.2.2 full" }), "");
+  await help.settle();
+  expect((await help.lines("outgoing"))[1]!.delivery).toMatchObject({ state: "failed", error: { text: expect.stringContaining("full") } });
+});
+
+test("250 only after the write; the same mail again is one line, another under the same id is not lost", async () => {
+  const { help, mail, storing } = await setUp();
+  storing(false);
+  expect(await mail({ id: "<same@customer.example>", text: "Hello" })).toMatch(/^451/);
+  expect(await help.store.messages.countDocuments({})).toBe(0);
+  storing(true);
+  for (let i = 0; i < 3; i++) expect(await mail({ id: "<same@customer.example>", text: "Hello" })).toMatch(/^250/);
+  await mail({ id: "<same@customer.example>", inReplyTo: "<same@customer.example>", text: "Something else" });
+  const bodies = (await help.store.messages.find({ kind: "incoming" }).sort({ createdAt: 1 }).toArray()).map(({ body }) => body);
+  expect(bodies).toEqual(["Hello", "Something else"]);
+});
+
+test("what is not for this inbox and what is too large is refused at once", async () => {
+  const { hand, conversations } = await setUp({ receiver: { port: await freePort(), maxMegabytes: 1 } });
+  expect(await hand(makeMail({}), "ana@customer.example", ["sales@shop.example"])).toMatch(/^550/);
+  expect(await hand(makeMail({ text: "x".repeat(1_100_000) }))).toMatch(/^552/);
+  expect(await hand(makeMail({}), "ana@customer.example", ["support+anything@shop.example"])).toMatch(/^250/);
+  expect(await conversations()).toHaveLength(1);
+});
