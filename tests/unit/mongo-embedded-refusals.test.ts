@@ -46,3 +46,38 @@ test("a collation never answers from an index that holds bytes", async () => {
   expect(JSON.stringify(plan["queryPlanner"].winningPlan)).toContain("n_1_w_1");
   expect((await col.find({}, { collation, sort: { w: -1, n: 1 } }).toArray()).map((d) => d._id)).toEqual([0, 3, 1, 2]);
 });
+
+test("sizes of indexes are the bytes of their entries", async () => {
+  const db = client.db("sizes");
+  const col = db.collection<Document & { _id?: number }>("c");
+  await col.insertMany([{ _id: 1, a: 1 }, { _id: 2, a: 2 }]);
+  await col.createIndex({ a: 1 });
+  const sizes = async () => (await db.command({ collStats: "c" }))["indexSizes"] as Record<string, number>;
+  const before = await sizes();
+  expect(Object.keys(before)).toEqual(["_id_", "a_1"]);
+  await col.insertOne({ _id: 3, a: [5, 6, 7] });
+  const { _id_, a_1 } = await sizes();
+  expect([_id_! / 3, a_1! / 5]).toEqual([before["_id_"]! / 2, before["a_1"]! / 2]);
+  const [stats] = await col.aggregate([{ $collStats: { storageStats: {} } }]).toArray();
+  expect(stats!["storageStats"]).toMatchObject({ indexSizes: { _id_, a_1 }, totalIndexSize: _id_! + a_1! });
+  expect(await db.command({ dbStats: 1 })).toMatchObject({ indexSize: _id_! + a_1! });
+  await col.deleteOne({ _id: 3 });
+  expect(await sizes()).toEqual(before);
+});
+
+test("a command that is too deep or too large is answered, and its connection goes on", async () => {
+  const one = new MongoClient(store.uri, { maxPoolSize: 1 });
+  const nested = Array.from({ length: 250 }).reduce<Document>((inner) => ({ a: inner }), {});
+  const code = (command: Document) => one.db("r").command(command).then(() => 0, (error: { code?: unknown }) => error.code);
+  expect(await code({ find: "c", filter: nested })).toBe(15);
+  expect(await code({ find: "c", filter: { a: "x".repeat(16 * 1024 * 1024 + 32 * 1024) } })).toBe(10334);
+  expect(await code({ ping: 1 })).toBe(0);
+  await one.close();
+});
+
+test("distinct answers 16 MB at most", async () => {
+  const col = client.db("r").collection("wide");
+  await col.insertMany(Array.from({ length: 9 }, (_, i) => ({ v: `${i}${"x".repeat(2_000_000)}` })));
+  await expect(col.distinct("v")).rejects.toMatchObject({ code: 17217 });
+  expect(await col.distinct("v", { v: /^[0-3]/ })).toHaveLength(4);
+});

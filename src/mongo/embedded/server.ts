@@ -1,8 +1,9 @@
 import { chmodSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { dispatch, type Host } from "./commands/dispatch.ts";
+import { dispatch, refusal, type Host } from "./commands/dispatch.ts";
+import { StoreError } from "./values/errors.ts";
 import { Frames } from "./wire/frames.ts";
-import { readMessage } from "./wire/message.ts";
+import { readMessage, type Request } from "./wire/message.ts";
 
 /** Where the store listens: a Unix socket, or a TCP port on the loopback address (0: any free one). */
 export type Address = { readonly path: string } | { readonly port: number };
@@ -13,6 +14,8 @@ export interface StoreServer {
 }
 
 const MAX_CONNECTIONS = 1_000;
+/** BSONObjectTooLarge, Overflow (too many levels). */
+const ANSWERED: ReadonlySet<number> = new Set([10334, 15]);
 const LOOPBACK = "127.0.0.1";
 
 /** Listens and answers. A message that is no message closes its own connection only. */
@@ -54,9 +57,21 @@ function serve(host: Host, socket: Socket, connectionId: number): void {
   const waiting: Buffer[] = [];
   let busy = false;
 
+  /** The request in a message. One that is too large or too deep is answered, as MongoDB does; nothing else that is malformed is. */
+  const read = (message: Buffer): Request | undefined => {
+    try {
+      return readMessage(message);
+    } catch (error) {
+      if (!(error instanceof StoreError) || !ANSWERED.has(error.code)) throw error;
+      socket.write(refusal(error, message));
+      return undefined;
+    }
+  };
   const drain = (): void => {
     while (!busy && waiting.length > 0 && !socket.destroyed) {
-      const request = readMessage(waiting.shift()!);
+      const message = waiting.shift()!;
+      const request = read(message);
+      if (!request) continue;
       const reply = dispatch(host, request, connectionId);
       if (reply instanceof Promise) {
         busy = true;

@@ -2,7 +2,7 @@ import { serialize } from "bson";
 import type { Store } from "../storage/store.ts";
 import { StoreError } from "../values/errors.ts";
 import { Elements, stringOf, T } from "../values/raw.ts";
-import { writeMessage, type Request } from "../wire/message.ts";
+import { OP, writeMessage, type Request } from "../wire/message.ts";
 import { Args, RawReply, type Reply } from "./context.ts";
 import type { Cursors } from "./cursors.ts";
 import { checkFields, checkReadConcern, checkWriteConcern } from "./fields.ts";
@@ -38,6 +38,9 @@ export function dispatch(host: Host, request: Request, connectionId: number): Bu
     return failed(error);
   }
 }
+
+/** The reply to a message whose body can't be taken. */
+export const refusal = ({ message: errmsg, code, codeName }: StoreError, message: Buffer): Buffer => writeMessage(serialize({ ok: 0, errmsg, code, codeName }), message.readInt32LE(4), message.readInt32LE(12) === OP.query);
 
 function checkConcerns(args: Args): void {
   const write = args.value("writeConcern");

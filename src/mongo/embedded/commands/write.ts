@@ -1,4 +1,5 @@
 import { PAUSE, Query } from "../planner/query.ts";
+import { RecordIds } from "../planner/streams.ts";
 import { nsOf, type Store } from "../storage/store.ts";
 import { SLICE_MS } from "../storage/turns.ts";
 import { StoreError } from "../values/errors.ts";
@@ -92,7 +93,7 @@ export class UpdateRun {
   modified = 0;
   upserted: RawDoc | undefined;
   private query: Query | undefined;
-  private readonly seen = new Set<number>();
+  private readonly seen = new RecordIds();
   private readonly update: CompiledUpdate;
   private readonly filter: RawDoc;
   private readonly scope: Scope;
@@ -122,8 +123,7 @@ export class UpdateRun {
       const found = this.query.next(deadline);
       if (found === PAUSE) return false;
       if (!found) return this.finish();
-      if (this.seen.has(found.recordId)) continue;
-      if (this.multi) this.seen.add(found.recordId);
+      if (this.multi && !this.seen.add(found.recordId)) continue;
       const before = found.doc.slice();
       this.matched++;
       const { doc, changed } = this.update.apply(before, { filter: this.filter, insert: false, nowMs: this.now });

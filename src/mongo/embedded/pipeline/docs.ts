@@ -1,7 +1,8 @@
 import { PAUSE } from "../planner/query.ts";
 import type { Memory } from "../planner/sorter.ts";
 import { Clock } from "../storage/turns.ts";
-import type { RawDoc } from "../values/raw.ts";
+import type { RawDoc, RawValue } from "../values/raw.ts";
+import { ArrayBuilder, documentValue } from "./expressions/make.ts";
 
 /** Documents that are asked for one by one. `PAUSE`: this turn's time is over, ask again in a later one. */
 export interface Docs {
@@ -75,17 +76,32 @@ export function produced(next: () => RawDoc | undefined): Docs {
   return { next: (deadline) => (clock.over(deadline) ? PAUSE : next()) };
 }
 
+/** Reads documents to the end into one array value; undefined while it must pause. */
+export class ArrayReader {
+  private readonly items = new ArrayBuilder();
+  constructor(private readonly input: Docs, private readonly memory: Memory) {}
+  read(deadline: number): RawValue | undefined {
+    for (;;) {
+      const doc = this.input.next(deadline);
+      if (doc === PAUSE) return undefined;
+      if (!doc) return this.items.value();
+      this.memory.take(doc.length + 8);
+      this.items.push(documentValue(doc));
+    }
+  }
+}
+
 /** Reads documents to the end into a list; undefined while it must pause. */
 export class Reader {
   readonly docs: RawDoc[] = [];
-  constructor(private readonly input: Docs, private readonly memory?: Memory) {}
+  constructor(private readonly input: Docs, private readonly memory: Memory) {}
   /** True when all are read. */
   read(deadline: number): boolean {
     for (;;) {
       const doc = this.input.next(deadline);
       if (doc === PAUSE) return false;
       if (!doc) return true;
-      this.memory?.take(doc.length + 40);
+      this.memory.take(doc.length + 40);
       this.docs.push(doc);
     }
   }

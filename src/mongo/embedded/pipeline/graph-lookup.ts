@@ -7,7 +7,7 @@ import { embedded, fieldsOf, getField, itemsOf, stringOf, T, type RawDoc, type R
 import { Reader, type Docs } from "./docs.ts";
 import { checkPath, compileExpression } from "./expressions/compile.ts";
 import type { Expr, Names } from "./expressions/frame.ts";
-import { array, detached, documentValue, long } from "./expressions/make.ts";
+import { ArrayBuilder, detached, documentValue, long } from "./expressions/make.ts";
 import { asDouble, numeric, typeName } from "./expressions/numbers.ts";
 import { equalToSome, valuesAt } from "./lookup.ts";
 import { replaceAt } from "./nested.ts";
@@ -85,7 +85,7 @@ const ASKED = 500;
 
 /** One document's search, level by level; it stops at pauses and goes on. */
 class Search {
-  private readonly found: RawDoc[] = [];
+  private readonly found = new ArrayBuilder();
   private readonly seen = new Set<string>();
   private readonly asked = new Set<string>();
   private readonly memory = new Memory("$graphLookup");
@@ -96,31 +96,38 @@ class Search {
   private depth = -1;
   private reader: Reader | undefined;
   private looked = 0;
+  /** Values that were met and are not yet known to be new. */
+  private met: RawValue[] = [];
 
   constructor(private readonly doc: RawDoc, private readonly graph: Graph, private readonly names: Names, private readonly world: World) {
     names.frame.root = doc;
     const first = graph.start.run(names.frame);
-    if (first) this.reach(first.type === T.array ? itemsOf(first) : [first]);
+    if (first) this.met = first.type === T.array ? itemsOf(first) : [first];
   }
 
-  private reach(values: readonly RawValue[]): void {
-    for (const v of values) {
+  /** Takes what was met into the next level; false at a pause. */
+  private reach(deadline: number): boolean {
+    for (let v = this.met.pop(); v; v = this.met.pop()) {
       const key = this.names.order.keyText(v);
-      if (this.asked.has(key)) continue;
-      this.asked.add(key);
-      this.memory.take(v.end - v.start + key.length + 80);
-      this.beyond.push(detached(v));
+      if (!this.asked.has(key)) {
+        this.asked.add(key);
+        this.memory.take(v.end - v.start + key.length + 80);
+        this.beyond.push(detached(v));
+      }
+      if (this.clock.over(deadline)) return false;
     }
+    return true;
   }
 
   /** The finished document, undefined at a pause. */
   run(deadline: number): RawDoc | undefined {
     const { graph, names } = this;
     for (;;) {
+      if (!this.reach(deadline)) return undefined;
       if (!this.reader) {
         if (this.frontier.length === 0) {
           this.depth++;
-          if (this.beyond.length === 0 || this.depth > graph.maxDepth) return replaceAt(this.doc, graph.as, array(this.found.map(documentValue)));
+          if (this.beyond.length === 0 || this.depth > graph.maxDepth) return replaceAt(this.doc, graph.as, this.found.value());
           [this.frontier, this.beyond] = [this.beyond, []];
         }
         const children: FilterNode[] = [equalToSome(graph.to, this.frontier.splice(-ASKED)), ...(graph.restrict ? [graph.restrict] : [])];
@@ -133,8 +140,8 @@ class Search {
         const key = names.order.keyText(getField(doc, "_id"));
         if (this.seen.has(key)) continue;
         this.seen.add(key);
-        this.found.push(graph.depthField ? replaceAt(doc, graph.depthField, long(BigInt(this.depth))) : doc);
-        this.reach(valuesAt(doc, graph.from));
+        this.found.push(documentValue(graph.depthField ? replaceAt(doc, graph.depthField, long(BigInt(this.depth))) : doc));
+        for (const v of valuesAt(doc, graph.from)) this.met.push(v);
       }
       this.reader = undefined;
       this.looked = 0;

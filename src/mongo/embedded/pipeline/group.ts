@@ -1,12 +1,14 @@
 import { Memory } from "../planner/sorter.ts";
+import { Arena } from "../values/arena.ts";
 import { locationError } from "../values/errors.ts";
 import { DocWriter, doubleAt, embedded, EMPTY_DOC, fieldsOf, int32At, stringOf, T, type RawDoc, type RawValue } from "../values/raw.ts";
 import { blocking, produced, type Docs } from "./docs.ts";
 import { compileAccumulatorField, idDocument, type Accumulator, type AccumulatorSpec } from "./expressions/accumulators.ts";
 import { compileExpression } from "./expressions/compile.ts";
 import { PLAIN_ORDER, type Expr, type Names } from "./expressions/frame.ts";
-import { detached, int, NULL } from "./expressions/make.ts";
+import { int, NULL } from "./expressions/make.ts";
 import { asDouble, typeName } from "./expressions/numbers.ts";
+import { Shards } from "./expressions/shards.ts";
 import type { CompileStage, Stage } from "./stage.ts";
 
 export type Output = AccumulatorSpec & { readonly name: string };
@@ -18,7 +20,8 @@ export interface Group {
 
 /** Groups by key: equal keys by the pipeline's order are one group. */
 export class Groups {
-  private readonly groups = new Map<string | number, Group>();
+  private readonly groups = new Shards<Group>();
+  private readonly ids = new Arena();
   private readonly memory: Memory;
 
   constructor(private readonly outputs: readonly Output[], private readonly names: Names, stage: string) {
@@ -33,7 +36,7 @@ export class Groups {
       const { frame } = this.names;
       const root = frame.root;
       frame.root = idDocument(id, EMPTY_DOC);
-      group = { id: detached(id), accumulators: this.outputs.map((o) => o.make(this.memory, frame)) };
+      group = { id: this.ids.value(id), accumulators: this.outputs.map((o) => o.make(this.memory, frame)) };
       frame.root = root;
       this.memory.take(id.end - id.start + 120 + 80 * this.outputs.length);
       this.groups.set(key, group);
@@ -66,7 +69,7 @@ export class Groups {
     for (let i = 0; i < accumulators.length; i++) accumulators[i]!.add(this.outputs[i]!.input.run(frame), frame);
   }
 
-  all(): IterableIterator<Group> {
+  all(): Generator<Group, undefined> {
     return this.groups.values();
   }
 

@@ -3,10 +3,10 @@ import { Memory } from "../planner/sorter.ts";
 import { coded, compileExpression, checkPath, checkVariableName } from "./expressions/compile.ts";
 import type { FilterNode } from "../values/match.ts";
 import { DocWriter, EMPTY_DOC, fieldsOf, itemsOf, compilePath, stringOf, T, walk, type RawDoc, type RawValue } from "../values/raw.ts";
-import { List, Reader, type Docs } from "./docs.ts";
+import { ArrayReader, List, Reader, type Docs } from "./docs.ts";
 import { StoreError } from "../values/errors.ts";
 import type { Expr, Names } from "./expressions/frame.ts";
-import { array, documentValue, NULL } from "./expressions/make.ts";
+import { NULL } from "./expressions/make.ts";
 import { typeName } from "./expressions/numbers.ts";
 import { replaceAt } from "./nested.ts";
 import { collectionOf, stagesOf, type Pipeline } from "./pipeline.ts";
@@ -93,14 +93,14 @@ function letOf(value: RawValue | undefined, names: Names): { name: string; expr:
 function join(input: Docs, world: World, { local, foreign, as, variables, pipeline, constant }: Joined, names: Names): Docs {
   const { frame } = names;
   let current: RawDoc | undefined;
-  let reader: Reader | undefined;
+  let reader: ArrayReader | undefined;
   let kept: RawValue | undefined;
-  const ask = (doc: RawDoc): Reader => {
+  const ask = (doc: RawDoc): ArrayReader => {
     frame.root = doc;
     const values = variables.map(({ expr }) => expr.run(frame));
     variables.forEach(({ place }, i) => { frame.slots[place] = values[i]; });
     const more = local !== undefined && foreign !== undefined ? equalToSome(foreign, joinValues(doc, local)) : undefined;
-    return new Reader(pipeline.open(world, more ? { more } : {}), new Memory("$lookup"));
+    return new ArrayReader(pipeline.open(world, more ? { more } : {}), new Memory("$lookup"));
   };
   return {
     next(deadline) {
@@ -111,8 +111,8 @@ function join(input: Docs, world: World, { local, foreign, as, variables, pipeli
         current = doc;
         reader = ask(doc);
       }
-      if (!reader!.read(deadline)) return PAUSE;
-      const found = array(reader!.docs.map(documentValue));
+      const found = reader!.read(deadline);
+      if (!found) return PAUSE;
       if (constant) kept = found;
       const out = replaceAt(current, as, found);
       current = undefined;
@@ -169,7 +169,7 @@ export const facetStage: CompileStage = (value, names, place) => {
       let done = false;
       const w = new DocWriter();
       let at = 0;
-      let inner: Reader | undefined;
+      let inner: ArrayReader | undefined;
       return {
         next(deadline) {
           if (done) return undefined;
@@ -177,9 +177,10 @@ export const facetStage: CompileStage = (value, names, place) => {
           if (!read) return PAUSE;
           for (; at < facets.length; at++) {
             const { name, pipeline } = facets[at]!;
-            inner ??= new Reader(pipeline.over(new List(reader.docs), world), new Memory("$facet"));
-            if (!inner.read(deadline)) return PAUSE;
-            w.value(name, array(inner.docs.map(documentValue)));
+            inner ??= new ArrayReader(pipeline.over(new List(reader.docs), world), new Memory("$facet"));
+            const found = inner.read(deadline);
+            if (!found) return PAUSE;
+            w.value(name, found);
             inner = undefined;
           }
           done = true;

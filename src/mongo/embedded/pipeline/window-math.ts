@@ -86,11 +86,11 @@ export function integral(call: Call): WindowFunction {
   return (partition) => {
     const at = valuesOf(input, partition, names);
     const clock = new Clock();
-    let run: { readonly i: number; n: number; area: RawValue } | undefined;
+    let run: { readonly from: number; n: number; area: RawValue } | undefined;
     return (i, deadline) => {
       const [from, to] = placesOf(bounds, partition, i);
       if (to < from) return NULL;
-      if (run?.i !== i) run = { i, n: from, area: double(0) };
+      if (run?.from !== from || run.n > to + 1) run = { from, n: from, area: double(0) };
       for (; run.n <= to; run.n++) {
         if (clock.over(deadline)) return PAUSE;
         const { n } = run;
@@ -114,10 +114,10 @@ export function covariance({ name, value, window, names }: Call): WindowFunction
   return (partition) => {
     const [xs, ys] = parts.map((p) => valuesOf(p, partition, names)) as [ReturnType<typeof valuesOf>, ReturnType<typeof valuesOf>];
     const clock = new Clock();
-    let run: { readonly i: number; at: number; n: number; meanX: number; meanY: number; total: number } | undefined;
+    let run: { readonly from: number; at: number; n: number; meanX: number; meanY: number; total: number } | undefined;
     return (i, deadline) => {
       const [from, to] = placesOf(bounds, partition, i);
-      if (run?.i !== i) run = { i, at: from, n: 0, meanX: 0, meanY: 0, total: 0 };
+      if (run?.from !== from || run.at > to + 1) run = { from, at: from, n: 0, meanX: 0, meanY: 0, total: 0 };
       for (; run.at <= to; run.at++) {
         if (clock.over(deadline)) return PAUSE;
         const [x, y] = [xs(run.at), ys(run.at)];

@@ -1,6 +1,7 @@
 import type { Collection } from "../storage/catalog.ts";
 import type { Env } from "../storage/env.ts";
 import { Clock } from "../storage/turns.ts";
+import { Arena } from "../values/arena.ts";
 import { storeError } from "../values/errors.ts";
 import type { KeyField } from "../values/key.ts";
 import { compileAst, filterAst, type FilterNode } from "../values/match.ts";
@@ -98,23 +99,25 @@ class Matching implements Source {
   }
 }
 
-const copied = (doc: RawDoc): RawDoc => doc.slice();
-
 /** Reads everything, then answers in order. With `enough`, only so many are kept. */
 class Sorted implements Source {
   private readonly sorter: Sorter;
+  private readonly copy: (doc: RawDoc) => RawDoc;
   private readonly clock = new Clock();
   private output: Iterator<Found> | undefined;
 
   constructor(private readonly inner: Source, order: DocumentOrder, enough: number) {
     this.sorter = new Sorter(order, enough, "a sort");
+    // Where most are let go again, each must be free to go by itself.
+    const arena = enough > 0 ? undefined : new Arena();
+    this.copy = (doc) => arena?.bytes(doc) ?? doc.slice();
   }
 
   next(deadline: number): Found | typeof PAUSE | undefined {
     while (!this.output) {
       const found = this.inner.next(deadline);
       if (found === PAUSE) return PAUSE;
-      if (found) this.sorter.add(found.doc, found.recordId, copied);
+      if (found) this.sorter.add(found.doc, found.recordId, this.copy);
       else this.output = this.sorter.sorted();
     }
     if (this.clock.over(deadline)) return PAUSE;

@@ -124,16 +124,33 @@ class Merge implements RecordStream {
   }
 }
 
+const IDS_PER_PAGE = 1 << 15;
+
+/** Record ids that were met: one bit each, in pages of ids that lie together. */
+export class RecordIds {
+  private readonly pages = new Map<number, Uint32Array>();
+
+  /** True when it is new. */
+  add(id: number): boolean {
+    const number = Math.floor(id / IDS_PER_PAGE);
+    let page = this.pages.get(number);
+    if (!page) this.pages.set(number, (page = new Uint32Array(IDS_PER_PAGE / 32)));
+    const at = id % IDS_PER_PAGE;
+    const bit = 1 << (at & 31);
+    const isNew = (page[at >> 5]! & bit) === 0;
+    page[at >> 5]! |= bit;
+    return isNew;
+  }
+}
+
 /** Drops record ids that came before. */
 class Distinct implements RecordStream {
-  private readonly seen = new Set<number>();
+  private readonly seen = new RecordIds();
   constructor(private readonly inner: RecordStream) {}
   next(): number {
     const id = this.inner.next();
     if (id < 0) return id;
-    if (this.seen.has(id)) return NOT_YET;
-    this.seen.add(id);
-    return id;
+    return this.seen.add(id) ? id : NOT_YET;
   }
 }
 

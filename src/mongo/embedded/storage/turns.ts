@@ -2,6 +2,8 @@
 export const SLICE_MS = 3;
 /** What all requests together may work in one turn, however many there are. */
 const TURN_MS = 6;
+/** What a request may work even when the turn's time is used up: most are done within it. */
+const LEAST_MS = 0.25;
 /** Requests that had fewer turns than this go before those that had more: what is nearly done does not wait behind long scans. */
 const SHORT = 4;
 const LONG_EVERY = 4;
@@ -36,7 +38,7 @@ export function sliceEnd(): number {
     turnEnd = now + TURN_MS;
     keepTicking();
   }
-  return Math.min(now + SLICE_MS, turnEnd);
+  return Math.max(Math.min(now + SLICE_MS, turnEnd), now + LEAST_MS);
 }
 
 /** Waits for a later turn of the event loop. One waiting request goes on in each, so that the sockets are read between any two of them.
@@ -46,15 +48,13 @@ export const nextTurn = (had: number) => new Promise<void>((resolve) => {
   keepTicking();
 });
 
-/** So many looks are free: a query that finds its few documents at once never waits. */
-const FREE_LOOKS = 8;
 const MOST_LOOKS = 16;
 const QUICK_MS = 0.1;
 const SLOW_MS = 0.4;
 
 /** Tells whether a deadline is over. It looks at the time the less often the quicker it is asked. */
 export class Clock {
-  private left = FREE_LOOKS;
+  private left = 1;
   private every = 1;
   private last = 0;
 

@@ -4,11 +4,11 @@ import { T, type RawDoc, type RawValue } from "./scan.ts";
 import { DocWriter } from "./write.ts";
 
 export {
-  doubleAt, Elements, embedded, fieldsOf, findElement, getField, getPlainPath, identical, int32At, int64At, isNumeric, itemsOf, longAsNumber,
+  countItems, doubleAt, Elements, embedded, fieldsOf, findElement, getField, getPlainPath, identical, int32At, int64At, isNumeric, itemsOf, longAsNumber,
   nameBytes, numberOf, stringOf, T, textAt, truthy, TYPE_NAMES, valueEnd, type RawDoc, type RawValue,
 } from "./scan.ts";
 export { dateValue, DocWriter, doubleValue, EMPTY_DOC, intValue, longValue, makeValue, NULL_VALUE, UNDEFINED_VALUE } from "./write.ts";
-export { checkId, idOf, MAX_DEPTH, MAX_DOC_BYTES, prepareInsert, validateDoc, withIdFirst } from "./validate.ts";
+export { checkId, idOf, MAX_DEPTH, MAX_DOC_BYTES, prepareInsert, validateCommand, validateDoc, withIdFirst } from "./validate.ts";
 export { compilePath, getDistinct, getPath, walk, walkValue, type LeafArrays, type Path, type Visit } from "./walk.ts";
 
 /** A document as JS. `exact` keeps every BSON type as an object (Int32, Double, Long, BSONRegExp), else numbers become JS numbers. */

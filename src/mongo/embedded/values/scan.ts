@@ -229,6 +229,12 @@ export function itemsOf(value: RawValue): RawValue[] {
   return out;
 }
 
+export function countItems(value: RawValue): number {
+  let n = 0;
+  for (const it = new Elements(value.bytes, value.start); it.next();) n++;
+  return n;
+}
+
 /** An embedded document or array as a document of its own (shares the bytes). */
 export const embedded = (value: RawValue): RawDoc => value.bytes.subarray(value.start, value.end);
 

@@ -13,17 +13,22 @@ export const MAX_DEPTH = 100;
 const ID = nameBytes("_id");
 const invalid = (what: string) => storeError("InvalidBSON", `Invalid BSON: ${what}`);
 
+/** What a command may have beyond a document: it holds documents. Source: mongodb.com/docs/manual/reference/parameters/#mongodb-parameter-param.maxBSONDepth */
+const COMMAND = { bytes: 16 * 1024, levels: 100 };
+
+/** Checks the body of a command as `validateDoc` does a document. */
+export const validateCommand = (body: Uint8Array): void => validateDoc(body, COMMAND);
+
 /** Checks a document that came from outside: lengths, terminators, UTF-8, depth, size. @throws StoreError 22, 15 or 10334. */
-export function validateDoc(doc: Uint8Array): void {
+export function validateDoc(doc: Uint8Array, more: typeof COMMAND = { bytes: 0, levels: 0 }): void {
   if (doc.length < 5 || int32At(doc, 0) !== doc.length) throw invalid("length prefix and size differ");
-  if (doc.length > MAX_DOC_BYTES) {
-    throw storeError("BSONObjectTooLarge", `BSONObj size: ${doc.length} is invalid. Size must be between 0 and ${MAX_DOC_BYTES}`);
-  }
-  checkElements(doc, 0, doc.length, 1);
+  const most = MAX_DOC_BYTES + more.bytes;
+  if (doc.length > most) throw storeError("BSONObjectTooLarge", `BSONObj size: ${doc.length} is invalid. Size must be between 0 and ${most}`);
+  checkElements(doc, 0, doc.length, 1 - more.levels);
 }
 
 function checkElements(b: Uint8Array, start: number, end: number, depth: number): void {
-  if (depth > MAX_DEPTH) throw storeError("Overflow", `exceeded maximum nested object depth: ${MAX_DEPTH}`);
+  if (depth > MAX_DEPTH) throw storeError("Overflow", `a document is nested deeper than ${MAX_DEPTH} levels`);
   const last = end - 1;
   let p = start + 4;
   while (p < last) {

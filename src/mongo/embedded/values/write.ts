@@ -8,6 +8,8 @@ const longBytes = new Uint8Array(scratchLong.buffer);
 /** Bytes of any content; only what was written is ever handed out. Node's pool makes the middle sizes cheap. */
 const uninitialised = (size: number): Uint8Array => (size <= 64 ? new Uint8Array(size) : Buffer.allocUnsafe(size));
 
+const INDEX_NAMES = Array.from({ length: 1_000 }, (_, i) => new Uint8Array(Buffer.from(String(i), "latin1")));
+
 /** Builds one BSON document: `open`/`close` nest, every other call appends one element. Finish with `done()`. */
 export class DocWriter {
   private bytes: Uint8Array;
@@ -25,8 +27,7 @@ export class DocWriter {
     this.bytes = grown;
   }
 
-  private head(type: number, name: string, size: number): void {
-    const key = nameBytes(name);
+  private head(type: number, key: Uint8Array, size: number): void {
     this.room(key.length + 2 + size);
     this.bytes[this.at++] = type;
     this.copy(key, 0, key.length);
@@ -43,7 +44,16 @@ export class DocWriter {
 
   /** Appends a value that lies in another document. */
   value(name: string, value: RawValue): this {
-    this.head(value.type, name, value.end - value.start);
+    return this.named(nameBytes(name), value);
+  }
+
+  /** Appends a value as item `i` of what is an array. */
+  item(i: number, value: RawValue): this {
+    return this.named(INDEX_NAMES[i] ?? Buffer.from(String(i), "latin1"), value);
+  }
+
+  private named(key: Uint8Array, value: RawValue): this {
+    this.head(value.type, key, value.end - value.start);
     this.copy(value.bytes, value.start, value.end);
     return this;
   }
@@ -69,7 +79,7 @@ export class DocWriter {
 
   /** Starts an embedded document or array called `name`. */
   open(name: string, type: typeof T.object | typeof T.array): this {
-    this.head(type, name, 5);
+    this.head(type, nameBytes(name), 5);
     this.starts.push(this.at);
     this.at += 4;
     return this;
@@ -91,21 +101,21 @@ export class DocWriter {
   }
 
   int32(name: string, n: number): this {
-    this.head(T.int, name, 4);
+    this.head(T.int, nameBytes(name), 4);
     this.putInt32(this.at, n);
     this.at += 4;
     return this;
   }
 
   double(name: string, n: number): this {
-    this.head(T.double, name, 8);
+    this.head(T.double, nameBytes(name), 8);
     scratchDouble[0] = n;
     this.copy(doubleBytes, 0, 8);
     return this;
   }
 
   long(name: string, n: bigint): this {
-    this.head(T.long, name, 8);
+    this.head(T.long, nameBytes(name), 8);
     scratchLong[0] = n;
     this.copy(longBytes, 0, 8);
     return this;
@@ -113,31 +123,39 @@ export class DocWriter {
 
   /** A date, in milliseconds since 1970. */
   date(name: string, ms: number): this {
-    this.head(T.date, name, 8);
+    this.head(T.date, nameBytes(name), 8);
     scratchLong[0] = BigInt(ms);
     this.copy(longBytes, 0, 8);
     return this;
   }
 
   bool(name: string, value: boolean): this {
-    this.head(T.bool, name, 1);
+    this.head(T.bool, nameBytes(name), 1);
     this.bytes[this.at++] = value ? 1 : 0;
     return this;
   }
 
   null(name: string): this {
-    this.head(T.null, name, 0);
+    this.head(T.null, nameBytes(name), 0);
     return this;
   }
 
   string(name: string, text: string): this {
     const utf8 = Buffer.from(text, "utf8");
-    this.head(T.string, name, utf8.length + 5);
+    this.head(T.string, nameBytes(name), utf8.length + 5);
     this.putInt32(this.at, utf8.length + 1);
     this.at += 4;
     this.copy(utf8, 0, utf8.length);
     this.bytes[this.at++] = 0;
     return this;
+  }
+
+  /** The document so far, valid until the next element is added. */
+  soFar(): RawDoc {
+    this.room(1);
+    this.bytes[this.at] = 0;
+    this.putInt32(0, this.at + 1);
+    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset, this.at + 1);
   }
 
   /** The finished document. The writer is not to be used afterwards. */

@@ -1,4 +1,4 @@
-import { int32At, textAt, validateDoc, type RawDoc } from "../values/raw.ts";
+import { int32At, textAt, validateCommand, type RawDoc } from "../values/raw.ts";
 
 export const OP = { reply: 1, query: 2004, msg: 2013 } as const;
 /** Largest message in bytes. Source: mongodb.com/docs/manual/reference/mongodb-wire-protocol/ */
@@ -51,7 +51,7 @@ function readMsg(message: Uint8Array, requestId: number): Request {
     else throw new BadMessage(`unknown section kind ${kind}`);
   }
   if (!body) throw new BadMessage("no body");
-  validateDoc(body);
+  validateCommand(body);
   return { requestId, legacy: false, silent: (flags & MORE_TO_COME) !== 0, body, sequences, database: undefined };
 }
 
@@ -75,7 +75,7 @@ function readQuery(message: Uint8Array, requestId: number): Request {
   const ns = textAt(message, 20, p);
   if (!ns.endsWith(".$cmd")) throw new BadMessage("OP_QUERY is answered for commands only");
   const body = documentAt(message, p + 9, message.length);
-  validateDoc(body);
+  validateCommand(body);
   return { requestId, legacy: true, silent: false, body, sequences: new Map(), database: ns.slice(0, -5) };
 }
 

@@ -3,7 +3,8 @@ import { StoreError } from "../../values/errors.ts";
 import { embedded, fieldsOf, T, type RawDoc, type RawValue } from "../../values/raw.ts";
 import { compileExpression } from "./compile.ts";
 import type { Expr, Frame, Names, Order } from "./frame.ts";
-import { array, detached, double, NULL } from "./make.ts";
+import { ArrayBuilder, detached, double, NULL } from "./make.ts";
+import { Shards } from "./shards.ts";
 import { compileCount, compileNth } from "./accumulators-n.ts";
 import { compilePercentile } from "./percentile.ts";
 import { asDouble, nullish, numeric, Summation } from "./numbers.ts";
@@ -87,30 +88,32 @@ class Last implements Accumulator {
 }
 
 class List implements Accumulator {
-  private readonly values: RawValue[] = [];
+  private readonly values = new ArrayBuilder();
   constructor(private readonly budget: Budget) {}
   add(v: RawValue | undefined): void {
     if (!v) return;
-    this.budget.take(v.end - v.start + 40);
-    this.values.push(detached(v));
+    this.budget.take(v.end - v.start + 16);
+    this.values.push(v);
   }
   result(): RawValue {
-    return array(this.values);
+    return this.values.value();
   }
 }
 
 class DistinctList implements Accumulator {
-  private readonly values = new Map<string, RawValue>();
+  private readonly seen = new Shards<true>();
+  private readonly values = new ArrayBuilder();
   constructor(private readonly budget: Budget, private readonly order: Order) {}
   add(v: RawValue | undefined): void {
     if (!v) return;
     const key = this.order.keyText(v);
-    if (this.values.has(key)) return;
+    if (this.seen.get(key)) return;
     this.budget.take((v.end - v.start) * 2 + 80);
-    this.values.set(key, detached(v));
+    this.seen.set(key, true);
+    this.values.push(v);
   }
   result(): RawValue {
-    return array([...this.values.values()]);
+    return this.values.value();
   }
 }
 

@@ -68,8 +68,23 @@ export const indexName = (i: number): string => INDEX_NAMES[i] ?? String(i);
 /** An array of values; missing ones become null. */
 export function array(items: readonly (RawValue | undefined)[]): RawValue {
   const w = new DocWriter(16 + items.length * 16);
-  for (let i = 0; i < items.length; i++) w.value(indexName(i), items[i] ?? NULL);
+  for (let i = 0; i < items.length; i++) w.item(i, items[i] ?? NULL);
   return scalar(T.array, w.done());
+}
+
+/** An array that grows item by item, so that finishing it takes no time. */
+export class ArrayBuilder {
+  private readonly w = new DocWriter(64);
+  private n = 0;
+
+  push(item: RawValue): void {
+    this.w.item(this.n++, item);
+  }
+
+  /** The array so far, valid until the next item comes. */
+  value(): RawValue {
+    return scalar(T.array, this.w.soFar());
+  }
 }
 
 /** A document of fields; missing ones are left out, later ones of the same name stand. */

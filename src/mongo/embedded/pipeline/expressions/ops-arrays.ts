@@ -1,5 +1,5 @@
 import { locationError } from "../../values/errors.ts";
-import { fieldsOf, itemsOf, stringOf, T, type RawValue } from "../../values/raw.ts";
+import { countItems, fieldsOf, itemsOf, stringOf, T, type RawValue } from "../../values/raw.ts";
 import { checkVariableName, compileArguments, compileExpression, countedArguments, derived, namedArguments } from "./compile.ts";
 import type { Expr, Frame } from "./frame.ts";
 import { array, bool, int, NULL, whole } from "./make.ts";
@@ -193,7 +193,7 @@ const size: Operator = (value, names, name) => {
   return derived(names, [arg!], (f) => {
     const list = arg!.run(f);
     if (list?.type !== T.array) throw locationError(17124, `The argument to ${name} must be an array, but was of type: ${typeName(list)}`);
-    return int(itemsOf(list).length);
+    return int(countItems(list));
   });
 };
 

@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { embedded, fromJs, itemsOf, valueFromJs, type RawDoc } from "../../src/mongo/embedded/values/raw.ts";
+import { List } from "../../src/mongo/embedded/pipeline/docs.ts";
+import { Names } from "../../src/mongo/embedded/pipeline/expressions/frame.ts";
+import { compilePipeline } from "../../src/mongo/embedded/pipeline/pipeline.ts";
+import type { World } from "../../src/mongo/embedded/pipeline/stage.ts";
+import { PAUSE, Query } from "../../src/mongo/embedded/planner/query.ts";
+import { createCollection } from "../../src/mongo/embedded/storage/ddl.ts";
+import { openStore } from "../../src/mongo/embedded/storage/store.ts";
+import { nextTurn, sliceEnd } from "../../src/mongo/embedded/storage/turns.ts";
+
+/** Whatever takes long stops at its deadline and goes on later: with a deadline that is always over, all work is done in the smallest steps. */
+
+const N = 2_000;
+const docs: RawDoc[] = Array.from({ length: N }, (_, i) => fromJs({ _id: i, n: (i * 7_919) % N, g: i % 10, l: [i, i + 1] }));
+const ALWAYS_OVER = -Infinity;
+/** Documents that are looked at between two looks at the clock, at most. */
+const LOOKS = 16;
+
+/** How often a source pauses until it ends, and what it gave. */
+function drained<T>(source: { next(deadline: number): T | typeof PAUSE | undefined }): { pauses: number; out: T[] } {
+  const out: T[] = [];
+  let pauses = 0;
+  for (;;) {
+    const next = source.next(ALWAYS_OVER);
+    if (next === undefined) return { pauses, out };
+    if (next === PAUSE) pauses++;
+    else out.push(next);
+  }
+}
+
+const world: World = { read: () => new List(docs), describe: () => new List([]) };
+
+test.each<[passes: number, outputs: number, pipeline: object[]]>([
+  [1, N, [{ $set: { m: { $add: ["$n", 1] } } }]], [2, N, [{ $sort: { n: 1 } }]], [2, N, [{ $group: { _id: "$n", c: { $sum: 1 } } }]], [1, 10, [{ $sortByCount: "$g" }]], [1, 10, [{ $group: { _id: "$g", l: { $push: "$n" } } }]],
+  [2, 2 * N, [{ $unwind: "$l" }]], [2, 3, [{ $bucketAuto: { groupBy: "$n", buckets: 3 } }]], [3, 1, [{ $facet: { a: [{ $sort: { n: 1 } }], b: [{ $count: "c" }] } }]], [2, 2, [{ $limit: 2 }, { $lookup: { from: "c", pipeline: [{ $set: { x: 1 } }, { $sort: { n: 1 } }], as: "f" } }]],
+  [3, N, [{ $setWindowFields: { sortBy: { n: 1 }, output: { s: { $sum: "$n" }, r: { $rank: {} } } } }]], [3, N, [{ $setWindowFields: { output: { s: { $sum: "$n" } } } }]], [3, N, [{ $setWindowFields: { sortBy: { n: 1 }, output: { c: { $covariancePop: ["$n", "$g"] } } } }]],
+  [2, 2 * N, [{ $unionWith: { coll: "c", pipeline: [{ $set: { x: 1 } }] } }]], [2, N, [{ $densify: { field: "n", range: { step: 1, bounds: "full" } } }]], [2, 1, [{ $limit: 1 }, { $graphLookup: { from: "c", startWith: "$n", connectFromField: "n", connectToField: "n", as: "f", maxDepth: 0 } }]],
+])("at least %d pauses for every few documents, %d results: %j", (passes, outputs, stages) => {
+  const pipeline = compilePipeline(itemsOf(valueFromJs(stages)).map(embedded), Names.of(), { collection: "c", inside: undefined });
+  const { pauses, out } = drained(pipeline.over(new List(docs), world));
+  expect(out).toHaveLength(outputs);
+  expect(pauses).toBeGreaterThanOrEqual(Math.floor((passes * N) / LOOKS) - passes * 16);
+});
+
+test("queries pause too: scans, sorts in memory, many empty ranges, unions", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "threadline-turns-"));
+  const store = await openStore(dir, new Int32Array(new SharedArrayBuffer(8)));
+  onTestFinished(async () => {
+    await store.stop();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  const { collection } = await createCollection(store, "d", "c");
+  await store.writer.submit(() => docs.forEach((doc) => store.records.insert(collection, doc)), N * 2, 100_000);
+  const query = (filter: object, o: { sort?: object; enough?: number } = {}) => {
+    const { pauses, out } = drained(new Query(store.env, collection, { filter: fromJs(filter as Record<string, unknown>), enough: o.enough ?? 0, ...(o.sort ? { sort: fromJs(o.sort as Record<string, unknown>) } : {}) }));
+    return { steps: pauses * LOOKS, n: out.length };
+  };
+  expect(query({ g: 3 }).steps).toBeGreaterThan(N / 2);
+  const sorted = query({}, { sort: { n: -1 } });
+  expect(sorted.n).toBe(N);
+  expect(sorted.steps).toBeGreaterThan(N);
+  expect(query({}, { sort: { n: 1 }, enough: 5 }).n).toBeLessThan(N);
+  const absent = query({ _id: { $in: Array.from({ length: N }, (_, i) => -1 - i) } });
+  expect(absent.n).toBe(0);
+  expect(absent.steps).toBeGreaterThan(N / 2);
+  expect(query({ $or: [{ _id: { $lt: N } }, { _id: { $gte: 5 } }] }).n).toBe(N);
+});
+
+test("of many that wait one goes on in a turn, those that waited less before the others", async () => {
+  let turn = 0;
+  let counting = true;
+  const count = (): void => {
+    turn++;
+    if (counting) setImmediate(count);
+  };
+  setImmediate(count);
+  const went: string[] = [];
+  const turns = new Set<number>();
+  const wait = async (name: string, had: number): Promise<void> => {
+    await nextTurn(had);
+    went.push(name);
+    turns.add(turn);
+  };
+  await Promise.all([...Array.from({ length: 6 }, () => wait("long", 100)), wait("short", 0), wait("short", 1)]);
+  counting = false;
+  expect(turns.size).toBe(8);
+  expect(went.slice(0, 4).filter((name) => name === "short")).toHaveLength(2);
+});
+
+test("all slices of a turn share its time", async () => {
+  await nextTurn(0);
+  const first = sliceEnd();
+  const wait = performance.now() + 5;
+  while (performance.now() < wait);
+  const later = Array.from({ length: 5 }, () => sliceEnd());
+  const now = performance.now();
+  // Three milliseconds each, six together; beyond that a quarter, for what is done at once.
+  for (const end of later) expect(end).toBeLessThanOrEqual(Math.max(first + 3, now + 0.25));
+  for (const end of later) expect(end).toBeGreaterThan(wait);
+  await nextTurn(0);
+  expect(sliceEnd()).toBeGreaterThan(Math.max(first, ...later));
+});
