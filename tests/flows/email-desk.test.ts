@@ -110,6 +110,17 @@ test("a bounce turns the reply to failed with the reason, also when its fate was
   expect((await help.lines("outgoing"))[1]!.delivery).toMatchObject({ state: "failed", error: { text: expect.stringContaining("full") } });
 });
 
+test("an answer proves that a reply arrived whose fate was unknown", async () => {
+  const { far, help, mail, arrived } = await startEmail();
+  await mail({ text: "Hello" });
+  far.failNext("drop-after");
+  await help.say("Did you get this?");
+  const lost = await arrived(1);
+  expect((await help.lines("outgoing"))[0]!.delivery.state).toBe("unknown");
+  await mail({ inReplyTo: lost.mail.messageId!, text: "Yes." });
+  expect((await help.lines("outgoing"))[0]!.delivery.state).toBe("delivered");
+});
+
 test("250 only after the write; the same mail again is one line, another under the same id is not lost", async () => {
   const { help, mail, storing } = await startEmail();
   storing(false);
