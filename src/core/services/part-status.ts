@@ -16,17 +16,17 @@ export async function recordPartStatus(core: Core, told: PartStatus): Promise<De
   return (await messages.findOne(asked, { projection: { delivery: 1 } }))?.delivery.state ?? null;
 }
 
-/** A part that waits to be sent again after an uncertain try is there after all: it is not sent again. */
+/** A part that waits to be sent again after an uncertain try is there after all: it is not sent again. Parts behind it keep their time. */
 async function arrived(core: Core, message: Message, key: string): Promise<void> {
-  if (message.delivery.since === undefined) return;
+  if (message.delivery.since === undefined || message.delivery.parts.some((part) => part.key === key && part.state === "sent")) return;
   const parts = message.delivery.parts.map((part) => (part.key === key ? { key, state: "sent" as const, vendorId: key } : part));
   const whole = parts.every((part) => part.state === "sent");
   const now = core.clock.now();
   const { modifiedCount } = await core.store.messages.updateOne(
     { _id: message._id, "delivery.state": "queued", "delivery.tries": message.delivery.tries, rev: message.rev },
-    { $set: { "delivery.parts": parts, ...(whole ? { "delivery.state": "sent" as const, "delivery.sentAt": now, "mirror.dueAt": now } : { "delivery.dueAt": now }) }, ...(whole && message.delivery.rev === message.rev ? { $unset: { "delivery.dueAt": "" as const, "delivery.error": "" as const } } : {}) },
+    { $set: { "delivery.parts": parts, ...(whole ? { "delivery.state": "sent" as const, "delivery.sentAt": now, "mirror.dueAt": now } : {}) }, ...(whole && message.delivery.rev === message.rev ? { $unset: { "delivery.dueAt": "" as const, "delivery.error": "" as const } } : {}) },
   );
-  if (modifiedCount === 0) return;
-  if (whole) await recordReplySent(core, message, now);
-  core.bus.publish({ type: "lane.due", lane: whole ? "mirror" : "delivery", conversationId: message.conversationId });
+  if (modifiedCount === 0 || !whole) return;
+  await recordReplySent(core, message, now);
+  core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: message.conversationId });
 }
