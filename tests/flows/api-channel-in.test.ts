@@ -93,9 +93,10 @@ test("files come up, go along with a line, and come down to their own inbox alon
   await addInbox({ key });
   expect(await call("GET", `/files/${fileIds[0]!}`, { key })).toMatchObject({ status: 404, body: { code: "FILE_UNKNOWN" } });
   expect(await call("POST", "/messages", { body: { contact: { id: "x" }, id: "m", text: "", fileIds }, key })).toMatchObject({ status: 404, body: { code: "FILE_UNKNOWN" } });
+  expect(await upload("photo.bin", Buffer.alloc(5_000_000, 1))).toMatchObject({ status: 201, body: { bytes: 5_000_000 } });
   expect(await upload("run.exe", Buffer.from("MZ"))).toMatchObject({ status: 415, body: { code: "WRONG_TYPE" } });
   expect(await upload("big.bin", Buffer.alloc(26 * 1024 * 1024))).toMatchObject({ status: 413, body: { code: "FILE_TOO_LARGE" } });
-  expect(await store.db.collection("files.files").countDocuments()).toBe(1);
+  expect(await store.db.collection("files.files").countDocuments()).toBe(2);
 });
 
 test("typing reaches the thread", async () => {

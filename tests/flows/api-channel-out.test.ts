@@ -62,6 +62,13 @@ test("a failure that comes later is told to the agent in the bridge's words", as
   const { id } = help.bridge.told("message")[0]!.message;
   expect(await statusOf(help, id, "failed", { error: { code: "ABSENT_SUBSCRIBER", message: "The phone is off." } })).toMatchObject({ body: { status: "failed" } });
   expect((await help.reply()).delivery.error).toEqual({ code: "ABSENT_SUBSCRIBER", text: "The phone is off." });
+  // the bridge took the first one, so it would not take it again
+  await retryDelivery(help.core, { message: await help.reply(), agent: help.mara });
+  await help.settle();
+  const ids = help.bridge.callsOf("message").map((one) => one.id);
+  expect(ids).toEqual([id, `${id}.2`]);
+  expect(help.bridge.taken.filter(({ body }) => body.event === "message")).toHaveLength(2);
+  expect(await statusOf(help, ids[1]!, "delivered")).toMatchObject({ body: { status: "delivered" } });
 });
 
 test("all replies up to one are read at once", async () => {
@@ -113,6 +120,24 @@ test("a receipt that overtakes the answer proves the arrival: nothing is sent ag
   await help.settle();
   expect(await help.stateOf()).toBe("delivered");
   expect(help.bridge.callsOf("message")).toHaveLength(1);
+});
+
+test("of a reply in two parts only what nobody knows of is sent again", async () => {
+  const help = await opened({ limits: { vendorCallMs: 400 } });
+  const { bridge, clock, desk, thread, host } = help;
+  const long = `${"first ".repeat(3_000)}\n\n${"second ".repeat(2_000)}`;
+  bridge.fault({ status: 200, effect: true });
+  bridge.fault({ hang: "after" });
+  await desk.say(thread, "Mara", long, host);
+  await until(async () => expect((await help.reply()).delivery.tries).toBe(1));
+  const [first, second] = bridge.callsOf("message").map(({ id }) => id);
+  expect(await statusOf(help, first!, "read")).toMatchObject({ body: { status: "queued" } });
+  expect(await statusOf(help, second!, "sent")).toMatchObject({ body: { status: "sent" } });
+  clock.advance(600_000);
+  await help.settle();
+  expect(bridge.callsOf("message")).toHaveLength(2);
+  expect(bridge.shown.map(({ text }) => text.slice(0, 6))).toEqual(["first ", "second"]);
+  expect(await help.stateOf()).toBe("sent");
 });
 
 test("a bridge that refuses a message fails it at once, and Retry sends it under the same id", async () => {

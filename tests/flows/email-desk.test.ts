@@ -1,47 +1,10 @@
 /** Mail customers and an agent through the whole core: in over SMTP, into the thread, out over SMTP, and which mail belongs where. */
-import { createServer } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
-import { isListening } from "../../src/core/ports.ts";
-import { receiveEvent } from "../../src/core/services/receive-inbound.ts";
-import { handOver, makeBounce, makeMail, type MailParts } from "../fakes/email/mails.ts";
-import { FakeMailServer } from "../fakes/email/server.ts";
-import { wireEmail } from "../fakes/email/wire.ts";
-import { buildTestCore } from "../support/core.ts";
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((done) => { probe.listen(0, "127.0.0.1", done); });
-  const { port } = probe.address() as { port: number };
-  await new Promise<void>((done) => { probe.close(() => done()); });
-  return port;
-}
-
-async function setUp(settings: object = {}) {
-  const far = await FakeMailServer.start();
-  const help = await buildTestCore();
-  const port = (settings as { receiver?: { port: number } }).receiver?.port ?? await freePort();
-  const { adapter, troubles } = wireEmail({ smtpPort: far.port, inboxId: help.inbox._id, files: help.core.files, settings: { receiver: { port }, ...settings } });
-  help.core.channels.set(help.inbox._id, adapter);
-  const stop = new AbortController();
-  if (!isListening(adapter)) throw new Error("Mail listens.");
-  let storing = true;
-  const listening = adapter.listen(async (events) => { if (!storing) throw new Error("The store is away."); for (const event of events) await receiveEvent(help.core, event); }, stop.signal);
-  onTestFinished(async () => { stop.abort(); await listening; await far.close(); });
-  await expect.poll(() => troubles.length, { timeout: 40_000 }).toBeGreaterThan(0);
-  const hand = (raw: Buffer, from = "ana@customer.example", to = ["support@shop.example"]) => handOver(port, raw, { from, to });
-  /** Hands a mail over and waits until nothing is under way. */
-  const mail = async (parts: MailParts, to?: string[]) => {
-    const said = await hand(makeMail(parts), /[^\s<]+@[^\s>]+/.exec(parts.from ?? "ana@customer.example")![0], to);
-    await help.settle();
-    return said;
-  };
-  const conversations = () => help.store.conversations.find({}).sort({ number: 1 }).toArray();
-  const arrived = async (count: number) => { await expect.poll(() => far.received.length, { timeout: 40_000 }).toBe(count); await help.settle(); return far.received[count - 1]!; };
-  return { far, help, hand, mail, conversations, arrived, storing: (now: boolean) => { storing = now; } };
-}
+import { expect, test } from "vitest";
+import { makeBounce, makeMail } from "../fakes/email/mails.ts";
+import { freePort, startEmail } from "../support/email.ts";
 
 test("there and back: subject, threading headers, a signed reply address, and the answer to it", async () => {
-  const { help, mail, conversations, arrived } = await setUp();
+  const { help, mail, conversations, arrived } = await startEmail();
   expect(await mail({ id: "<first@customer.example>", subject: "Where is my parcel?", text: "It was due on Monday.\n\n-- \nAna Lima" })).toMatch(/^250/);
   const [conversation] = await conversations();
   expect(conversation).toMatchObject({ subject: "Where is my parcel?", contactName: "Ana Lima" });
@@ -76,7 +39,7 @@ test("there and back: subject, threading headers, a signed reply address, and th
 });
 
 test("a new subject without headers is a new conversation; the older one goes on by its headers", async () => {
-  const { help, mail, conversations } = await setUp();
+  const { help, mail, conversations } = await startEmail();
   await mail({ id: "<one@customer.example>", subject: "First", text: "one" });
   await mail({ id: "<two@customer.example>", subject: "Second", text: "two" });
   await mail({ inReplyTo: "<one@customer.example>", subject: "Re: First", text: "more of one" });
@@ -86,8 +49,9 @@ test("a new subject without headers is a new conversation; the older one goes on
 });
 
 test("a stranger who names our messages is not merged; somebody in copy becomes a note", async () => {
-  const { help, mail, conversations, arrived } = await setUp();
+  const { help, mail, conversations, arrived } = await startEmail();
   await mail({ id: "<one@customer.example>", cc: "Ben <ben@customer.example>", text: "We both wait." });
+  expect(help.desk.threads.get((await help.conversation()).thread!.id)!.card.facts).toContainEqual({ label: "In copy", value: "ben@customer.example" });
   await help.say("Soon.");
   const sent = await arrived(1);
   expect(sent.to).toEqual(["ana@customer.example", "ben@customer.example"]);
@@ -100,7 +64,7 @@ test("a stranger who names our messages is not merged; somebody in copy becomes 
 });
 
 test("a forged or borrowed reply address opens nothing of somebody else's", async () => {
-  const { help, mail, conversations, arrived } = await setUp();
+  const { help, mail, conversations, arrived } = await startEmail();
   await mail({ text: "mine" });
   await help.say("Yours.");
   const signed = (await arrived(1)).mail.replyTo!.value[0]!.address!;
@@ -112,7 +76,7 @@ test("a forged or borrowed reply address opens nothing of somebody else's", asyn
 });
 
 test("machines and lists open nothing; an absence note is a note where it belongs; our own mail is left alone", async () => {
-  const { help, mail, conversations, arrived } = await setUp();
+  const { help, mail, conversations, arrived } = await startEmail();
   await mail({ from: "News <news@list.example>", headers: ["List-Id: <news.list.example>"], text: "Buy!" });
   await mail({ from: "Bot <bot@machine.example>", headers: ["Auto-Submitted: auto-replied"], text: "I am away." });
   await mail({ from: "support@shop.example", text: "It is me." });
@@ -128,7 +92,7 @@ test("machines and lists open nothing; an absence note is a note where it belong
 });
 
 test("a bounce turns the reply to failed with the reason, also when its fate was unknown", async () => {
-  const { far, help, hand, mail, arrived } = await setUp();
+  const { far, help, hand, mail, arrived } = await startEmail();
   await mail({ text: "Hello" });
   await help.say("one");
   const sent = await arrived(1);
@@ -147,8 +111,19 @@ test("a bounce turns the reply to failed with the reason, also when its fate was
   expect((await help.lines("outgoing"))[1]!.delivery).toMatchObject({ state: "failed", error: { text: expect.stringContaining("full") } });
 });
 
+test("an answer proves that a reply arrived whose fate was unknown", async () => {
+  const { far, help, mail, arrived } = await startEmail();
+  await mail({ text: "Hello" });
+  far.failNext("drop-after");
+  await help.say("Did you get this?");
+  const lost = await arrived(1);
+  expect((await help.lines("outgoing"))[0]!.delivery.state).toBe("unknown");
+  await mail({ inReplyTo: lost.mail.messageId!, text: "Yes." });
+  expect((await help.lines("outgoing"))[0]!.delivery.state).toBe("delivered");
+});
+
 test("250 only after the write; the same mail again is one line, another under the same id is not lost", async () => {
-  const { help, mail, storing } = await setUp();
+  const { help, mail, storing } = await startEmail();
   storing(false);
   expect(await mail({ id: "<same@customer.example>", text: "Hello" })).toMatch(/^451/);
   expect(await help.store.messages.countDocuments({})).toBe(0);
@@ -160,7 +135,7 @@ test("250 only after the write; the same mail again is one line, another under t
 });
 
 test("what is not for this inbox and what is too large is refused at once", async () => {
-  const { hand, conversations } = await setUp({ receiver: { port: await freePort(), maxMegabytes: 1 } });
+  const { hand, conversations } = await startEmail({ receiver: { port: await freePort(), maxMegabytes: 1 } });
   expect(await hand(makeMail({}), "ana@customer.example", ["sales@shop.example"])).toMatch(/^550/);
   expect(await hand(makeMail({ text: "x".repeat(1_100_000) }))).toMatch(/^552/);
   expect(await hand(makeMail({}), "ana@customer.example", ["support+anything@shop.example"])).toMatch(/^250/);

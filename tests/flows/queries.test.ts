@@ -27,6 +27,7 @@ beforeAll(async () => {
     snoozedUntil: i % 100 === 0 ? at : null, outbox: [], thread: { id: `t${i}` }, ...(i % 500 === 0 ? { cardDueAt: at } : {}),
   }));
   await store.db.collection<Document>("conversations").insertMany(conversations as unknown as Document[]);
+  await store.calls.insertMany(Array.from({ length: HISTORY }, (_, i) => ({ _id: `${i % 2 === 0 ? "i" : "j"}/d${i}`, inboxId: i % 2 === 0 ? "i" : "j", event: "message", body: "{}", at: new Date(i * 1_000), tries: 1, taken: true, attempts: [] })));
 }, 60_000);
 afterAll(() => close());
 
@@ -49,6 +50,10 @@ const cases: [name: string, collection: string, filter: () => Document, sort: Do
   ["sweep todo", "messages", () => ({ "todo.dueAt": { $lte: later() } }), null, 500, 0],
   ["a visitor's file", "messages", () => ({ identityId: "n1", feedFirst: { $exists: true }, "files.fileId": "f21", deletedAt: { $exists: false } }), null, 1, 1],
   ["nobody's file", "messages", () => ({ identityId: "n1", feedFirst: { $exists: true }, "files.fileId": "other", deletedAt: { $exists: false } }), null, 1, 0],
+  ["a bridge's file", "messages", () => ({ "files.fileId": "f21", inboxId: "i", feedFirst: { $exists: true }, kind: { $in: ["incoming", "outgoing"] }, deletedAt: { $exists: false } }), null, 1, 1],
+  ["newest line that the team has read", "messages", () => ({ conversationId: "c1", seq: { $lte: 90 }, kind: "incoming" }), { seq: -1 }, 1, 1],
+  ["the log of callbacks", "calls", () => ({ inboxId: "i" }), { at: -1, _id: -1 }, 51, 51],
+  ["the log of callbacks, its next page", "calls", () => ({ inboxId: "i", at: { $lte: new Date(1_000_000) }, $or: [{ at: { $lt: new Date(1_000_000) } }, { _id: { $lt: "i/d1000" } }] }), { at: -1, _id: -1 }, 51, 52],
   ["search", "messages", () => ({ terms: "w77" }), null, 10, 1],
   ["holder of the next line", "conversations", () => ({ openKey: "n7" }), null, 1, 1],
   ["next number", "conversations", () => ({}), { number: -1 }, 1, 1],

@@ -15,12 +15,14 @@ import { hostileRequest, rngOf } from "./payloads.ts";
 import type { Known } from "./payloads.ts";
 
 const { values } = parseArgs({ options: { payloads: { type: "string", default: "500" }, seed: { type: "string", default: String(seedOf(process.env.FC_SEED)) }, json: { type: "boolean", default: false } }, allowPositionals: true });
+const INBOX_KEY = "sms.fuzzing-key-of-the-right-shape-01";
 const SETTINGS = `
 agents: [{ name: Front Desk, email: desk@example.com, role: administrator }]
 desks: [{ name: Playground, kind: playground, channel: support }]
 inboxes:
   - { name: Website, channel: widget, key: demo, allowedOrigins: ["*"], undoSeconds: 0 }
   - { name: Bot, channel: telegram, token: "123456:fuzzing-token-of-the-right-shape-1234", apiRoot: "http://127.0.0.1:9" }
+  - { name: SMS, channel: api, key: "${INBOX_KEY}", callbackUrl: "http://127.0.0.1:9/", signingSecret: "a signing secret for fuzzing", allowPrivateAddress: true }
 limits: off
 `;
 
@@ -40,6 +42,7 @@ async function post(path: string, body: unknown, token?: string): Promise<unknow
 
 const { token } = (await post("/widget/v1/sessions", { inboxKey: "demo" })) as { token: string };
 await post("/widget/v1/messages", { body: "a first line", clientId: "first" }, token);
+await post("/inbox/v1/messages", { contact: { id: "fuzz" }, id: "first", text: "hello" }, INBOX_KEY);
 
 async function firstThread(): Promise<string> {
   for (let tries = 0; tries < 600; tries++) {
@@ -49,12 +52,12 @@ async function firstThread(): Promise<string> {
   }
   throw new Error("The first line did not come into a thread of the playground within 30 s.");
 }
-const known: Known = { token, thread: await firstThread(), telegramInbox: (await store.inboxes.findOne({ channel: "telegram" }))!._id };
+const known: Known = { token, thread: await firstThread(), telegramInbox: (await store.inboxes.findOne({ channel: "telegram" }))!._id, inboxKey: INBOX_KEY };
 
 /** What a request itself stores; what the lanes make of earlier ones comes when it comes. */
 const stored = async () => JSON.stringify(await Promise.all([
   store.messages.countDocuments({ kind: "incoming" }), store.conversations.countDocuments(), store.contacts.countDocuments(),
-  store.db.collection("fs.files").countDocuments(), store.deskEvents.countDocuments(), store.db.collection("playgroundGuests").countDocuments(),
+  store.db.collection("files.files").countDocuments(), store.deskEvents.countDocuments(), store.db.collection("playgroundGuests").countDocuments(),
 ]));
 
 /** Answers what is wrong with the answer, or null. */

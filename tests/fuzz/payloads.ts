@@ -1,6 +1,6 @@
 /** Makes hostile requests, each by its number from a seeded generator, so that a failure can be repeated. */
 
-export interface Known { token: string; thread: string; telegramInbox: string }
+export interface Known { token: string; thread: string; telegramInbox: string; /** Key of the API inbox, whose contact `fuzz` has sent the line `first`. */ inboxKey: string }
 export interface Hostile { name: string; method: string; path: string; headers: Record<string, string>; body?: string | Uint8Array<ArrayBuffer>; mustRefuse: boolean; mayReset?: boolean }
 export type Random = () => number;
 
@@ -25,7 +25,7 @@ const TEXTS = [
 const BROKEN_TEXTS = ['"a\\u0000b"', '"\\ud800"', '"x\\udc00y"'];
 const IDS = ["nope", "0", "a".repeat(300), "..%2f..%2fetc", "%00", "null", "undefined", "{}", "$ne", "-1", "507f1f77bcf86cd799439011"];
 
-interface Route { method: string; path: (k: Known, r: Random) => string; body?: Record<string, unknown>; auth: "visitor" | "none" }
+interface Route { method: string; path: (k: Known, r: Random) => string; body?: Record<string, unknown>; auth: "visitor" | "bridge" | "none" }
 const routes: Route[] = [
   { method: "POST", path: () => "/widget/v1/sessions", body: { inboxKey: "demo" }, auth: "none" },
   { method: "POST", path: () => "/widget/v1/messages", body: { body: "hello", clientId: "c" }, auth: "visitor" },
@@ -36,11 +36,18 @@ const routes: Route[] = [
   { method: "POST", path: (k) => `/playground/v1/threads/${k.thread}/actions`, body: { agent: "Front Desk", action: "label", args: "x" }, auth: "none" },
   { method: "POST", path: () => "/playground/v1/commands", body: { agent: "Front Desk", text: "/queue" }, auth: "none" },
   { method: "PUT", path: () => "/playground/v1/faults", body: { delayMs: 0 }, auth: "none" },
+  { method: "POST", path: () => "/inbox/v1/contacts", body: { id: "fuzz", name: "Fuzz" }, auth: "bridge" },
+  { method: "POST", path: () => "/inbox/v1/messages", body: { contact: { id: "fuzz" }, id: "first", text: "hello" }, auth: "bridge" },
+  { method: "PATCH", path: () => "/inbox/v1/messages/first", body: { contact: { id: "fuzz" }, text: "changed" }, auth: "bridge" },
+  { method: "PUT", path: () => "/inbox/v1/messages/first/reactions", body: { contact: { id: "fuzz" }, emojis: ["👍"] }, auth: "bridge" },
+  { method: "POST", path: (_k, r) => `/inbox/v1/messages/${pick(r, IDS)}/status`, body: { status: "read" }, auth: "bridge" },
+  { method: "POST", path: () => "/inbox/v1/read", body: { contact: { id: "fuzz" } }, auth: "bridge" },
+  { method: "POST", path: () => "/inbox/v1/typing", body: { contact: { id: "fuzz" }, typing: true }, auth: "bridge" },
   { method: "POST", path: () => "/auth/v1/link", body: { token: "x" }, auth: "none" },
 ];
 
 const json = { "content-type": "application/json" };
-const headersOf = (route: Route, k: Known): Record<string, string> => ({ ...json, ...(route.auth === "visitor" ? { authorization: `Bearer ${k.token}` } : {}) });
+const headersOf = (route: Route, k: Known): Record<string, string> => ({ ...json, ...(route.auth === "none" ? {} : { authorization: `Bearer ${route.auth === "visitor" ? k.token : k.inboxKey}` }) });
 
 type Maker = (random: Random, k: Known, n: number) => Hostile;
 const makers: Maker[] = [
@@ -64,7 +71,7 @@ const makers: Maker[] = [
     return { name: "empty object", method: route.method, path: route.path(k, random), headers: headersOf(route, k), body: "{}", mustRefuse: true };
   },
   function wrongToken(random) {
-    const path = pick(random, ["/widget/v1/messages", "/widget/v1/read", "/widget/v1/typing"]);
+    const path = pick(random, ["/widget/v1/messages", "/widget/v1/read", "/widget/v1/typing", "/inbox/v1/messages", "/inbox/v1/contacts"]);
     const token = pick(random, ["", "x", "a.b", "a.b.c", "..", "eyJhbGciOiJub25lIn0.e30.", "A".repeat(4_000), "%00"]);
     return { name: "wrong token", method: "POST", path, headers: { ...json, authorization: pick(random, [`Bearer ${token}`, `Basic ${token}`, token, "Bearer"]) }, body: JSON.stringify({ body: "x", clientId: "x", seq: 1, typing: true }), mustRefuse: true };
   },
@@ -75,9 +82,10 @@ const makers: Maker[] = [
     const text = pick(random, BROKEN_TEXTS);
     const [path, body, auth] = pick(random, [
       ["/widget/v1/messages", `{"body":${text},"clientId":"b${n}"}`, true], [`/playground/v1/threads/${k.thread}/messages`, `{"agent":"Front Desk","text":${text}}`, false],
+      ["/inbox/v1/messages", `{"contact":{"id":"fuzz"},"id":"b${n}","text":${text}}`, "bridge"], ["/inbox/v1/contacts", `{"id":${text}}`, "bridge"],
       ["/widget/v1/sessions", `{"inboxKey":"demo","identity":{"id":"u","name":${text}}}`, false],
     ] as const);
-    return { name: "NUL or a lone surrogate", method: "POST", path, headers: { ...json, ...(auth ? { authorization: `Bearer ${k.token}` } : {}) }, body, mustRefuse: true };
+    return { name: "NUL or a lone surrogate", method: "POST", path, headers: { ...json, ...(auth === false ? {} : { authorization: `Bearer ${auth === true ? k.token : k.inboxKey}` }) }, body, mustRefuse: true };
   },
   function markup(random, k, n) {
     return { name: "markup in a line", method: "POST", path: "/widget/v1/messages", headers: { ...json, authorization: `Bearer ${k.token}` }, body: JSON.stringify({ body: pick(random, TEXTS), clientId: `m${n}` }), mustRefuse: false };
@@ -87,12 +95,13 @@ const makers: Maker[] = [
   },
   function unknownId(random, k) {
     const id = pick(random, IDS);
-    const path = pick(random, [`/widget/v1/files/${id}`, `/playground/v1/threads/${id}`, `/playground/v1/threads/${id}/messages`, `/playground/v1/files/${id}`]);
-    return { name: "unknown id", method: "GET", path, headers: path.startsWith("/widget") ? { authorization: `Bearer ${k.token}` } : {}, mustRefuse: true };
+    const path = pick(random, [`/widget/v1/files/${id}`, `/playground/v1/threads/${id}`, `/playground/v1/threads/${id}/messages`, `/playground/v1/files/${id}`, `/inbox/v1/files/${id}`, `/inbox/v1/contacts/${id}`, `/inbox/v1/deliveries/${id}`]);
+    return { name: "unknown id", method: "GET", path, headers: path.startsWith("/playground") ? {} : { authorization: `Bearer ${path.startsWith("/widget") ? k.token : k.inboxKey}` }, mustRefuse: true };
   },
   function badQuery(random, k) {
     const query = pick(random, ["after=x", "after=-1", "after=1e99", "limit=0", "limit=100000", "after=1&before=1", "after[$gt]=1", "before=", "after=1.5"]);
-    return { name: "bad query", method: "GET", path: `/widget/v1/messages?${query}`, headers: { authorization: `Bearer ${k.token}` }, mustRefuse: !["before="].includes(query) };
+    const [path, token] = pick(random, [["/widget/v1/messages", k.token], ["/inbox/v1/contacts/fuzz/messages", k.inboxKey]] as const);
+    return { name: "bad query", method: "GET", path: `${path}?${query}`, headers: { authorization: `Bearer ${token}` }, mustRefuse: !["before="].includes(query) };
   },
   function wrongContentType(random, k) {
     return { name: "wrong content type", method: "POST", path: "/widget/v1/messages", headers: { "content-type": pick(random, ["text/plain", "application/xml", "application/x-www-form-urlencoded", "image/png", "a/b; c"]), authorization: `Bearer ${k.token}` }, body: "body=x", mustRefuse: true };
@@ -104,7 +113,7 @@ const makers: Maker[] = [
     return { name: "strange upload", method: "POST", path: "/widget/v1/files", headers: { "content-type": `multipart/form-data${pick(random, ["; boundary=b", "", "; boundary="])}`, authorization: `Bearer ${k.token}` }, body, mustRefuse: false, mayReset: true };
   },
   function strangePath(random) {
-    return { name: "strange path", method: pick(random, ["GET", "POST", "DELETE", "PATCH", "PUT"]), path: pick(random, ["/%2e%2e/%2e%2e/etc/passwd", "/widget/v1/../../control/v1/apply", "/control/v1/apply", "/widget/frame/%2e%2e%2fapp.js", "/playground/v1/nothing", "/%", "/%ff", `/${"a/".repeat(500)}`, "/hooks/widget/x", "/hooks//"]), headers: json, mustRefuse: true };
+    return { name: "strange path", method: pick(random, ["GET", "POST", "DELETE", "PATCH", "PUT"]), path: pick(random, ["/inbox/v1/nothing", "/inbox/v1/messages/a/b/c", "/%2e%2e/%2e%2e/etc/passwd", "/widget/v1/../../control/v1/apply", "/control/v1/apply", "/widget/frame/%2e%2e%2fapp.js", "/playground/v1/nothing", "/%", "/%ff", `/${"a/".repeat(500)}`, "/hooks/widget/x", "/hooks//"]), headers: json, mustRefuse: true };
   },
   function forwarded(random, k) {
     return { name: "playground from elsewhere", method: "GET", path: `/playground/v1/threads/${k.thread}/messages`, headers: pick(random, [{ "x-forwarded-for": "1.2.3.4" }, { forwarded: "for=1.2.3.4" }, { origin: "https://evil.example" }, { origin: "null" }, { via: "1.1 x" }] as Record<string, string>[]), mustRefuse: true };
@@ -113,7 +122,7 @@ const makers: Maker[] = [
 
 /** 50 MB are dear: one in five hundred. */
 function hugeBody(random: Random, k: Known): Hostile {
-  const path = pick(random, ["/widget/v1/messages", "/widget/v1/sessions", `/hooks/telegram/${k.telegramInbox}`, "/auth/v1/link"]);
+  const path = pick(random, ["/widget/v1/messages", "/widget/v1/sessions", "/inbox/v1/messages", `/hooks/telegram/${k.telegramInbox}`, "/auth/v1/link"]);
   return { name: "50 MB body", method: "POST", path, headers: { ...json, authorization: `Bearer ${k.token}` }, body: new Uint8Array(50_000_000).fill(97), mustRefuse: true, mayReset: true };
 }
 

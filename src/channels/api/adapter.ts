@@ -82,7 +82,11 @@ export function createApiChannel({ inbox, signingSecret, caller, clock, log, tro
     deletePart: (to, vendorId, signal) => tellState(to, { event: "message.deleted", message: { id: vendorId } }, signal),
     react: (to, vendorId, emojis, signal) => tellState(to, { event: "message.reactions", message: { id: vendorId }, emojis }, signal),
     markRead: (to, vendorId, signal) => courtesy(to, { event: "read", message: { id: vendorId } }, signal),
-    showTyping: (to, typing, author) => courtesy(to, { event: "typing", typing, author: { name: author } }, AbortSignal.timeout(5_000)),
+    /** The agent who types waits for nobody. */
+    async showTyping(to, typing, author) {
+      courtesy(to, { event: "typing", typing, author: { name: author } }, AbortSignal.timeout(5_000))
+        .catch((error: unknown) => { log.debug({ err: error, inboxId: inbox.id }, "Typing could not be told to a bridge."); });
+    },
     replay: ({ id, event, body }, signal) => post(id, event, body, signal),
   };
 }

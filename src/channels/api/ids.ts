@@ -8,5 +8,5 @@ export const nameOfKey = (key: string): string => key.slice(0, key.indexOf("."))
 /** Owner of a file that a bridge sent up. */
 export const fileOwner = (inboxId: string): string => `api:${inboxId}`;
 
-/** A part of a reply is named by the lane's own key, `<message>:<part>`. @returns the message, or null for what no lane made. */
-export const messageOfPart = (partId: string): string | null => /^([0-9a-f]{24}):\d{1,4}$/.exec(partId)?.[1] ?? null;
+/** A part of a reply is named by the lane's own key, `<message>:<part>`, after a reported failure `<message>:<part>.2`. @returns the message, or null for what no lane made. */
+export const messageOfPart = (partId: string): string | null => /^([0-9a-f]{24}):\d{1,4}(?:\.\d{1,4})?$/.exec(partId)?.[1] ?? null;

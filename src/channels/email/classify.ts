@@ -20,11 +20,13 @@ export interface Facts {
   subject: string;
   /** The null return path `<>` of machines' mail; null when the path is not known. */
   returnPath: string | null;
+  /** It asks for answers to another address, as a website's form does for its visitor. */
+  answersElsewhere: boolean;
 }
 
 const isReport = (contentType: string): boolean => /^multipart\/report\b/.test(contentType) && /report-type="?delivery-status/.test(contentType);
 
-export function classify({ header, contentType, author, subject, returnPath }: Facts): MailKind {
+export function classify({ header, contentType, author, subject, returnPath, answersElsewhere }: Facts): MailKind {
   if (isReport(contentType)) return "bounce";
   if (MACHINE.test(author) && (returnPath === null || returnPath === "")) return "bounce";
   const submitted = header("auto-submitted")?.trim().toLowerCase();
@@ -32,6 +34,6 @@ export function classify({ header, contentType, author, subject, returnPath }: F
   if (submitted !== undefined && !submitted.startsWith("no")) return listed && submitted.startsWith("auto-generated") ? "list" : "reply";
   if (["x-autoreply", "x-autorespond", "x-autoresponder", "x-mail-autoreply"].some((name) => header(name) !== undefined)) return "reply";
   if (/^auto[_-]?reply$/i.test(header("precedence")?.trim() ?? "") || returnPath === "" || ABSENCE.test(subject)) return "reply";
-  if (listed || /^(bulk|junk|list)$/i.test(header("precedence")?.trim() ?? "") || NO_REPLY.test(author)) return "list";
+  if (listed || /^(bulk|junk|list)$/i.test(header("precedence")?.trim() ?? "") || (NO_REPLY.test(author) && !answersElsewhere)) return "list";
   return "person";
 }

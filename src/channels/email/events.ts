@@ -1,6 +1,7 @@
 /** What core is told of a mail that was read: a customer's line, a bounce, or nothing, with the reason. */
 import type { FileRef } from "../../core/model/types.ts";
 import type { FileStore, InboundEvent } from "../../core/ports.ts";
+import type { Mailbox } from "./forward.ts";
 import { readMessageId, type Sign } from "./ids.ts";
 import type { Mail, MailFile } from "./parse.ts";
 import { isOurs, signedConversation } from "./verify.ts";
@@ -27,11 +28,11 @@ async function keep(rules: MailboxRules, file: MailFile): Promise<FileRef> {
 }
 
 /** Who is the customer: of a mail that the team forwards, its first writer; of a robot's or our own, whom it answers to. */
-function customerOf(rules: MailboxRules, mail: Mail) {
+function customerOf(rules: MailboxRules, mail: Mail): Mailbox & { /** Who handed it on. */ by?: Mailbox; /** In whose name it was only sent. */ through?: string } {
   const { author, forwarded, replyTo } = mail;
   if (forwarded !== null && isTeam(rules.team, author.address) && !isOurs(rules.ours, forwarded.address)) return { ...forwarded, by: author };
   // A form on a website writes in our name, or in nobody's.
-  if (replyTo !== null && replyTo !== author.address && (isOurs(rules.ours, author.address) || /^(no[-_.]?reply|do[-_.]?not[-_.]?reply)/i.test(author.address)) && !isOurs(rules.ours, replyTo)) return { address: replyTo, name: author.name };
+  if (replyTo !== null && replyTo !== author.address && (isOurs(rules.ours, author.address) || /^(no[-_.]?reply|do[-_.]?not[-_.]?reply)/i.test(author.address)) && !isOurs(rules.ours, replyTo)) return { address: replyTo, name: "", through: author.address };
   return author;
 }
 
@@ -51,17 +52,19 @@ export async function eventsOf(rules: MailboxRules, mail: Mail): Promise<Inbound
 
   const others = (addresses: string[]) => addresses.filter((address) => !isOurs(rules.ours, address) && address !== customer.address);
   const conversationId = signedConversation(rules.ours, mail.recipients, sign);
+  // Whoever sends in another's name may do so unasked: DMARC only looks at the sender.
+  const caution = mail.caution ?? (customer.through === undefined ? null : `Sent by ${customer.through} in the name of ${customer.address}`);
   const files: FileRef[] = [];
   for (const file of mail.files) files.push(await keep(rules, file));
   const automatic = mail.kind !== "person" && !rules.automatic ? mail.kind : undefined;
   return [{
     inboxId, address: customer.address, type: "message", channelMessageId: `${mail.id} ${mail.digest}`,
-    text: "by" in customer ? `Forwarded by ${customer.by.name || customer.by.address}:\n\n${mail.text}` : mail.text,
+    text: customer.by === undefined ? mail.text : `Forwarded by ${customer.by.name || customer.by.address}:\n\n${mail.text}`,
     files, ...(mail.full === mail.text ? {} : { original: mail.full }), ...(mail.date === null ? {} : { sentAt: mail.date }), profile: { email: customer.address, ...(customer.name === "" ? { name: customer.address } : { name: customer.name }) },
     place: {
       id: mail.id, references: mail.references, subject: mail.subject, to: others(mail.to), cc: others(mail.cc),
       ...(mail.replyTo === null || mail.replyTo === customer.address || isOurs(rules.ours, mail.replyTo) ? {} : { replyTo: mail.replyTo }),
-      ...(mail.caution === null ? {} : { caution: mail.caution }),
+      ...(caution === null ? {} : { caution }),
       ours: [...mail.references].reverse().flatMap((id) => readMessageId(id, sign) ?? []),
       ...(conversationId === null ? {} : { conversationId }), ...(automatic === undefined ? {} : { automatic }),
     },

@@ -30,6 +30,9 @@ const FIRST_WAIT_MS = 2_000, LONGEST_WAIT_MS = 300_000;
 const BAD_LOGIN: Trouble = { code: "BAD_TOKEN", text: "The mail server refused this inbox's user or password, so no mail comes in. Set `imap` of this inbox anew and apply it." };
 const AWAY: Trouble = { code: "UNREACHABLE", text: "The mail server does not answer, so no mail comes in; it stays in the mailbox. Check the network and `imap` of this inbox; it is tried again by itself." };
 
+/** Not the mail server's fault: Health says what is wrong with the store. */
+class NotStored extends Error {}
+
 const isRefused = (error: unknown): boolean => typeof error === "object" && error !== null && (error as { authenticationFailed?: unknown }).authenticationFailed === true;
 
 /** Runs until `signal` aborts; never rejects. A connection lives once: each break makes a new client, later and later. */
@@ -41,7 +44,7 @@ export async function listenImap(options: ImapOptions, signal: AbortSignal): Pro
     } catch (error) {
       if (signal.aborted) return;
       failures++;
-      const trouble = isRefused(error) ? BAD_LOGIN : failures > 4 ? AWAY : null;
+      const trouble = isRefused(error) ? BAD_LOGIN : failures > 4 && !(error instanceof NotStored) ? AWAY : null;
       if (trouble !== null) options.trouble(trouble);
       options.log.warn({ inboxId: options.inboxId, tries: failures, why: (error as Error).message }, "Could not take mail from the mailbox; trying again.");
     }
@@ -101,7 +104,7 @@ async function takeNew(client: ImapFlow, options: ImapOptions, signal: AbortSign
     if (signal.aborted) return;
     const mail = await client.fetchOne(String(uid), { source: { maxLength: MAX_MAIL }, internalDate: true }, { uid: true });
     // Gone meanwhile: somebody moved it.
-    if (mail !== false && mail?.source !== undefined) await options.take(mail.source);
+    if (mail !== false && mail?.source !== undefined) await options.take(mail.source).catch((cause: unknown) => { throw new NotStored("The mail could not be stored.", { cause }); });
     cursor = { uidValidity, lastUid: uid, seenAt: new Date().toISOString() };
     await options.memory.write(cursor);
   }

@@ -121,7 +121,7 @@ export async function parseMail(raw: Buffer, options: ParseOptions = {}): Promis
   const subject = oneLine(mail.subject ?? "", MAX_SUBJECT);
   const returnPath = options.envelope?.from ?? header("return-path")?.replace(/[<>\s]/g, "") ?? null;
   const contentType = (header("content-type") ?? "").toLowerCase();
-  const kind = classify({ header, contentType, author: from.address, subject, returnPath });
+  const kind = classify({ header, contentType, author: from.address, subject, returnPath, answersElsewhere: replyTo !== null && replyTo.address !== from.address });
 
   const plain = tidy(clean((mail.text ?? "").slice(0, MAX_FULL))), html = mail.html === false ? "" : mail.html ?? "";
   const full = plain !== "" ? plain : tidy(clean(htmlToText(html)));

@@ -5,8 +5,9 @@ import { UserError } from "../errors.ts";
 import { guard, reasonText } from "../model/guard.ts";
 import { newId } from "../model/ids.ts";
 import { termsOf } from "../model/terms.ts";
-import type { ActivityFact, Agent, Author, Conversation, Message, Revision } from "../model/types.ts";
-import { canDelete } from "../ports.ts";
+import type { ActivityFact, Agent, Author, Conversation, DeliveryPart, Message, Revision } from "../model/types.ts";
+import { canDelete, isRepeatable } from "../ports.ts";
+import type { ChannelAdapter } from "../ports.ts";
 import { changeConversation } from "./change-conversation.ts";
 import { askedAgain, FETCH_DESK_FILES, filesTodo } from "./desk-files.ts";
 import { inboxOf, mayAnswer } from "./inbox-settings.ts";
@@ -85,6 +86,14 @@ export async function keepAsNote(core: Core, { message }: Act): Promise<void> {
   if (modifiedCount === 0) throw new UserError("ALREADY_SO", "This was settled already.");
 }
 
+/** The far side took this part and could not bring it to the customer: under the same key it would take a second try for the first. */
+const hadIt = (adapter: ChannelAdapter, part: DeliveryPart): boolean => isRepeatable(adapter) && part.state === "failed" && part.vendorId !== undefined;
+/** `<message>:<part>`, `<message>:<part>.2`, … */
+function nextKey(key: string): string {
+  const [, first, n] = /^(.*?)(?:\.(\d+))?$/.exec(key)!;
+  return `${first!}.${Number(n ?? 1) + 1}`;
+}
+
 /** Tries a failed or unknown message again; parts that were sent are skipped. @throws {UserError} NOT_POSSIBLE */
 export async function retryDelivery(core: Core, act: Act): Promise<void> {
   const { message } = act;
@@ -94,7 +103,8 @@ export async function retryDelivery(core: Core, act: Act): Promise<void> {
   if (conversationNow !== null) await mustBeInWindow(core, conversationNow);
   const { turn } = await recordAct(core, { message, by: agentAuthor(act.agent) }, "retry");
   const now = core.clock.now();
-  const parts = message.delivery.parts.map((part) => (part.state === "sent" ? part : { key: part.key, state: "queued" as const }));
+  const adapter = core.channels.get(message.inboxId);
+  const parts = message.delivery.parts.map((part) => (part.state === "sent" ? part : { key: adapter !== undefined && hadIt(adapter, part) ? nextKey(part.key) : part.key, state: "queued" as const }));
   const files = askedAgain(message.files);
   const todo = message.todo.some((item) => item.for === FETCH_DESK_FILES) ? [] : filesTodo(files, now);
   const after = await core.store.messages.findOneAndUpdate(

@@ -1,7 +1,7 @@
 /** A far side's word on a part of a reply by the key that we gave it: also while we do not know yet whether the part arrived. */
 import type { Core } from "../core.ts";
 import type { DeliveryStatus, Message } from "../model/types.ts";
-import { climb, recordReplySent } from "./record-delivery.ts";
+import { recordDeliveryStatus, recordReplySent } from "./record-delivery.ts";
 
 export interface PartStatus { inboxId: string; messageId: string; /** The part's key in the lane. */ key: string; state: "sent" | "delivered" | "read" | "failed"; error?: { code: string; text: string } }
 
@@ -12,7 +12,7 @@ export async function recordPartStatus(core: Core, told: PartStatus): Promise<De
   const message = await messages.findOne(asked);
   if (message === null) return null;
   if (message.delivery.state === "queued" && told.state !== "failed") await arrived(core, message, told.key);
-  await climb(core, message, told.state, told.error);
+  await recordDeliveryStatus(core, { type: "status", inboxId: told.inboxId, address: "", vendorId: told.key, key: told.key, state: told.state, ...(told.error === undefined ? {} : { error: told.error }) });
   return (await messages.findOne(asked, { projection: { delivery: 1 } }))?.delivery.state ?? null;
 }
 

@@ -17,7 +17,7 @@ import { servesFeed } from "./feed.ts";
 import { conversationOfPlace, placeOf } from "./place.ts";
 import { moveIdentity } from "./move-identity.ts";
 import { quoteOf } from "./quote.ts";
-import { recordDeliveryStatus } from "./record-delivery.ts";
+import { climb, recordDeliveryStatus } from "./record-delivery.ts";
 
 type Inbound<T extends InboundEvent["type"]> = Extract<InboundEvent, { type: T }>;
 export interface InboundResult { /** "kept": a change whose message has not come yet. */ outcome: "stored" | "duplicate" | "conflict" | "applied" | "kept" | "ignored"; message?: Message }
@@ -49,7 +49,15 @@ async function receiveMessage(core: Core, event: Inbound<"message">): Promise<In
     core.log.info({ inboxId: event.inboxId, automatic: place.automatic }, "Left out a message that a machine wrote and that belongs to no conversation.");
     return { outcome: "ignored" };
   }
-  return storeLine(core, { ...event, conversation: found?.conversation._id ?? "new" });
+  const result = await storeLine(core, { ...event, conversation: found?.conversation._id ?? "new" });
+  if (found !== null) await provenByAnswer(core, event.inboxId, place);
+  return result;
+}
+
+/** Who answers a message of ours has it: what was unknown is known now. */
+async function provenByAnswer(core: Core, inboxId: string, { ours }: InboundPlace): Promise<void> {
+  const answered = ours[0] === undefined ? null : await core.store.messages.findOne({ _id: ours[0], inboxId, kind: "outgoing" });
+  if (answered !== null) await climb(core, answered, "delivered");
 }
 
 /** What somebody else than the customer wrote into a conversation, or a machine of theirs, is for the team alone. */

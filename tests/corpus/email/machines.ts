@@ -27,6 +27,7 @@ export const machines: MailCase[] = [
   kind("absence by subject, German", "reply", [], { subject: "Automatische Antwort: My order" }), kind("absence by subject, French", "reply", [], { subject: "Réponse automatique : My order" }), kind("absence by subject, Japanese", "reply", [], { subject: "=?utf-8?B?6Ieq5YuV6L+U5L+h?=: My order" }),
   kind("a mailing list", "list", ["List-Id: <team.customer.example>"]), kind("a newsletter", "list", ["List-Unsubscribe: <https://news.example/u>"]), kind("bulk", "list", ["Precedence: bulk"]),
   kind("a robot's news with a list header", "list", ["List-Unsubscribe: <https://news.example/u>", "Auto-Submitted: auto-generated"]), kind("noreply", "list", [], { from: "Shop <no-reply@news.example>" }), kind("donotreply", "list", [], { from: "do_not_reply@news.example" }),
+  kind("a form on a website, in its visitor's name", "person", ["Reply-To: ana@customer.example"], { from: "Website <no-reply@host.example>" }),
   kind("a name that only begins like a robot", "person", [], { from: "Noreply Jones <jones@customer.example>" }), kind("X-Auto-Response-Suppress alone is a person's Outlook", "person", ["X-Auto-Response-Suppress: All"]),
   caution("passed", ["mx.shop.example; spf=pass smtp.mailfrom=customer.example; dkim=pass header.d=customer.example; dmarc=pass"], null),
   caution("DMARC failed", ["mx.shop.example; spf=fail smtp.mailfrom=customer.example; dkim=none; dmarc=fail (p=none) header.from=customer.example"], "The sender's address may be forged (DMARC fail, SPF fail, DKIM none)"),
