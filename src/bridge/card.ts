@@ -2,6 +2,7 @@
 import { lastLineOf } from "../core/verbs/describe.ts";
 import type { Conversation } from "../core/model/types.ts";
 import type { Card, CardButton, CardFact } from "../core/ports.ts";
+import { channelName } from "./channel-name.ts";
 
 const STATUS_WORDS = { open: "Open", pending: "Pending", snoozed: "Snoozed", resolved: "Resolved" } as const;
 const BUTTONS: CardButton[] = [
@@ -17,7 +18,7 @@ const capital = (word: string): string => word.charAt(0).toUpperCase() + word.sl
 /** `inboxName` as configured. Times go as `at`, so that each viewer reads them in their own zone. `replyUntil`: of a channel that takes free replies only for a time. */
 export function cardOf(conversation: Conversation, inboxName: string, replyUntil: Date | null = null): Card {
   const facts: CardFact[] = [
-    { label: "Contact", value: `${conversation.contactName} · ${capital(conversation.channel)}` },
+    { label: "Contact", value: `${conversation.contactName} · ${channelName(conversation.channel)}` },
     { label: "Inbox", value: inboxName },
     { label: "Status", value: STATUS_WORDS[conversation.status] },
     { label: "Owner", value: conversation.assigneeName ?? "Nobody yet" },
