@@ -2,6 +2,7 @@
 import { lastLineOf } from "../core/verbs/describe.ts";
 import type { Conversation } from "../core/model/types.ts";
 import type { Card, CardButton, CardFact } from "../core/ports.ts";
+import { channelName } from "./channel-name.ts";
 
 const STATUS_WORDS = { open: "Open", pending: "Pending", snoozed: "Snoozed", resolved: "Resolved" } as const;
 const BUTTONS: CardButton[] = [
@@ -10,16 +11,19 @@ const BUTTONS: CardButton[] = [
 ];
 const RESOLVED_BUTTONS: CardButton[] = [{ id: "reopen", label: "Reopen", style: "main" }, { id: "more", label: "More" }];
 
+const MOST_IN_COPY = 5;
+const inCopy = (all: string[]): string => [...all.slice(0, MOST_IN_COPY), ...(all.length > MOST_IN_COPY ? [`and ${all.length - MOST_IN_COPY} more`] : [])].join(", ");
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
 /** `inboxName` as configured. Times go as `at`, so that each viewer reads them in their own zone. `replyUntil`: of a channel that takes free replies only for a time. */
 export function cardOf(conversation: Conversation, inboxName: string, replyUntil: Date | null = null): Card {
   const facts: CardFact[] = [
-    { label: "Contact", value: `${conversation.contactName} · ${capital(conversation.channel)}` },
+    { label: "Contact", value: `${conversation.contactName} · ${channelName(conversation.channel)}` },
     { label: "Inbox", value: inboxName },
     { label: "Status", value: STATUS_WORDS[conversation.status] },
     { label: "Owner", value: conversation.assigneeName ?? "Nobody yet" },
   ];
+  if (conversation.inCopy !== undefined && conversation.inCopy.length > 0) facts.push({ label: "In copy", value: inCopy(conversation.inCopy) });
   if (conversation.caution !== undefined) facts.push({ label: "Caution", value: conversation.caution });
   if (conversation.teamName !== undefined) facts.push({ label: "Team", value: conversation.teamName });
   if (conversation.priority !== null) facts.push({ label: "Priority", value: capital(conversation.priority) });

@@ -1,12 +1,12 @@
 /** What a message looks like in a thread, before the desk's own rendering. Pure. */
 import type { Conversation, Message } from "../core/model/types.ts";
 import type { DeskPost } from "../core/ports.ts";
+import { channelName } from "./channel-name.ts";
 
 const KINDS = { incoming: "customer", outgoing: "agent", note: "note", activity: "activity" } as const;
-const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
 /** Always with the channel, so that a display name can't pass for a colleague's. */
-export const customerName = (conversation: Pick<Conversation, "contactName" | "channel">, name = conversation.contactName): string => `${name} · ${capital(conversation.channel)}`;
+export const customerName = (conversation: Pick<Conversation, "contactName" | "channel">, name = conversation.contactName): string => `${name} · ${channelName(conversation.channel)}`;
 
 /** One post for one message, for the parts of one album, or for lines that went together. */
 export function postOf(conversation: Conversation, parts: Message[]): DeskPost {

@@ -51,6 +51,7 @@ test("a new subject without headers is a new conversation; the older one goes on
 test("a stranger who names our messages is not merged; somebody in copy becomes a note", async () => {
   const { help, mail, conversations, arrived } = await startEmail();
   await mail({ id: "<one@customer.example>", cc: "Ben <ben@customer.example>", text: "We both wait." });
+  expect(help.desk.threads.get((await help.conversation()).thread!.id)!.card.facts).toContainEqual({ label: "In copy", value: "ben@customer.example" });
   await help.say("Soon.");
   const sent = await arrived(1);
   expect(sent.to).toEqual(["ana@customer.example", "ben@customer.example"]);

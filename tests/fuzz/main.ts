@@ -2,6 +2,7 @@
  * Hostile requests against the real application: each must get a clear 4xx (or be valid), nothing of a refused one may be
  * stored, and the same process must serve on. `--payloads N`, `--seed S` (else FC_SEED, see support/seed.ts), `--json` (counts on the last line).
  */
+import { createHmac } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +24,7 @@ inboxes:
   - { name: Website, channel: widget, key: demo, allowedOrigins: ["*"], undoSeconds: 0 }
   - { name: Bot, channel: telegram, token: "123456:fuzzing-token-of-the-right-shape-1234", apiRoot: "http://127.0.0.1:9" }
   - { name: SMS, channel: api, key: "${INBOX_KEY}", callbackUrl: "http://127.0.0.1:9/", signingSecret: "a signing secret for fuzzing", allowPrivateAddress: true }
+  - { name: Phone, channel: whatsapp, phoneNumberId: "106540352242922", wabaId: "102290129340398", accessToken: fuzzing-token, appSecret: fuzzing-secret, verifyToken: fuzzing-word, apiUrl: "http://127.0.0.1:9" }
 limits: off
 `;
 
@@ -52,7 +54,7 @@ async function firstThread(): Promise<string> {
   }
   throw new Error("The first line did not come into a thread of the playground within 30 s.");
 }
-const known: Known = { token, thread: await firstThread(), telegramInbox: (await store.inboxes.findOne({ channel: "telegram" }))!._id, inboxKey: INBOX_KEY };
+const known: Known = { token, thread: await firstThread(), telegramInbox: (await store.inboxes.findOne({ channel: "telegram" }))!._id, whatsapp: { hook: "/hooks/whatsapp/106540352242922", sign: (body) => `sha256=${createHmac("sha256", "fuzzing-secret").update(body).digest("hex")}` }, inboxKey: INBOX_KEY };
 
 /** What a request itself stores; what the lanes make of earlier ones comes when it comes. */
 const stored = async () => JSON.stringify(await Promise.all([

@@ -1,6 +1,6 @@
 /** Makes hostile requests, each by its number from a seeded generator, so that a failure can be repeated. */
 
-export interface Known { token: string; thread: string; telegramInbox: string; /** Key of the API inbox, whose contact `fuzz` has sent the line `first`. */ inboxKey: string }
+export interface Known { token: string; thread: string; telegramInbox: string; /** Key of the API inbox, whose contact `fuzz` has sent the line `first`. */ inboxKey: string; whatsapp: { hook: string; sign(body: Buffer): string } }
 export interface Hostile { name: string; method: string; path: string; headers: Record<string, string>; body?: string | Uint8Array<ArrayBuffer>; mustRefuse: boolean; mayReset?: boolean }
 export type Random = () => number;
 
@@ -77,6 +77,19 @@ const makers: Maker[] = [
   },
   function badSignature(random, k) {
     return { name: "bad webhook signature", method: "POST", path: `/hooks/telegram/${pick(random, [k.telegramInbox, ...IDS])}`, headers: { ...json, "x-telegram-bot-api-secret-token": pick(random, ["", "wrong", "x".repeat(300)]) }, body: JSON.stringify({ update_id: 1, message: { message_id: 1, date: 1, chat: { id: 1, type: "private" }, text: "hi" } }), mustRefuse: true };
+  },
+  function almostWhatsApp(random, k, n) {
+    const odd = () => pick(random, [...WRONG, ...TEXTS, "1749854575", "16505551234", "US.1349"]);
+    const message = { id: `wamid.${n}`, from: "16505551234", timestamp: "1749854575", type: pick(random, ["text", "image", "system", "reaction", "edit", "revoke", "interactive", "contacts", "order", "unsupported", "__proto__"]) } as Record<string, unknown>;
+    message[message.type as string] = odd();
+    for (let times = Math.floor(random() * 3); times > 0; times--) message[pick(random, ["id", "from", "from_user_id", "timestamp", "type", "context", "text", "group_id"])] = odd();
+    const value: Record<string, unknown> = { metadata: { phone_number_id: pick(random, ["106540352242922", odd()]) }, messages: pick(random, [[message], [message, odd()], odd()]), statuses: pick(random, [undefined, [{ id: odd(), status: odd(), errors: odd() }], odd()]), contacts: pick(random, [undefined, [odd()], [{ profile: odd(), wa_id: odd() }]]) };
+    const body = Buffer.from(JSON.stringify(pick(random, [odd(), { object: "whatsapp_business_account", entry: odd() }, { object: "whatsapp_business_account", entry: [{ id: odd(), changes: [{ field: pick(random, ["messages", "messages", odd()]), value }] }] }])) ?? "");
+    return { name: "signed, but hardly WhatsApp's", method: "POST", path: k.whatsapp.hook, headers: { ...json, "x-hub-signature-256": k.whatsapp.sign(body) }, body: new Uint8Array(body), mustRefuse: false };
+  },
+  function unsignedWhatsApp(random, k) {
+    const body = JSON.stringify({ object: "whatsapp_business_account", entry: [{ id: "1", changes: [{ field: "messages", value: { metadata: { phone_number_id: "106540352242922" }, messages: [{ id: "wamid.x", from: "16505551234", timestamp: "1749854575", type: "text", text: { body: "hi" } }] } }] }] });
+    return { name: "bad WhatsApp signature", method: "POST", path: k.whatsapp.hook, headers: { ...json, "x-hub-signature-256": pick(random, ["", "sha256=", `sha256=${"0".repeat(64)}`, k.whatsapp.sign(Buffer.from(`${body} `))]) }, body, mustRefuse: true };
   },
   function brokenText(random, k, n) {
     const text = pick(random, BROKEN_TEXTS);

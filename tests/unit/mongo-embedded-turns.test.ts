@@ -1,16 +1,20 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { embedded, fromJs, itemsOf, valueFromJs, type RawDoc } from "../../src/mongo/embedded/values/raw.ts";
 import { List } from "../../src/mongo/embedded/pipeline/docs.ts";
 import { Names } from "../../src/mongo/embedded/pipeline/expressions/frame.ts";
+import { Ranks } from "../../src/mongo/embedded/pipeline/expressions/ranks.ts";
 import { compilePipeline } from "../../src/mongo/embedded/pipeline/pipeline.ts";
 import type { World } from "../../src/mongo/embedded/pipeline/stage.ts";
 import { PAUSE, Query } from "../../src/mongo/embedded/planner/query.ts";
+import { Sorter } from "../../src/mongo/embedded/planner/sorter.ts";
 import { createCollection } from "../../src/mongo/embedded/storage/ddl.ts";
 import { openStore } from "../../src/mongo/embedded/storage/store.ts";
 import { nextTurn, sliceEnd } from "../../src/mongo/embedded/storage/turns.ts";
+import { documentOrder } from "../../src/mongo/embedded/values/sort.ts";
 
 /** Whatever takes long stops at its deadline and goes on later: with a deadline that is always over, all work is done in the smallest steps. */
 
@@ -44,6 +48,26 @@ test.each<[passes: number, outputs: number, pipeline: object[]]>([
   const { pauses, out } = drained(pipeline.over(new List(docs), world));
   expect(out).toHaveLength(outputs);
   expect(pauses).toBeGreaterThanOrEqual(Math.floor((passes * N) / LOOKS) - passes * 16);
+});
+
+test.each([0, 1, 7, 600, 1_500])("a sort of which %d are wanted gives them in order, equal ones as they came", (enough) => {
+  fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 4_000, maxLength: 6_000, size: "max" }), (values) => {
+    const sorter = new Sorter(documentOrder(fromJs({ v: 1 })), enough);
+    values.forEach((v, i) => sorter.add(fromJs({ v }), i));
+    const wanted = enough || values.length;
+    const got: number[] = [];
+    for (let next = sorter.sorted(), head = next.next(); !head.done && got.length < wanted; head = next.next()) got.push(head.value.recordId);
+    expect(got).toEqual(values.map((v, i) => [v, i] as const).toSorted(([a, i], [b, j]) => a - b || i - j).slice(0, wanted).map(([, i]) => i));
+  }), { numRuns: 5 });
+});
+
+test.each([1, 2, 50, 5_000, 20_000])("ranks among %d numbers", (n) => {
+  fc.assert(fc.property(fc.array(fc.oneof(fc.double({ noNaN: true }), fc.integer({ min: -5, max: 5 })), { minLength: n, maxLength: n, size: "max" }), (numbers) => {
+    const ranks = new Ranks();
+    for (const number of numbers) ranks.add(number);
+    const sorted = Float64Array.from(numbers).sort();
+    for (const rank of [0, n >> 1, Math.floor(n * 0.9), n - 1]) expect(ranks.at(rank) - sorted[rank]! || 0).toBe(0);
+  }), { numRuns: 5 });
 });
 
 test("queries pause too: scans, sorts in memory, many empty ranges, unions", async () => {
@@ -91,7 +115,7 @@ test("of many that wait one goes on in a turn, those that waited less before the
   expect(went.slice(0, 4).filter((name) => name === "short")).toHaveLength(2);
 });
 
-test("all slices of a turn share its time", async () => {
+test("when somebody waits, all slices of a turn share its time", async () => {
   await nextTurn(0);
   const first = sliceEnd();
   const wait = performance.now() + 5;

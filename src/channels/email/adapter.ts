@@ -20,6 +20,7 @@ export function createEmail(inboxId: string, inboxName: string, config: EmailCon
   const domain = address.slice(address.lastIndexOf("@") + 1);
   const secretOf = (name: string, user: string | undefined) => (user === undefined ? undefined : deps.secret(name));
   const password = secretOf("smtpPassword", server.user);
+  const dkim = config.dkim === undefined ? {} : { dkim: { ...config.dkim, privateKey: deps.secret("dkimKey") } };
   let smtp: Smtp | null = null;
   const rules: MailboxRules = {
     inboxId, ours: [address, ...aliases], team: config.team, automatic: config.automatic === "open", sign: deps.sign, files: deps.files, maxFile: MAX_FILE,
@@ -58,7 +59,7 @@ export function createEmail(inboxId: string, inboxName: string, config: EmailCon
       const from = { name: config.fromName ?? (part.author === "" ? inboxName : `${part.author} (${inboxName})`), address };
       const [{ composeMail }, { createSmtp }] = await Promise.all([import("./compose.ts"), import("./api.ts")]);
       smtp ??= createSmtp({ ...server, name: domain, password });
-      const mail = await composeMail({ part, from, to, cc, replyTo, messageId, signature, inboxId, date: deps.clock.now(), files: deps.files });
+      const mail = await composeMail({ part, from, to, cc, replyTo, messageId, signature, inboxId, date: deps.clock.now(), files: deps.files, ...dkim });
       try {
         const { refused: left } = await smtp.send({ from: address, to: [to, ...cc] }, mail, signal);
         const forCustomer = left.find((one) => one.address === to.toLowerCase());

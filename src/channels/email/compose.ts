@@ -1,4 +1,6 @@
 /** The bytes of a reply: headers that thread it, text and HTML, files. The same part gives the same Message-ID. */
+import { buffer } from "node:stream/consumers";
+import DKIM from "nodemailer/lib/dkim";
 import MailComposer from "nodemailer/lib/mail-composer";
 import { DeliveryError, UserError } from "../../core/errors.ts";
 import type { FileStore } from "../../core/ports.ts";
@@ -18,6 +20,8 @@ export interface ComposeInput {
   inboxId: string;
   date: Date;
   files: FileStore;
+  /** Signs the mail as its domain's (RFC 6376). */
+  dkim?: { domain: string; selector: string; privateKey: string };
 }
 
 async function fileOf(files: FileStore, fileId: string, name: string): Promise<Buffer> {
@@ -40,5 +44,8 @@ export async function composeMail(input: ComposeInput): Promise<Buffer> {
     headers: { [LOOP_HEADER]: inboxId, "X-Auto-Response-Suppress": "OOF, AutoReply" },
     text, html: toHtml(text), attachments, disableFileAccess: true, disableUrlAccess: true,
   });
-  return composer.compile().build();
+  const mail = await composer.compile().build();
+  if (input.dkim === undefined) return mail;
+  const { domain, selector, privateKey } = input.dkim;
+  return buffer(new DKIM({ domainName: domain, keySelector: selector, privateKey }).sign(mail));
 }

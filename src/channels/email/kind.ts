@@ -1,4 +1,5 @@
 /** Mail in the registry: its settings and how an adapter for one inbox is made. */
+import { createPrivateKey } from "node:crypto";
 import { z } from "zod";
 import type { ChannelKind } from "../shared/kind.ts";
 import { createEmail } from "./adapter.ts";
@@ -9,6 +10,8 @@ const port = (standard: number) => z.int("must be a port, 1 to 65535").min(1, "m
 const security = z.enum(["tls", "starttls", "none"], "must be tls, starttls or none (only on a network of your own)");
 const login = { user: z.string().min(1).max(200).optional(), password: z.string().min(1).max(4_000).optional() };
 
+const isPrivateKey = (pem: string): boolean => { try { return createPrivateKey(pem).type === "private"; } catch { return false; } };
+
 const Settings = z.strictObject({
   address: address("the inbox's mail address"),
   aliases: z.array(address("a list of mail addresses")).max(100).default([]),
@@ -17,6 +20,10 @@ const Settings = z.strictObject({
   smtp: z.strictObject({ host: z.string().min(1), port: port(587), security: security.default("starttls"), ...login }, { error: "is needed to send replies: host, port, user, password" }),
   imap: z.strictObject({ host: z.string().min(1), port: port(993), security: security.default("tls"), ...login, folder: z.string().min(1).max(200).default("INBOX") }).optional(),
   receiver: z.strictObject({ host: z.string().min(1).default("127.0.0.1"), port: port(2525), maxMegabytes: z.number().min(1, "must be 1 to 100").max(100, "must be 1 to 100").default(35) }).optional(),
+  dkim: z.strictObject({
+    domain: z.string().min(1).max(200).optional(), selector: z.string().regex(/^[a-z0-9._-]{1,100}$/i, "must be the selector's name, like mail2024"),
+    privateKey: z.string().refine(isPrivateKey, "must be a private key in PEM (-----BEGIN PRIVATE KEY-----)"),
+  }).optional(),
   authServer: z.string().max(200).optional(),
   replyAddress: z.enum(["signed", "plain"], "must be signed (support+…@, your mail server must deliver such addresses) or plain").optional(),
   team: z.array(z.string().max(200).transform((text) => text.toLowerCase().replace(/^@/, ""))).max(100).default([]),
@@ -28,7 +35,7 @@ const Server = z.object({ host: z.string(), port: z.number(), security, user: z.
 const Config = z.object({
   address: z.string(), aliases: z.array(z.string()), fromName: z.string().optional(), signature: z.string(), smtp: Server,
   imap: Server.extend({ folder: z.string() }).optional(), receiver: z.object({ host: z.string(), port: z.number(), maxMegabytes: z.number() }).optional(),
-  authServer: z.string().optional(), signedReplies: z.boolean(), team: z.array(z.string()), automatic: z.enum(["ignore", "open"]),
+  dkim: z.object({ domain: z.string(), selector: z.string() }).optional(), authServer: z.string().optional(), signedReplies: z.boolean(), team: z.array(z.string()), automatic: z.enum(["ignore", "open"]),
 });
 export type EmailConfig = z.infer<typeof Config>;
 
@@ -36,13 +43,14 @@ export type EmailConfig = z.infer<typeof Config>;
 export const emailKind: ChannelKind<Settings> = {
   id: "email",
   settings: Settings,
-  read({ smtp: { password: smtpPassword, ...smtp }, imap, replyAddress, ...rest }) {
+  read({ smtp: { password: smtpPassword, ...smtp }, imap, dkim, replyAddress, ...rest }) {
     const { password: imapPassword, ...server } = imap ?? {};
     const config = {
       ...rest, address: plainAddress(rest.address), aliases: rest.aliases.map(plainAddress), smtp, ...(imap === undefined ? {} : { imap: server }),
+      ...(dkim === undefined ? {} : { dkim: { domain: dkim.domain ?? rest.address.slice(rest.address.lastIndexOf("@") + 1), selector: dkim.selector } }),
       signedReplies: (replyAddress ?? (rest.receiver === undefined ? "plain" : "signed")) === "signed",
     };
-    return { identity: config.address, config, secrets: { ...(smtpPassword === undefined ? {} : { smtpPassword }), ...(imapPassword === undefined ? {} : { imapPassword }) } };
+    return { identity: config.address, config, secrets: { ...(smtpPassword === undefined ? {} : { smtpPassword }), ...(imapPassword === undefined ? {} : { imapPassword }), ...(dkim === undefined ? {} : { dkimKey: dkim.privateKey }) } };
   },
   create: (inbox, deps) => createEmail(inbox._id, inbox.name, Config.parse(inbox.config), deps),
 };

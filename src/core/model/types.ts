@@ -84,6 +84,8 @@ export interface Conversation {
   subject: string;
   /** Some line's text is shown in part; the whole is kept. */
   folded?: true;
+  /** Who else gets the answer to the last line. */
+  inCopy?: string[];
   /** Why the last line's sender may not be who it says. */
   caution?: string;
   contactName: string;

@@ -38,12 +38,12 @@ async function climbNamed(core: Core, { inboxId, messageId, state, error }: Stat
   return message !== null && climb(core, message, state, error);
 }
 
-/** The part that the vendor means. One that is not noted as sent yet is known by the key that went with it. */
+/** The part that the vendor means. One that is not noted as sent yet (or is so only since the first look) is known by the key that went with it. */
 async function partOf(core: Core, { inboxId, vendorId, key }: StatusEvent): Promise<{ message: Message; index: number } | null> {
   const known = await core.store.messages.findOne({ inboxId, "delivery.parts.vendorId": vendorId });
   if (known !== null) return { message: known, index: known.delivery.parts.findIndex((part) => part.vendorId === vendorId) };
   const message = key === undefined ? null : await core.store.messages.findOne({ _id: key.slice(0, Math.max(key.lastIndexOf(":"), 0)), inboxId, kind: "outgoing" });
-  const index = message?.delivery.parts.findIndex((part) => part.key === key && part.vendorId === undefined) ?? -1;
+  const index = message?.delivery.parts.findIndex((part) => part.key === key && (part.vendorId === undefined || part.vendorId === vendorId)) ?? -1;
   return message === null || index < 0 ? null : { message, index };
 }
 

@@ -15,10 +15,10 @@ export function windowFromLine(core: Core, conversation: Conversation, message: 
   return conversation.windowFrom !== undefined && conversation.windowFrom >= at ? {} : { windowFrom: at };
 }
 
-/** Until when a free reply may go; null where it may go at any time. */
+/** Until when a free reply may go; null where it may go at any time, or the customer has not written yet. */
 export function replyUntil(core: Core, { inboxId, windowFrom }: Pick<Conversation, "inboxId" | "windowFrom">): Date | null {
   const adapter = core.channels.get(inboxId);
-  return adapter === undefined || !hasWindow(adapter) ? null : new Date((windowFrom?.getTime() ?? 0) + adapter.windowMs);
+  return adapter === undefined || !hasWindow(adapter) || windowFrom === undefined ? null : new Date(windowFrom.getTime() + adapter.windowMs);
 }
 
 const hours = (ms: number): string => (ms % 3_600_000 === 0 ? `${ms / 3_600_000} hours` : `${Math.round(ms / 60_000)} minutes`);
@@ -28,7 +28,7 @@ export async function whyWindowClosed(core: Core, conversation: Conversation): P
   const adapter = core.channels.get(conversation.inboxId);
   if (adapter === undefined || !hasWindow(adapter)) return null;
   const now = core.clock.now();
-  if (replyUntil(core, conversation)! > now) return null;
+  if ((replyUntil(core, conversation) ?? now) > now) return null;
   const opened = new Date(now.getTime() - adapter.windowMs);
   const fresh = await core.store.conversations.findOne({ identityId: conversation.identityId, windowFrom: { $gt: opened } }, { projection: { _id: 1 } });
   if (fresh !== null) return null;

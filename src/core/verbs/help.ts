@@ -1,8 +1,10 @@
 /** help and more: both read the table that they stand in. */
+import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import { FIELDS, FIELD_NAMES } from "../filters/fields.ts";
 import { didYouMean } from "../model/close-names.ts";
 import type { Conversation } from "../model/types.ts";
+import { hasTemplates } from "../ports.ts";
 import { anyText, nothing } from "./args.ts";
 import { usageLine, verb, type Verb, type VerbContext } from "./verb.ts";
 
@@ -25,9 +27,10 @@ export const makeHelp = (table: () => readonly Verb[]): Verb => verb({
 });
 
 /** Verbs that the card's More button leads to: what needs no text and has no button on the card. */
-const MORE = ["reopen", "pending", "unassign", "label", "unlabel", "priority", "mode", "transfer", "canned", "macro", "contact", "history", "original"];
+const MORE = ["reopen", "pending", "unassign", "label", "unlabel", "priority", "mode", "transfer", "canned", "template", "macro", "contact", "history", "original"];
 
-const unsuited: Record<string, (conversation: Conversation) => boolean> = {
+const unsuited: Record<string, (conversation: Conversation, core: Core) => boolean> = {
+  template: ({ inboxId }, core) => { const adapter = core.channels.get(inboxId); return adapter === undefined || !hasTemplates(adapter); },
   reopen: (it) => it.status === "open",
   pending: (it) => it.status === "pending" || it.status === "resolved",
   unassign: (it) => it.assigneeId === null,
@@ -38,8 +41,8 @@ const unsuited: Record<string, (conversation: Conversation) => boolean> = {
 export const makeMore = (table: () => readonly Verb[]): Verb => verb({
   name: "more", aliases: [], usage: "", help: "Shows what else can be done with this conversation.",
   needs: { conversation: true }, args: nothing,
-  async run({ conversation }: VerbContext<object, Conversation>) {
-    const fitting = table().filter((one) => MORE.includes(one.name) && unsuited[one.name]?.(conversation) !== true);
+  async run({ core, conversation }: VerbContext<object, Conversation>) {
+    const fitting = table().filter((one) => MORE.includes(one.name) && unsuited[one.name]?.(conversation, core) !== true);
     return {
       notice: `More for #${conversation.number}:`,
       buttons: fitting.map((one) => ({ id: one.name, label: one.name.charAt(0).toUpperCase() + one.name.slice(1) })),

@@ -1,6 +1,6 @@
 /** Longest stretch of one request's work between two turns of the event loop, in milliseconds. */
 export const SLICE_MS = 3;
-/** What all requests together may work in one turn, however many there are. */
+/** What all requests together may work in one turn from when the first of them has paused, however many there are. */
 const TURN_MS = 6;
 /** What a request may work even when the turn's time is used up: most are done within it. */
 const LEAST_MS = 0.25;
@@ -8,7 +8,7 @@ const LEAST_MS = 0.25;
 const SHORT = 4;
 const LONG_EVERY = 4;
 
-/** When the slices of this turn are over; 0 before the first of them began. */
+/** When the slices of this turn are over; 0 before the first of them began, or while nobody waits. */
 let turnEnd = 0;
 let ticking = false;
 let ticks = 0;
@@ -25,19 +25,11 @@ function tick(): void {
   next();
 }
 
-function keepTicking(): void {
-  if (ticking) return;
-  ticking = true;
-  setImmediate(tick);
-}
-
 /** When (by performance.now()) work that begins now must pause. */
 export function sliceEnd(): number {
   const now = performance.now();
-  if (turnEnd === 0) {
-    turnEnd = now + TURN_MS;
-    keepTicking();
-  }
+  if (!ticking) return now + SLICE_MS;
+  if (turnEnd === 0) turnEnd = now + TURN_MS;
   return Math.max(Math.min(now + SLICE_MS, turnEnd), now + LEAST_MS);
 }
 
@@ -45,7 +37,9 @@ export function sliceEnd(): number {
  *  `had`: how many turns the request has waited for before. */
 export const nextTurn = (had: number) => new Promise<void>((resolve) => {
   (had < SHORT ? short : long).push(resolve);
-  keepTicking();
+  if (ticking) return;
+  ticking = true;
+  setImmediate(tick);
 });
 
 const MOST_LOOKS = 16;
@@ -54,7 +48,7 @@ const SLOW_MS = 0.4;
 
 /** Tells whether a deadline is over. It looks at the time the less often the quicker it is asked. */
 export class Clock {
-  private left = 1;
+  private left = 2;
   private every = 1;
   private last = 0;
 
