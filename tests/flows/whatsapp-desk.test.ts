@@ -76,6 +76,19 @@ test("an answer that broke off after the effect is settled by the status that be
   expect(ana.sees).toHaveLength(2);
 });
 
+test("what a crash left in the middle is settled by what Meta told of it, without asking anybody", async () => {
+  const { ana, ...help } = await buildWhatsApp();
+  await help.hear(ana.text("hello"));
+  await help.say("on its way");
+  const { _id, delivery: { parts: [part] } } = await help.reply();
+  await help.store.messages.updateOne({ _id }, {
+    $set: { "delivery.state": "sending", "delivery.dueAt": help.clock.now(), "delivery.parts": [{ key: part!.key, state: "sending" }], "delivery.heard": { 0: { vendorId: part!.vendorId!, state: "sent" } } },
+  });
+  help.core.bus.publish({ type: "lane.due", lane: "delivery", conversationId: (await help.conversation())._id });
+  await expect.poll(async () => (await help.reply()).delivery, WAIT).toMatchObject({ state: "sent", parts: [{ state: "sent", vendorId: part!.vendorId }] });
+  expect(ana.sees).toHaveLength(1);
+});
+
 test("a refusal that comes later fails the reply with a sentence; Retry sends it again, and an old repeat doesn't fail that", async () => {
   const { fake, ana, ...help } = await buildWhatsApp();
   await help.hear(ana.text("hello"));
