@@ -65,6 +65,8 @@ describe("the channel for conversations", () => {
     help.core.desks.set("discord", third);
     third.start(help.host);
     await expect.poll(() => live.named("support").map(({ type }) => type), { timeout: 40_000 }).toEqual([GUILD_FORUM]);
+    const everyone = live.named("support")[0]!.overwrites.find(({ id }) => id === fake.guildId);
+    expect(everyone).toMatchObject({ type: 0, deny: 1n << 10n });
     await help.write("Hello?");
     await live.moved("Hello?");
     await third.stop();

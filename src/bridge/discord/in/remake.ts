@@ -1,4 +1,5 @@
 /** A forum or channel for conversations that was deleted is made anew, as it was; what was open goes on there in new threads. */
+import { PermissionFlagsBits } from "discord.js";
 import { z } from "zod";
 import type { Core } from "../../../core/core.ts";
 import { DeskError } from "../../../core/errors.ts";
@@ -7,6 +8,8 @@ import type { DiscordApi } from "../api.ts";
 import { CODE, discordCode } from "../errors.ts";
 import { readThreadId } from "../ids.ts";
 import type { Channels } from "../out/channels.ts";
+import type { Directory } from "./directory.ts";
+import { standingOf, type RoleSettings } from "./roles.ts";
 
 /** Source: discord.com/developers/docs/resources/channel#channel-object-channel-types */
 const TEXT = 0, FORUM = 15;
@@ -21,26 +24,27 @@ const Deleted = z.object({
 });
 const Made = z.object({ id: z.string() });
 
-export interface RemakeOptions { core: Core; api: DiscordApi; guild: string; channels: Channels; tellAdministrators(text: string): Promise<void> }
+export interface RemakeOptions { core: Core; api: DiscordApi; directory: Directory; channels: Channels; tellAdministrators(text: string): Promise<void> }
 export interface Remake {
   /** A channel was deleted before our eyes. Answers whether it was one of ours, and stands again. Never rejects. */
   deleted(d: unknown): Promise<boolean>;
-  /** A target's channel can't be found. It is made anew when its threads are gone with it, and not when it was only renamed. Never rejects. */
+  /** A target's channel can't be found. It is made anew when its threads are gone with it, and not when it was only renamed, or when its deletion is still to be told. Never rejects. */
   missing(target: DeskTarget): Promise<boolean>;
 }
 
-export function createRemake({ core, api, guild, channels, tellAdministrators }: RemakeOptions): Remake {
+export function createRemake({ core, api, directory, channels, tellAdministrators }: RemakeOptions): Remake {
+  const guild = directory.guildId;
   /** One after the other: a deletion may be told twice, and noticed in two ways. */
   let making: Promise<unknown> = Promise.resolve();
 
-  async function make(body: Record<string, unknown> & { name: string }, targets: DeskTarget[]): Promise<boolean> {
+  async function make(body: Record<string, unknown> & { name: string }, targets: DeskTarget[], who = "Look whether the right people see it."): Promise<boolean> {
     try {
       const { id } = Made.parse(await api.call("POST", `/guilds/${guild}/channels`, { home: true, body }));
       channels.forget();
       // by its name it is found again; its id is another one now
       for (const target of targets) if (/^\d+$/.test(target.channel)) await core.store.deskTargets.updateOne({ _id: target._id, channel: target.channel }, { $set: { channel: id } });
       core.log.warn({ targets: targets.map(({ name }) => name) }, "The Discord channel for conversations was deleted; it was made anew.");
-      await tellAdministrators(`#${body.name} was deleted on Discord while conversations go there, so Threadline made it anew: open conversations go on there in new threads. Look whether the right people see it. If it should go, name another channel in the settings first.`);
+      await tellAdministrators(`#${body.name} was deleted on Discord while conversations go there, so Threadline made it anew: open conversations go on there in new threads. ${who} If it should go, name another channel in the settings first.`);
       return true;
     } catch (error) {
       if (!(error instanceof DeskError)) throw error;
@@ -88,8 +92,19 @@ export function createRemake({ core, api, guild, channels, tellAdministrators }:
     },
     async missing(target) {
       const name = target.channel.trim().replace(/^#/, "");
-      if (/^\d+$/.test(name)) return false;
-      return unlessThere(name, async () => (await threadsAreGone(target)) && make({ name, type: FORUM }, [target]));
+      // What Discord tells of the deletion says who may see the channel.
+      const told = directory.here && ![...directory.channels.values()].some((channel) => (channel.type === TEXT || channel.type === FORUM) && channel.name.toLowerCase() === name.toLowerCase());
+      if (/^\d+$/.test(name) || !told) return false;
+      return unlessThere(name, async () => (await threadsAreGone(target)) && make({ name, type: FORUM, permission_overwrites: closed(directory, target) }, [target],
+        "Nobody could tell who saw the old one, so only administrators, the bot and the roles named in the settings see it: give your agents access."));
     },
   };
+}
+
+const VIEW = String(PermissionFlagsBits.ViewChannel);
+/** For the bot and the roles of agents alone. */
+function closed({ guildId, me, roles }: Directory, { config }: DeskTarget): object[] {
+  const agents = [...roles].filter(([id, { name }]) => id !== guildId && standingOf(config?.["roles"] as RoleSettings | undefined, [{ id, name }]) !== null);
+  const seeing = [...(me === null ? [] : [{ id: me.userId, type: 1 }]), ...agents.map(([id]) => ({ id, type: 0 }))];
+  return [{ id: guildId, type: 0, allow: "0", deny: VIEW }, ...seeing.map((who) => ({ ...who, allow: VIEW, deny: "0" }))];
 }

@@ -42,7 +42,7 @@ export interface WatchOptions {
 }
 
 export function createWatch({ core, api, directory, channels, threads, webhooks, troubles, me, webhook, tellAdministrators }: WatchOptions): Watch {
-  const remake = createRemake({ core, api, guild: directory.guildId, channels, tellAdministrators });
+  const remake = createRemake({ core, api, directory, channels, tellAdministrators });
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
