@@ -25,10 +25,14 @@ export interface KnownThread { parent: string | null; /** Who opened it. */ owne
 /** Channel types of threads: announcement, public, private. Source: .../resources/channel#channel-object-channel-types */
 export const isThreadType = (type: number): boolean => type === 10 || type === 11 || type === 12;
 
+const DELETED_KEPT = 500;
+
 export class Directory {
   readonly roles = new Map<string, { name: string; permissions: bigint }>();
   readonly channels = new Map<string, KnownChannel>();
   readonly threads = new Map<string, KnownThread>();
+  /** What Discord told last of channels that were deleted, by their names in lower case. */
+  readonly deleted = new Map<string, unknown>();
   ownerId = "";
   name = "";
   /** Whether the server's state has come; false in an outage of Discord's, and for a bot that is not in the server. */
@@ -51,7 +55,7 @@ export class Directory {
     if (t === "GUILD_ROLE_CREATE" || t === "GUILD_ROLE_UPDATE") this.#role(z.object({ role: Role }).safeParse(d).data?.role);
     else if (t === "GUILD_ROLE_DELETE") this.roles.delete(z.object({ role_id: z.string() }).safeParse(d).data?.role_id ?? "");
     else if (t === "CHANNEL_CREATE" || t === "CHANNEL_UPDATE" || t === "THREAD_CREATE" || t === "THREAD_UPDATE") this.#channel(Channel.safeParse(d).data);
-    else if (t === "CHANNEL_DELETE" || t === "THREAD_DELETE") this.#gone(z.object({ id: z.string() }).safeParse(d).data?.id);
+    else if (t === "CHANNEL_DELETE" || t === "THREAD_DELETE") this.#gone(z.object({ id: z.string() }).safeParse(d).data?.id, d);
     else if (t === "THREAD_LIST_SYNC") for (const thread of Threads.safeParse(d).data?.threads ?? []) this.#channel(thread);
     else if (t === "GUILD_MEMBER_UPDATE") this.#self(Member.safeParse(d).data);
   }
@@ -103,10 +107,18 @@ export class Directory {
   #channel(channel: z.infer<typeof Channel> | undefined): void {
     if (channel === undefined) return;
     if (isThreadType(channel.type)) this.threads.set(channel.id, { parent: channel.parent_id ?? null, owner: channel.owner_id ?? null });
-    else this.channels.set(channel.id, { id: channel.id, type: channel.type, name: channel.name, overwrites: channel.permission_overwrites ?? [] });
+    else {
+      this.deleted.delete(channel.name.toLowerCase());
+      this.channels.set(channel.id, { id: channel.id, type: channel.type, name: channel.name, overwrites: channel.permission_overwrites ?? [] });
+    }
   }
-  #gone(id: string | undefined): void {
+  #gone(id: string | undefined, d: unknown): void {
     if (id === undefined) return;
+    const name = this.channels.get(id)?.name.toLowerCase();
+    if (name !== undefined) {
+      this.deleted.set(name, d);
+      if (this.deleted.size > DELETED_KEPT) this.deleted.delete(this.deleted.keys().next().value!);
+    }
     this.channels.delete(id);
     this.threads.delete(id);
   }

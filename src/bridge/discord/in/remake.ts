@@ -77,21 +77,25 @@ export function createRemake({ core, api, directory, channels, tellAdministrator
     return threads.length > 0;
   }
 
+  async function deleted(d: unknown): Promise<boolean> {
+    const read = Deleted.safeParse(d).data;
+    if (read === undefined) return false;
+    const { id, name, type, topic, parent_id, flags, permission_overwrites, available_tags } = read;
+    const targets = (await core.store.deskTargets.find({ kind: "discord", identity: guild }).toArray()).filter(({ channel }) => channel === id || channel.replace(/^#/, "").toLowerCase() === name.toLowerCase());
+    if (targets.length === 0) return false;
+    const body = {
+      name, type, ...(topic == null ? {} : { topic }), ...(parent_id == null ? {} : { parent_id }), ...(flags === undefined || flags === 0 ? {} : { flags }),
+      permission_overwrites: permission_overwrites ?? closed(directory, targets[0]!), ...(type === FORUM && available_tags !== undefined ? { available_tags } : {}),
+    };
+    return unlessThere(name, () => make(body, targets));
+  }
+
   return {
-    async deleted(d) {
-      const read = Deleted.safeParse(d).data;
-      if (read === undefined) return false;
-      const { id, name, type, topic, parent_id, flags, permission_overwrites, available_tags } = read;
-      const targets = (await core.store.deskTargets.find({ kind: "discord", identity: guild }).toArray()).filter(({ channel }) => channel === id || channel.replace(/^#/, "").toLowerCase() === name.toLowerCase());
-      if (targets.length === 0) return false;
-      const body = {
-        name, type, ...(topic == null ? {} : { topic }), ...(parent_id == null ? {} : { parent_id }), ...(flags === undefined || flags === 0 ? {} : { flags }),
-        ...(permission_overwrites === undefined ? {} : { permission_overwrites }), ...(type === FORUM && available_tags !== undefined ? { available_tags } : {}),
-      };
-      return unlessThere(name, () => make(body, targets));
-    },
+    deleted,
     async missing(target) {
       const name = target.channel.trim().replace(/^#/, "");
+      const before = directory.deleted.get(name.toLowerCase());
+      if (before !== undefined) return deleted(before);
       // What Discord tells of the deletion says who may see the channel.
       const told = directory.here && ![...directory.channels.values()].some((channel) => (channel.type === TEXT || channel.type === FORUM) && channel.name.toLowerCase() === name.toLowerCase());
       if (/^\d+$/.test(name) || !told) return false;
