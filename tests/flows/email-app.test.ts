@@ -11,7 +11,8 @@ import { freePort } from "../support/email.ts";
 
 const WAIT = { timeout: 40_000 };
 const threadsOf = async (app: TestApp) => ((await app.call("GET", "/playground/v1/threads")).json as { threads: { id: string; title: string }[] }).threads;
-const textsOf = async (app: TestApp, id: string) => ((await app.call("GET", `/playground/v1/threads/${id}/messages?after=0`)).json as { messages: { text: string }[] }).messages.map(({ text }) => text);
+/** Sorted: what a page is told comes in the order of its last change. */
+const textsOf = async (app: TestApp, id: string) => ((await app.call("GET", `/playground/v1/threads/${id}/messages?after=0`)).json as { messages: { text: string }[] }).messages.map(({ text }) => text).toSorted();
 
 test("by the receiver and by a mailbox; the place in the mailbox and the signed address outlive a restart", { timeout: 120_000 }, async () => {
   const far = await FakeMailServer.start(), box = await FakeMailbox.start(), port = await freePort();
@@ -38,17 +39,17 @@ inboxes:
   expect(await hand({ subject: "Where is it?", text: "It was due on Monday." })).toMatch(/^250/);
   await expect.poll(() => threadsOf(app), WAIT).toMatchObject([{ title: "Where is it?" }]);
   const [thread] = await threadsOf(app);
-  await expect.poll(() => textsOf(app, thread!.id), WAIT).toEqual(["It was due on Monday."]);
+  await expect.poll(() => textsOf(app, thread!.id), WAIT).toEqual(["It was due on Monday."].toSorted());
   await app.call("POST", `/playground/v1/threads/${thread!.id}/messages`, { agent: "Mara", text: "On its way." });
   await expect.poll(() => far.received.length, WAIT).toBe(1);
   const sent = far.received[0]!.mail;
   box.add(makeMail({ subject: "Re: Where is it?", inReplyTo: sent.messageId!, text: "Thanks." }));
-  await expect.poll(() => textsOf(app, thread!.id), WAIT).toEqual(["It was due on Monday.", "On its way.", "Thanks."]);
+  await expect.poll(() => textsOf(app, thread!.id), WAIT).toEqual(["It was due on Monday.", "On its way.", "Thanks."].toSorted());
   await app.stop();
 
   box.add(makeMail({ subject: "Re: Where is it?", inReplyTo: sent.messageId!, text: "While you were away." }));
   const again = await startTestApp({ settings, dataDir });
-  await expect.poll(() => textsOf(again, thread!.id), WAIT).toEqual(["It was due on Monday.", "On its way.", "Thanks.", "While you were away."]);
+  await expect.poll(() => textsOf(again, thread!.id), WAIT).toEqual(["It was due on Monday.", "On its way.", "Thanks.", "While you were away."].toSorted());
   await expect.poll(() => hand({ subject: "No headers", text: "By the address." }, sent.replyTo!.value[0]!.address!).catch(String), WAIT).toMatch(/^250/);
-  await expect.poll(() => textsOf(again, thread!.id), WAIT).toEqual(["It was due on Monday.", "On its way.", "Thanks.", "While you were away.", "By the address."]);
+  await expect.poll(() => textsOf(again, thread!.id), WAIT).toEqual(["It was due on Monday.", "On its way.", "Thanks.", "While you were away.", "By the address."].toSorted());
 });
