@@ -1,4 +1,4 @@
-// `npm run check`: everything but browsers, in under three minutes.
+// `npm run check`: everything but browsers, in some four minutes on two cores.
 import { bootstrap } from "./bootstrap.mjs";
 import { check, finish } from "./checks.mjs";
 
