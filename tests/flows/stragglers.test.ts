@@ -2,14 +2,20 @@
 import { expect, test } from "vitest";
 import { buildTestCore } from "../support/core.ts";
 
-test("forty lines that were missed still go before the one that was heard first", async () => {
-  const help = await buildTestCore({ settings: { undoSeconds: 60 } });
+/** A thread, and what an agent wrote in it at the desk's own time: line 1, line 2 and so on. */
+async function opened(settings: { undoSeconds: number; doubleReplySeconds?: number }) {
+  const help = await buildTestCore({ settings });
   await help.write("Where is my order?");
   await help.settle();
   const { thread } = await help.conversation();
   const began = help.clock.now().getTime() + 1_000;
   const line = (n: number) => ({ id: `p${n}:new`, thread: thread!.id, at: new Date(began + n * 100), data: { type: "message" as const, postId: `p${n}`, userId: "Mara", userName: "Mara", userKind: "person" as const, text: `line ${n}`, mentions: 0, files: [] } });
   help.clock.advance(10_000);
+  return { help, line };
+}
+
+test("forty lines that were missed still go before the one that was heard first", async () => {
+  const { help, line } = await opened({ undoSeconds: 60 });
   await help.host.accept("fake", [line(41)]);
   await help.settle();
   const missed = Array.from({ length: 40 }, (_, n) => line(n + 1));
@@ -22,13 +28,7 @@ test("forty lines that were missed still go before the one that was heard first"
 }, 60_000);
 
 test("a line that is heard when a later one has left waits for its author's word", async () => {
-  const help = await buildTestCore({ settings: { undoSeconds: 0, doubleReplySeconds: 0 } });
-  await help.write("Where is my order?");
-  await help.settle();
-  const { thread } = await help.conversation();
-  const began = help.clock.now().getTime() + 1_000;
-  const line = (n: number) => ({ id: `p${n}:new`, thread: thread!.id, at: new Date(began + n * 100), data: { type: "message" as const, postId: `p${n}`, userId: "Mara", userName: "Mara", userKind: "person" as const, text: `line ${n}`, mentions: 0, files: [] } });
-  help.clock.advance(10_000);
+  const { help, line } = await opened({ undoSeconds: 0, doubleReplySeconds: 0 });
   await help.host.accept("fake", [line(2)]);
   await expect.poll(() => help.channel.textsTo("ana")).toEqual(["line 2"]);
   await help.settle();
