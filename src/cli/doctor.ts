@@ -31,7 +31,7 @@ export const doctor: Command = {
   help: "Check the settings, tokens, permissions and channels, and say what is missing.",
   async run({ args, config, print }) {
     if (args.length > 0) throw new CommandError("doctor takes no words: npx threadline doctor", 2);
-    const [server, { openAlone }, { checkSlack }, { checkDiscord }, { checkWhatsApp }] = await Promise.all([findRunningServer(config.dataDir), import("./open-alone.ts"), import("../bridge/slack/checks.ts"), import("../bridge/discord/checks.ts"), import("../channels/whatsapp/checks.ts")]);
+    const [server, { openAlone }, { deskCheckers, inboxCheckers }] = await Promise.all([findRunningServer(config.dataDir), import("./open-alone.ts"), import("../boot/connection-checks.ts")]);
     const { parts, kind, close } = await openAlone(config);
     let worst = 0;
     const say = ({ state, text }: Finding) => {
@@ -44,21 +44,21 @@ export const doctor: Command = {
       const [inboxes, desks, agents] = await Promise.all([parts.store.inboxes.find().toArray(), parts.store.deskTargets.find().sort({ createdAt: 1 }).toArray(), parts.store.agents.find().toArray()]);
       for (const finding of settingsFindings({ inboxes, desks, agents })) say(finding);
 
-      for (const inbox of inboxes.filter(({ channel, enabled }) => channel === "whatsapp" && enabled)) {
+      const deps = { secrets: parts.secrets, clock: parts.clock, publicUrl: config.publicUrl };
+      for (const inbox of inboxes.filter(({ enabled }) => enabled)) {
+        const checker = inboxCheckers[inbox.channel];
+        if (checker === undefined) continue;
         print("");
-        print(`WhatsApp inbox ${inbox.name}`);
-        const sealed = inbox.secrets["accessToken"];
-        for (const check of await checkWhatsApp({ config: inbox.config, accessToken: sealed === undefined ? "" : parts.secrets.open(sealed), publicUrl: config.publicUrl })) say(check);
+        print(`${checker.title} ${inbox.name}`);
+        await checker.check(inbox, deps, say);
       }
-      const vendors = { slack: { title: "Slack app", check: checkSlack }, discord: { title: "Discord server", check: checkDiscord } };
-      for (const [vendor, { title, check: look }] of Object.entries(vendors)) {
+      for (const [vendor, { title, check: look }] of Object.entries(deskCheckers)) {
         const connections = new Map<string, DeskTarget[]>();
         for (const target of desks) if (target.kind === vendor) connections.set(target.identity, [...(connections.get(target.identity) ?? []), target]);
         for (const [identity, targets] of connections) {
           print("");
           print(`${title} ${identity}`);
-          const secret = (name: string) => { const sealed = targets[0]?.secrets?.[name]; return sealed === undefined ? null : parts.secrets.open(sealed); };
-          for (const check of await look({ targets, secret, publicUrl: config.publicUrl, clock: parts.clock })) say(check);
+          await look(targets, deps, say);
         }
       }
       print("");

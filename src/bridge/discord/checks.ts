@@ -2,7 +2,7 @@
 import { ApplicationFlags } from "discord.js";
 import { z } from "zod";
 import type { DeskTarget } from "../../core/model/types.ts";
-import { fail, ok, warn, words as wordsOf, type Check, type ChecksOptions } from "../shared/checks.ts";
+import { fail, gather, ok, warn, words as wordsOf, type Check, type ChecksOptions } from "../shared/checks.ts";
 import { createDiscordApi, type DiscordApi } from "./api.ts";
 import { CODE, discordCode, failureOf } from "./errors.ts";
 import { inviteLink, missingOf, permissionsOf, wantedFor, type Who } from "./in/permissions.ts";
@@ -72,34 +72,36 @@ async function capCheck(api: DiscordApi, guild: string): Promise<Check[]> {
 }
 
 /** Each answer stands for itself; never rejects for what Discord says. */
-export async function checkDiscord({ targets, secret }: ChecksOptions): Promise<Check[]> {
+export async function checkDiscord({ targets, secret, tell }: ChecksOptions): Promise<Check[]> {
+  const found = gather(tell);
+  const answer = (...last: Check[]) => { found.add(...last); return found.all; };
   const [first] = targets;
-  if (first === undefined) return [];
+  if (first === undefined) return found.all;
   const { guild, apiUrl, customers, messageContent, roles } = Config.parse(first.config ?? {});
   const token = secret("botToken");
-  if (token === null) return [fail(`botToken is missing. Make one (${PORTAL}, Bot, Reset Token) and apply it.`)];
+  if (token === null) return answer(fail(`botToken is missing. Make one (${PORTAL}, Bot, Reset Token) and apply it.`));
   const api = createDiscordApi({ token, apiUrl });
   const webhook = customers === "webhook";
 
   let application: Application;
-  try { application = Application.parse(await api.call("GET", "/applications/@me", { priority: "interactive" })); } catch (error) { return [tokenCheck(error)]; }
+  try { application = Application.parse(await api.call("GET", "/applications/@me", { priority: "interactive" })); } catch (error) { return answer(tokenCheck(error)); }
   const botId = application.bot?.id ?? application.id;
   const invite = inviteLink(application.id, { webhook, guild });
-  const checks = [ok(`botToken works: the bot ${application.bot?.username || application.name}`), intentCheck(application, messageContent)];
+  found.add(ok(`botToken works: the bot ${application.bot?.username || application.name}`), intentCheck(application, messageContent));
 
   let who: Who;
   try {
     const server = Guild.parse(await api.call("GET", `/guilds/${guild}`, { priority: "interactive" }));
     const me = Member.parse(await api.call("GET", `/guilds/${guild}/members/${botId}`, { priority: "interactive" }));
     who = { userId: botId, roles: me.roles, ownerId: server.owner_id, guildId: guild, rolePermissions: new Map(server.roles.map(({ id, permissions }) => [id, BigInt(permissions)])) };
-    checks.push(ok(`the bot is in the server ${server.name}`));
+    found.add(ok(`the bot is in the server ${server.name}`));
     const unknown = Object.values(roles ?? {}).flat().filter((name) => name !== undefined).filter((name) => standingOf({ agent: [name] }, server.roles) === null);
-    if (unknown.length > 0) checks.push(warn(`the server has no role called ${list(unknown)}, so nobody becomes an agent by it. Compare \`roles\` with the server's settings.`));
+    if (unknown.length > 0) found.add(warn(`the server has no role called ${list(unknown)}, so nobody becomes an agent by it. Compare \`roles\` with the server's settings.`));
   } catch (error) {
     const away = discordCode(error) === CODE.unknownGuild || discordCode(error) === CODE.missingAccess || discordCode(error) === CODE.unknownMember;
-    return [...checks, fail(away ? `the bot is not in the server ${guild}. Invite it with this link: ${invite}` : `the server could not be looked at: ${words(error)}`)];
+    return answer(fail(away ? `the bot is not in the server ${guild}. Invite it with this link: ${invite}` : `the server could not be looked at: ${words(error)}`));
   }
-  checks.push(await commandsCheck(api, application.id, guild, invite));
-  for (const target of targets) checks.push(...(await channelChecks(api, target, guild, who, webhook)));
-  return [...checks, ...(await capCheck(api, guild))];
+  found.add(await commandsCheck(api, application.id, guild, invite));
+  for (const target of targets) found.add(...(await channelChecks(api, target, guild, who, webhook)));
+  return answer(...(await capCheck(api, guild)));
 }

@@ -11,6 +11,15 @@ export interface ChecksOptions {
   secret(name: string): string | null;
   publicUrl: string | null;
   clock: Clock;
+  /** Hears each answer as soon as it is known. */
+  tell?: TellCheck;
+}
+export type TellCheck = (check: Check) => void;
+
+/** Answers in the order in which they come, each told at once. */
+export function gather(tell?: TellCheck): { all: Check[]; add(...checks: Check[]): void } {
+  const all: Check[] = [];
+  return { all, add(...checks) { for (const check of checks) { all.push(check); tell?.(check); } } };
 }
 
 export const ok = (text: string): Check => ({ state: "ok", text });

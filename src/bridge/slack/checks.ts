@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { DeskTarget } from "../../core/model/types.ts";
 import type { Clock } from "../../core/ports.ts";
-import { fail, ok, warn, words as wordsOf, type Check, type ChecksOptions } from "../shared/checks.ts";
+import { fail, gather, ok, warn, words as wordsOf, type Check, type ChecksOptions } from "../shared/checks.ts";
 import { createSlackApi, type SlackApi } from "./api.ts";
 import { CREDENTIAL_CODES, slackCode } from "./errors.ts";
 import { grants, NOT_PRIVATE } from "./in/members.ts";
@@ -78,22 +78,26 @@ async function checkChannel(api: SlackApi, target: DeskTarget): Promise<Check> {
 }
 
 /** Each answer stands for itself; never rejects for what Slack says. */
-export async function checkSlack({ targets, secret, publicUrl, clock }: ChecksOptions): Promise<Check[]> {
+export async function checkSlack({ targets, secret, publicUrl, clock, tell }: ChecksOptions): Promise<Check[]> {
+  const found = gather(tell);
   const [first] = targets;
-  if (first === undefined) return [];
+  if (first === undefined) return found.all;
   const apiUrl = typeof first.config?.["apiUrl"] === "string" ? first.config["apiUrl"] : DEFAULT_API_URL;
   const botToken = secret("botToken"), appToken = secret("appToken");
-  if (botToken === null) return [fail(`botToken is missing. Copy it: ${WHERE}, OAuth & Permissions, Bot User OAuth Token.`)];
-  const api = createSlackApi({ token: botToken, apiUrl, clock });
-  const checks = await checkBotToken(api, first.identity);
-  const signedIn = checks.every(({ state }) => state === "ok");
-  checks.push(...(appToken === null ? checkAddress(publicUrl, secret("signingSecret")) : [await checkAppToken(appToken, apiUrl, clock)]));
-  if (!signedIn) return checks;
-  const missing = scopesMissing(api.scopes() ?? []);
-  if (api.scopes() !== null && missing.length === 0) checks.push(ok("every scope is granted"));
-  if (api.scopes() !== null) {
-    checks.push(...missing.map(({ scope, what, without }) => (without === null ? fail(`scope ${scope} is missing: ${what}. Add it (${WHERE}, OAuth & Permissions) and install the app again.`) : warn(`scope ${scope} is missing (${what}); ${without}`))));
+  if (botToken === null) {
+    found.add(fail(`botToken is missing. Copy it: ${WHERE}, OAuth & Permissions, Bot User OAuth Token.`));
+    return found.all;
   }
-  for (const target of targets) checks.push(await checkChannel(api, target));
-  return checks;
+  const api = createSlackApi({ token: botToken, apiUrl, clock });
+  found.add(...(await checkBotToken(api, first.identity)));
+  const signedIn = found.all.every(({ state }) => state === "ok");
+  found.add(...(appToken === null ? checkAddress(publicUrl, secret("signingSecret")) : [await checkAppToken(appToken, apiUrl, clock)]));
+  if (!signedIn) return found.all;
+  const missing = scopesMissing(api.scopes() ?? []);
+  if (api.scopes() !== null && missing.length === 0) found.add(ok("every scope is granted"));
+  if (api.scopes() !== null) {
+    found.add(...missing.map(({ scope, what, without }) => (without === null ? fail(`scope ${scope} is missing: ${what}. Add it (${WHERE}, OAuth & Permissions) and install the app again.`) : warn(`scope ${scope} is missing (${what}); ${without}`))));
+  }
+  for (const target of targets) found.add(await checkChannel(api, target));
+  return found.all;
 }
