@@ -23,6 +23,7 @@ export function cardOf(conversation: Conversation, inboxName: string, replyUntil
     { label: "Status", value: STATUS_WORDS[conversation.status] },
     { label: "Owner", value: conversation.assigneeName ?? "Nobody yet" },
   ];
+  if (conversation.contactBlocked === true) facts.push({ label: "Blocked", value: "What they write is not taken" });
   if (conversation.inCopy !== undefined && conversation.inCopy.length > 0) facts.push({ label: "In copy", value: inCopy(conversation.inCopy) });
   if (conversation.caution !== undefined) facts.push({ label: "Caution", value: conversation.caution });
   if (conversation.teamName !== undefined) facts.push({ label: "Team", value: conversation.teamName });

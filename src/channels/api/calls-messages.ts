@@ -39,7 +39,7 @@ async function requireConversation(core: Core, inboxId: string, address: string,
 export const messageCalls = [
   apiCall({
     method: "POST", path: "/messages", summary: "Bring in a line of a contact; the same id and content again changes nothing", body: messageBody,
-    answers: { 200: messageAnswer, 201: messageAnswer }, codes: ["BAD_SIGNATURE", "BAD_TEXT", "CONVERSATION_UNKNOWN", "FILE_UNKNOWN", "CLIENT_ID_REUSED", "TEXT_TOO_LONG"],
+    answers: { 200: messageAnswer, 201: messageAnswer }, codes: ["BAD_SIGNATURE", "BAD_TEXT", "CONVERSATION_UNKNOWN", "FILE_UNKNOWN", "CLIENT_ID_REUSED", "TEXT_TOO_LONG", "CONTACT_BLOCKED"],
     async run({ host, inbox, reply, body }) {
       const { core } = host;
       const address = requireContact(host, inbox, reply, body.contact);
@@ -52,6 +52,7 @@ export const messageCalls = [
         inboxId: inbox._id, address, type: "message", channelMessageId: body.id, text, files, profile: {},
         ...(body.sentAt === undefined ? {} : { sentAt: body.sentAt }), ...(body.conversation === undefined ? {} : { conversation: body.conversation }),
       });
+      if (outcome === "blocked") throw new UserError("CONTACT_BLOCKED", "The team has blocked this contact. Nothing of this message was kept; don't repeat it.");
       if (outcome === "conflict" || message === undefined || (outcome === "duplicate" && !sameFiles(message.files, files))) {
         throw new UserError("CLIENT_ID_REUSED", "This id already belongs to another message of this contact. Use a new one for each message; repeat one only to send the same again.");
       }

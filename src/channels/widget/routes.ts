@@ -77,6 +77,7 @@ function messageRoutes(api: FastifyInstance, host: WidgetHost, hub: Hub): void {
       profile: { ...(visitor.name === undefined ? {} : { name: visitor.name }), ...(visitor.email === undefined ? {} : { email: visitor.email }) },
       ...(input.conversation === undefined ? {} : { conversation: input.conversation }),
     });
+    if (outcome === "blocked") throw new UserError("CONTACT_BLOCKED", "You can't write here any more. Nothing of this message was kept.");
     if (outcome === "conflict" || message === undefined || (outcome === "duplicate" && !sameFiles(message.files, files))) {
       throw new UserError("CLIENT_ID_REUSED", "This clientId already belongs to another message. Use a new one for each message; repeat one only to send the same again.");
     }

@@ -17,6 +17,7 @@ export function activityText(actor: string, fact: ActivityFact): string {
       const parts = [...(name === undefined ? [] : [`the name to ${name}`]), ...(email === undefined ? [] : [email === null ? "the e-mail to none" : `the e-mail to ${email}`]), ...(phone === undefined ? [] : [phone === null ? "the phone to none" : `the phone to ${phone}`])];
       return `${actor} changed the customer's details: ${parts.join(", ")}`;
     }
+    case "blocked": return fact.blocked ? `${actor} blocked the customer: what they write is not taken any more` : `${actor} unblocked the customer: what they write from now on comes in again`;
     case "labelled": return `${actor} added the label ${fact.label}`;
     case "unlabelled": return `${actor} removed the label ${fact.label}`;
     case "priority": return fact.to === null ? `${actor} removed the priority` : `${actor} set the priority to ${fact.to}`;

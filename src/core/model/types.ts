@@ -20,7 +20,11 @@ export type Priority = "low" | "medium" | "high" | "urgent";
 export type ThreadMode = "reply" | "note-first" | "team-only";
 export type MessageKind = "incoming" | "outgoing" | "note" | "activity";
 
-export interface Contact { _id: string; name: string; email?: string; phone?: string; anonymous: boolean; avatar?: string; createdAt: Date }
+export interface Contact {
+  _id: string; name: string; email?: string; phone?: string; anonymous: boolean; avatar?: string; createdAt: Date;
+  /** Their lines are not taken; each of their identities says so too. */
+  blocked?: { at: Date; by: string };
+}
 
 export interface ContactIdentity {
   _id: string;
@@ -30,6 +34,8 @@ export interface ContactIdentity {
   contactId: string;
   /** Set while the vendor says that this address can't be reached. */
   unreachable?: { code: string; at: Date };
+  /** The contact is blocked: lines from here were left out so often, last at that time. */
+  blocked?: { swallowed: number; lastAt?: Date };
   createdAt: Date;
 }
 
@@ -46,6 +52,7 @@ export type ActivityFact =
   | { type: "assigned"; to: string | null; toName: string | null }
   | { type: "team"; to: string | null; toName: string | null }
   | { type: "contact"; changed: { name?: string; email?: string | null; phone?: string | null } }
+  | { type: "blocked"; blocked: boolean }
   | { type: "labelled"; label: string }
   | { type: "unlabelled"; label: string }
   | { type: "priority"; to: Priority | null }
@@ -89,6 +96,8 @@ export interface Conversation {
   /** Why the last line's sender may not be who it says. */
   caution?: string;
   contactName: string;
+  /** The contact's lines are not taken. */
+  contactBlocked?: true;
   channel: ChannelId;
   assigneeId: string | null;
   assigneeName: string | null;

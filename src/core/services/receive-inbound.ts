@@ -9,6 +9,7 @@ import { holderOf } from "../store/look-together.ts";
 import { appendMessage } from "../store/messages.ts";
 import { addNote } from "./add-note.ts";
 import { applyUpTo } from "./apply.ts";
+import { countSwallowed, isBlockedAt } from "./block-contact.ts";
 import { conversationForNextLine, identityAt } from "./find-conversation.ts";
 import { inboxOf } from "./inbox-settings.ts";
 import { deleteByContact, editByContact, reactByContact } from "./inbound-changes.ts";
@@ -20,10 +21,11 @@ import { quoteOf } from "./quote.ts";
 import { climb, recordDeliveryStatus } from "./record-delivery.ts";
 
 type Inbound<T extends InboundEvent["type"]> = Extract<InboundEvent, { type: T }>;
-export interface InboundResult { /** "kept": a change whose message has not come yet. */ outcome: "stored" | "duplicate" | "conflict" | "applied" | "kept" | "ignored"; message?: Message }
+export interface InboundResult { /** "kept": a change whose message has not come yet. */ /** "blocked": the customer is, and nothing was taken. */ outcome: "stored" | "duplicate" | "conflict" | "applied" | "kept" | "ignored" | "blocked"; message?: Message }
 
 /** Resolves once stored. A repeat of the same event changes nothing. @throws {UserError} INBOX_UNKNOWN, NOT_POSSIBLE (inbox is off) */
 export async function receiveEvent(core: Core, event: InboundEvent): Promise<InboundResult> {
+  if ((event.type === "edit" || event.type === "reaction" || event.type === "typing") && (await isBlockedAt(core, event.inboxId, event.address))) return { outcome: "blocked" };
   switch (event.type) {
     case "message": return receiveMessage(core, event);
     case "edit": return editByContact(core, event);
@@ -43,6 +45,7 @@ export const inboundSource = (inboxId: string, address: string, channelMessageId
 async function receiveMessage(core: Core, event: Inbound<"message">): Promise<InboundResult> {
   const { place } = event;
   if (place === undefined) return storeLine(core, event);
+  if (await isBlockedAt(core, event.inboxId, event.address)) return storeLine(core, event);
   const found = await conversationOfPlace(core, event.inboxId, event.address, place);
   if (found !== null && (found.as === "bystander" || place.automatic === "reply")) return storeAside(core, event, place, found.conversation);
   if (found === null && place.automatic !== undefined) {
@@ -73,6 +76,7 @@ async function storeLine(core: Core, event: Inbound<"message">): Promise<Inbound
   if (!inbox.enabled) throw new UserError("NOT_POSSIBLE", "This inbox is switched off.");
   const source = inboundSource(event.inboxId, event.address, event.channelMessageId);
   const { identity, made } = await identityAt(core, event.inboxId, event.address, event.profile, event.knownAs);
+  if (identity.blocked !== undefined) return swallow(core, identity, source, event);
   const holder = made ? null : await holderOf(core, identity._id);
   const simple = holder !== null && holder.status !== "resolved" && event.conversation === undefined;
   if (!simple && !made) {
@@ -110,6 +114,14 @@ async function storeLine(core: Core, event: Inbound<"message">): Promise<Inbound
   core.bus.publish({ type: "feed.changed", identityId: identity._id });
   void followUp(core, message, identity, conversation);
   return { outcome: "stored", message };
+}
+
+/** What came before the block is answered as ever; the rest is counted and not kept. */
+async function swallow(core: Core, identity: ContactIdentity, source: string, event: Inbound<"message">): Promise<InboundResult> {
+  const first = await core.store.messages.findOne({ source });
+  if (first !== null) return asRepeat(first, event);
+  await countSwallowed(core, identity._id);
+  return { outcome: "blocked" };
 }
 
 /** After the vendor was answered: what the sweep would do 2 s later. */

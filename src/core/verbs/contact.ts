@@ -59,6 +59,7 @@ async function profileText(core: Core, actor: Agent, conversation: Conversation)
     `${conversation.contactName} · ${nameOf(conversation.inboxId)}${known?.anonymous === true ? " · has not said who they are" : ""}`,
     ...(known?.email === undefined ? [] : [`E-mail: ${known.email}`]),
     ...(known?.phone === undefined ? [] : [`Phone: ${known.phone}`]),
+    ...(known?.blocked === undefined ? [] : [`Blocked by ${known.blocked.by}, ${timeAgo(known.blocked.at, now)}: what they write is not taken`]),
     ...(known === null ? [] : [`First seen ${timeAgo(known.createdAt, now)}`]),
     ...identities.filter((one) => identities.length > 1 || one.unreachable !== undefined).map(({ inboxId, unreachable }) =>
       `Writes in ${nameOf(inboxId)}${unreachable === undefined ? "" : `, but can't be reached there; noticed ${timeAgo(unreachable.at, now)}`}`),

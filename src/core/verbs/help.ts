@@ -27,13 +27,15 @@ export const makeHelp = (table: () => readonly Verb[]): Verb => verb({
 });
 
 /** Verbs that the card's More button leads to: what needs no text and has no button on the card. */
-const MORE = ["reopen", "pending", "unassign", "label", "unlabel", "priority", "mode", "transfer", "canned", "template", "macro", "contact", "history", "original"];
+const MORE = ["reopen", "pending", "unassign", "label", "unlabel", "priority", "mode", "transfer", "canned", "template", "macro", "contact", "history", "block", "unblock", "original"];
 
 const unsuited: Record<string, (conversation: Conversation, core: Core) => boolean> = {
   template: ({ inboxId }, core) => { const adapter = core.channels.get(inboxId); return adapter === undefined || !hasTemplates(adapter); },
   reopen: (it) => it.status === "open",
   pending: (it) => it.status === "pending" || it.status === "resolved",
   unassign: (it) => it.assigneeId === null,
+  block: (it) => it.contactBlocked === true,
+  unblock: (it) => it.contactBlocked !== true,
   original: (it) => it.folded !== true,
   unlabel: (it) => it.labels.length === 0,
 };

@@ -1,4 +1,5 @@
 /** The verb table behind every front end: one line a verb, in the order that help shows. */
+import { block, unblock } from "./block.ts";
 import { canned } from "./canned.ts";
 import { contact, history } from "./contact.ts";
 import { makeMacro } from "./macro.ts";
@@ -22,7 +23,7 @@ export const verbs: readonly Verb[] = [
   makeResolve(() => verbs), reopen, pending, snooze,
   label, unlabel, priority,
   canned, template, makeMacro(() => verbs),
-  contact, history,
+  contact, history, block, unblock,
   find, mine, queue,
   mode,
   send, keep, retry, cancel, retract, makeEdit(() => verbs), correct, original,
