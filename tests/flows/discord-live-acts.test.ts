@@ -1,7 +1,8 @@
 /** Acts on Discord from end to end: gateway, real card, real threads; with the text of messages and without it. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { startDiscord, shownText } from "../support/discord.ts";
 import { componentNamed } from "../support/discord-acts.ts";
+import { FakeDiscord } from "../fakes/discord/discord.ts";
 import type { FakeMessage } from "../fakes/discord/types.ts";
 import { textOf } from "../fakes/discord/mentions.ts";
 
@@ -98,4 +99,19 @@ test("who is not in this server's desk is told so, and nothing happens", async (
   expect(pressed.said).toContain("/link");
   expect((await fake.memberTypesAutocomplete("assign", "to", "", channel, sam)).choices).toEqual([]);
   expect((await help.conversation()).status).toBe("open");
+});
+
+test("somebody's first command is acknowledged in time, however long it takes to make an agent of them", async () => {
+  const fake = await FakeDiscord.start();
+  const [support, leads] = [fake.addRole("Support").id, fake.addRole("Leads").id];
+  for (const name of ["Mara", "Jonas"]) fake.addMember(name, { roles: [leads] });
+  const live = await startDiscord({ fake, desk: { roles: { agent: "Support", administrator: "Leads" } } });
+  onTestFinished(() => fake.stop());
+  const { channel } = await opened(live);
+  const ines = fake.addMember("Ines", { roles: [support] });
+  // administrators are told of the new agent, and Discord takes its time
+  fake.fail("POST /users/@me/channels", { delayMs: fake.ackWindowMs + 500 });
+  const answer = await fake.memberRunsCommand("note", { text: "VIP" }, channel, ines);
+  expect(answer.ack).toBe("deferred");
+  await expect.poll(async () => (await live.help.lines("note")).map(({ author, body }) => [author.name, body]), { timeout: 40_000 }).toEqual([["Ines", "VIP"]]);
 });

@@ -35,8 +35,8 @@ export interface ActsOptions {
 }
 
 export interface DiscordActs {
-  /** An INTERACTION_CREATE. Resolves when it is acknowledged; the work goes on behind it. Never rejects. */
-  interaction(payload: unknown): Promise<void>;
+  /** An INTERACTION_CREATE. Resolves when it is acknowledged; the work goes on behind it. Never rejects. `first`: what is looked at before the act, and may take its time too. */
+  interaction(payload: unknown, first?: () => Promise<unknown>): Promise<void>;
   /** Puts the commands into the guild, unless they stand there as they should; answers whether they had to be written. @throws {DeskError} */
   register(application: string, signal?: AbortSignal): Promise<boolean>;
   /** Resolves when nothing is under way. */
@@ -222,17 +222,15 @@ export function createActs(o: ActsOptions): DiscordActs {
     return { kind: source === undefined ? "command" : alone ? "aside" : "shared", modal: it.type !== KIND.modal, userId, thread };
   };
 
-  async function answer(it: Interaction, userId: string): Promise<void> {
+  async function answer(it: Interaction, userId: string, first: () => Promise<unknown>): Promise<void> {
     const answers = answersTo(api, it);
-    if (it.type === KIND.autocomplete) {
-      const here = await ownThread(threadOf(it));
-      return answers.choices(await choicesFor({ core, host }, it, userId, here));
-    }
+    if (it.type === KIND.autocomplete) return answers.choices(await choicesFor({ core, host }, it, userId, async () => { await first(); return ownThread(threadOf(it)); }));
     const channel = threadOf(it);
     const thread = channel === null ? null : makeThreadId(guild, channel);
     const elsewhere = it.guild_id !== undefined && it.guild_id !== guild;
     const work = async (): Promise<Told> => {
       if (elsewhere) return said(ELSEWHERE);
+      await first();
       const here = await ownThread(channel);
       if (it.type === KIND.command) return it.data.type === COMMAND.message ? chose(it, userId, here) : command(it, userId, here);
       return (await (it.type === KIND.component ? pressed(it, userId, here) : submitted(it, userId, here))) ?? { result: { ok: true }, about: {}, verb: "help" };
@@ -246,14 +244,14 @@ export function createActs(o: ActsOptions): DiscordActs {
   }
 
   return {
-    async interaction(payload) {
+    async interaction(payload, first = async () => undefined) {
       const read = Interaction.safeParse(payload);
       if (!read.success) return core.log.debug({ kind: (payload as { type?: unknown } | null)?.type }, "An interaction of Discord's that has no meaning here was ignored.");
       const userId = personOf(read.data);
       if (userId === null || known.has(read.data.id)) return;
       known.add(read.data.id);
       if (known.size > REMEMBERED) known.delete(known.values().next().value!);
-      const run = answer(read.data, userId);
+      const run = answer(read.data, userId, first);
       later(run);
       await run.catch(() => undefined);
     },

@@ -16,8 +16,8 @@ const FLAGGED = new Map(verbs.map((verb) => [verb.name, new Map(shapeOf(verb).te
 
 export interface Completing { core: Core; host: DeskHost; /** Milliseconds after which nothing is proposed. */ withinMs?: number }
 
-/** Never rejects. @param thread of the conversation that the command is typed in */
-export async function choicesFor({ core, host, withinMs = 2_000 }: Completing, it: AutocompleteInteraction, userId: string, thread: DeskThreadId | null): Promise<Choice[]> {
+/** Never rejects. @param threadHere of the conversation that the command is typed in; looking for it counts too */
+export async function choicesFor({ core, host, withinMs = 2_000 }: Completing, it: AutocompleteInteraction, userId: string, threadHere: () => Promise<DeskThreadId | null>): Promise<Choice[]> {
   const focused = it.data.options.find((option) => option.focused === true);
   if (focused === undefined) return [];
   const typed = String(focused.value ?? "").trimStart();
@@ -25,12 +25,15 @@ export async function choicesFor({ core, host, withinMs = 2_000 }: Completing, i
   const number = /^#?(\d{1,12})$/.exec(String(named ?? "").trim())?.[1];
   const flag = FLAGGED.get(it.data.name)?.get(focused.name);
   const before = `/${it.data.name} ${number === undefined ? "" : `#${number} `}${flag === undefined ? "" : `${flag} `}`;
-  // A number chooses the conversation, so here no thread says it already.
-  const place = focused.name === CONVERSATION || number !== undefined ? null : thread;
+  // A number chooses the conversation, so then no thread says it already.
+  const proposed = async (): Promise<Suggestion[]> => {
+    const thread = await threadHere();
+    return host.complete("discord", userId, before + typed, focused.name === CONVERSATION || number !== undefined ? null : thread);
+  };
   let timer: NodeJS.Timeout | undefined;
   try {
     const late = new Promise<Suggestion[]>((resolve) => { timer = setTimeout(resolve, withinMs, []); });
-    const found = await Promise.race([host.complete("discord", userId, before + typed, place), late]);
+    const found = await Promise.race([proposed(), late]);
     return asChoices(found, before);
   } catch (error) {
     core.log.warn({ err: error, verb: it.data.name }, "Nothing could be proposed for a command that is being typed in Discord.");

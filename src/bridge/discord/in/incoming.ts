@@ -124,11 +124,9 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
     directory.take(t, d);
     if (t === "INTERACTION_CREATE") {
       const acting = Acting.safeParse(d).data?.member;
-      later(async () => {
-        // their roles may make them an agent now, or not any more
-        if (acting !== undefined) await people.meet({ userId: acting.user.id, username: acting.user.username, displayName: displayName(acting.user, acting.nick), roles: acting.roles });
-        await live?.acts.interaction(d);
-      });
+      // their roles may make them an agent now, or not any more; an acknowledgement waits for none of that
+      const meet = async () => acting === undefined ? undefined : people.meet({ userId: acting.user.id, username: acting.user.username, displayName: displayName(acting.user, acting.nick), roles: acting.roles });
+      later(async () => live?.acts.interaction(d, meet));
       return;
     }
     const reacted = t === "MESSAGE_REACTION_ADD" || t === "MESSAGE_REACTION_REMOVE" ? Reacted.safeParse(d).data : undefined;
