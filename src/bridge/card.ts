@@ -1,5 +1,6 @@
 /** The card of a conversation: the same facts in the same order on every desk. Pure. */
 import { lastLineOf } from "../core/verbs/describe.ts";
+import { leftOutWords, nextRecipients } from "../core/model/recipients.ts";
 import type { Conversation } from "../core/model/types.ts";
 import type { Card, CardButton, CardFact } from "../core/ports.ts";
 import { channelName } from "./channel-name.ts";
@@ -12,11 +13,25 @@ const BUTTONS: CardButton[] = [
 const RESOLVED_BUTTONS: CardButton[] = [{ id: "reopen", label: "Reopen", style: "main" }, { id: "more", label: "More" }];
 
 const MOST_IN_COPY = 5;
-const inCopy = (all: string[]): string => [...all.slice(0, MOST_IN_COPY), ...(all.length > MOST_IN_COPY ? [`and ${all.length - MOST_IN_COPY} more`] : [])].join(", ");
+const some = (all: string[]): string => [...all.slice(0, MOST_IN_COPY), ...(all.length > MOST_IN_COPY ? [`and ${all.length - MOST_IN_COPY} more`] : [])].join(", ");
+
+/** Who gets the next reply beside the customer at their own address. */
+function recipientFacts(conversation: Conversation, most: number): CardFact[] {
+  const all = nextRecipients(conversation, most);
+  const { to, alsoTo, cc, bcc, left } = all;
+  return [
+    ...(to === null && alsoTo.length === 0 ? [] : [{ label: "Replies to", value: some([to ?? "the customer", ...alsoTo]) }]),
+    ...(cc.length === 0 && left.length === 0 ? [] : [{ label: "In copy", value: `${some(cc)}${left.length === 0 ? "" : `. ${leftOutWords(all, most)}`}` }]),
+    ...(bcc.length === 0 ? [] : [{ label: "Blind copy", value: some(bcc) }]),
+  ];
+}
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
-/** `inboxName` as configured. Times go as `at`, so that each viewer reads them in their own zone. `replyUntil`: of a channel that takes free replies only for a time. */
-export function cardOf(conversation: Conversation, inboxName: string, replyUntil: Date | null = null): Card {
+/**
+ * `inboxName` as configured. Times go as `at`, so that each viewer reads them in their own zone. `replyUntil`: of a channel that takes free
+ * replies only for a time. `mostRecipients`: of one whose messages go to several people.
+ */
+export function cardOf(conversation: Conversation, inboxName: string, replyUntil: Date | null = null, mostRecipients = Number.POSITIVE_INFINITY): Card {
   const facts: CardFact[] = [
     { label: "Contact", value: `${conversation.contactName} · ${channelName(conversation.channel)}` },
     { label: "Inbox", value: inboxName },
@@ -24,7 +39,7 @@ export function cardOf(conversation: Conversation, inboxName: string, replyUntil
     { label: "Owner", value: conversation.assigneeName ?? "Nobody yet" },
   ];
   if (conversation.contactBlocked === true) facts.push({ label: "Blocked", value: "What they write is not taken" });
-  if (conversation.inCopy !== undefined && conversation.inCopy.length > 0) facts.push({ label: "In copy", value: inCopy(conversation.inCopy) });
+  facts.push(...recipientFacts(conversation, mostRecipients));
   if (conversation.caution !== undefined) facts.push({ label: "Caution", value: conversation.caution });
   if (conversation.teamName !== undefined) facts.push({ label: "Team", value: conversation.teamName });
   if (conversation.priority !== null) facts.push({ label: "Priority", value: capital(conversation.priority) });

@@ -125,7 +125,7 @@ async function sendParts(d: Delivery, held: Held, adapter: ChannelAdapter, to: C
     await fail(core, held, queued, new DeliveryError("FILE_MISSING", text, { certain: true, permanent: true }));
     return "again";
   }
-  const place = isThreading(adapter) ? { place: await placeForReply(core, queued) } : {};
+  const place = isThreading(adapter) ? { place: await placeForReply(core, queued, adapter.mostRecipients) } : {};
   const plan = adapter.plan({ id: queued._id, body: queued.body, files: queued.files.filter((f) => f.state === "ready"), ...place, ...(queued.template === undefined ? {} : { template: queued.template }), author: { name: queued.author.name, ...(queued.author.avatar === undefined ? {} : { avatar: queued.author.avatar }) } });
   const first = plan.findIndex((_, i) => queued.delivery.parts[i]?.state !== "sent");
   const parts: DeliveryPart[] = plan.map((part, i) => queued.delivery.parts[i] ?? { key: `${queued._id}:${part.index}`, state: "queued" });

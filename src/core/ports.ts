@@ -1,6 +1,7 @@
 /** What core asks of the rooms around it. Adapters implement these; `main.ts` hands them over. */
 import type { Readable } from "node:stream";
 import type { DeliveryCode, ErrorCode } from "./errors.ts";
+import type { Recipients } from "./model/recipients.ts";
 import type {
   ChannelId, ChosenTemplate, DeliveryStatus, DeskEventData, DeskFile, DeskKind, DeskPostId, DeskTarget, DeskThreadId, FileRef, Inbox, Priority, Status, ThreadPlace,
 } from "./model/types.ts";
@@ -27,7 +28,7 @@ export interface OutboundMessage {
   template?: ChosenTemplate;
 }
 /** Where a reply goes: the line that it answers is the last that the customer wrote before it; null when there is none. */
-export interface ReplyPlace { conversationId: string; subject: string; answers: ThreadPlace | null }
+export interface ReplyPlace { conversationId: string; subject: string; answers: ThreadPlace | null; recipients: Recipients }
 
 /** One vendor call. `data` is the channel's own and must survive JSON. */
 export interface Part { index: number; kind: string; data: unknown }
@@ -65,8 +66,13 @@ export interface ReactingChannel extends ChannelAdapter { react(to: ChannelAddre
 export interface ReadMarkingChannel extends ChannelAdapter { markRead(to: ChannelAddress, vendorId: string, signal: AbortSignal): Promise<void> }
 /** Fetches a customer's file that an inbound event named by `remote`. */
 export interface FetchingChannel extends ChannelAdapter { fetchFile(remote: string, signal: AbortSignal): Promise<{ stream: Readable; name: string; type: string; bytes?: number }> }
-/** Its messages name each other (mail): a reply is planned with its place. */
-export interface ThreadingChannel extends ChannelAdapter { readonly threads: true }
+/** Its messages name each other and go to several people (mail): a reply is planned with its place. */
+export interface ThreadingChannel extends ChannelAdapter {
+  readonly threads: true;
+  /** Addresses that one message goes to, the customer's among them. */
+  readonly mostRecipients: number;
+  isOwnAddress(address: string): boolean;
+}
 /** A free reply goes only within `windowMs` after the customer's last line. */
 export interface WindowedChannel extends ChannelAdapter { readonly windowMs: number }
 /** Texts that the vendor has approved, which go at any time. @throws {DeliveryError} */

@@ -57,9 +57,9 @@ describe("what goes out", () => {
   test("To, Cc and the chain come from the line that is answered", () => {
     const out: OutboundMessage = {
       id: ID, body: "Hi", files: [], author: { name: "Mara" },
-      place: { conversationId: ID, subject: "Old", answers: { id: "<3@x>", references: ["<1@x>", "<2@x>"], subject: "New", to: ["b@x.example"], cc: ["c@x.example", "b@x.example"], replyTo: "a@private.example" } },
+      place: { conversationId: ID, subject: "Old", answers: { id: "<3@x>", references: ["<1@x>", "<2@x>"], subject: "New", to: ["b@x.example"], cc: ["c@x.example", "b@x.example"], replyTo: "a@private.example" }, recipients: { to: "a@private.example", alsoTo: [], cc: ["b@x.example", "c@x.example"], bcc: ["d@x.example"], left: [] } },
     };
-    expect(plan(out)[0]!.data).toMatchObject({ subject: "Re: New", to: "a@private.example", cc: ["b@x.example", "c@x.example"], inReplyTo: "<3@x>", references: ["<1@x>", "<2@x>", "<3@x>"] });
+    expect(plan(out)[0]!.data).toMatchObject({ subject: "Re: New", to: "a@private.example", cc: ["b@x.example", "c@x.example"], bcc: ["d@x.example"], inReplyTo: "<3@x>", references: ["<1@x>", "<2@x>", "<3@x>"] });
   });
 
   test("files go with the text, and in further mails where they are too much for one", () => {
@@ -132,7 +132,7 @@ test("the customer refused, those in copy served: failed, and said so", async ()
   const far = await FakeMailServer.start();
   onTestFinished(() => far.close());
   const { adapter } = wireEmail({ smtpPort: far.port });
-  const [part] = adapter.plan({ id: ID, body: "Hello", files: [], author: { name: "Mara" }, place: { conversationId: ID, subject: "", answers: { id: "<1@x>", references: [], subject: "x", to: [], cc: ["ben@customer.example"] } } });
+  const [part] = adapter.plan({ id: ID, body: "Hello", files: [], author: { name: "Mara" }, place: { conversationId: ID, subject: "", answers: { id: "<1@x>", references: [], subject: "x", to: [], cc: ["ben@customer.example"] }, recipients: { to: null, alsoTo: [], cc: ["ben@customer.example"], bcc: [], left: [] } } });
   far.failNext({ at: "rcpt", code: 550, text: "5.1.1 User unknown", only: "ana@customer.example" });
   await expect(adapter.sendPart({ inboxId: "inbox-email", address: "ana@customer.example" }, part!, `${ID}:0`, AbortSignal.timeout(40_000))).rejects.toMatchObject({ code: "CONTACT_GONE", tellAgent: expect.stringContaining("in copy"), o: permanent });
   expect(far.received.map(({ to }) => to)).toEqual([["ben@customer.example"]]);

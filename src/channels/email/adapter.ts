@@ -47,21 +47,25 @@ export function createEmail(inboxId: string, inboxName: string, config: EmailCon
   return {
     id: "email",
     threads: true,
+    mostRecipients: config.maxRecipients,
+    isOwnAddress: (one) => isOurs(rules.ours, one),
     limits: { textChars: MAX_TEXT, fileBytes: MAX_FILE },
     plan,
 
     async sendPart({ address: customer }: ChannelAddress, raw: Part, key: string, signal: AbortSignal): Promise<PartReceipt> {
       const part = readPart(raw);
       const to = part.to ?? customer;
-      const cc = part.cc.filter((one) => one !== to && !isOurs(rules.ours, one));
+      const others = new Set([to]);
+      const everyOne = (addresses: string[]) => addresses.filter((one) => !others.has(one) && !isOurs(rules.ours, one) && others.add(one));
+      const alsoTo = everyOne(part.alsoTo), cc = everyOne(part.cc), bcc = everyOne(part.bcc);
       const messageId = makeMessageId(key, domain, deps.sign);
       const replyTo = config.signedReplies && part.conversationId !== null ? makeReplyAddress(address, part.conversationId, deps.sign) : null;
       const from = { name: config.fromName ?? (part.author === "" ? inboxName : `${part.author} (${inboxName})`), address };
       const [{ composeMail }, { createSmtp }] = await Promise.all([import("./compose.ts"), import("./api.ts")]);
       smtp ??= createSmtp({ ...server, name: domain, password });
-      const mail = await composeMail({ part, from, to, cc, replyTo, messageId, signature, inboxId, date: deps.clock.now(), files: deps.files, ...dkim });
+      const mail = await composeMail({ part, from, to: [to, ...alsoTo], cc, replyTo, messageId, signature, inboxId, date: deps.clock.now(), files: deps.files, ...dkim });
       try {
-        const { refused: left } = await smtp.send({ from: address, to: [to, ...cc] }, mail, signal);
+        const { refused: left } = await smtp.send({ from: address, to: [to, ...alsoTo, ...cc, ...bcc] }, mail, signal);
         const forCustomer = left.find((one) => one.address === to.toLowerCase());
         if (forCustomer !== undefined) throw new DeliveryError(forCustomer.error.code, `${forCustomer.error.tellAgent} Those in copy got it.`, { certain: true, permanent: true, cause: forCustomer.error });
       } catch (error) {

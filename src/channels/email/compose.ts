@@ -12,7 +12,7 @@ import { toHtml, withSignature } from "./render.ts";
 export interface ComposeInput {
   part: MailPart;
   from: { name: string; address: string };
-  to: string;
+  to: string[];
   cc: string[];
   replyTo: string | null;
   messageId: string;
@@ -39,7 +39,7 @@ export async function composeMail(input: ComposeInput): Promise<Buffer> {
   const attachments = await Promise.all(part.files.map(async ({ fileId, name, type }) => ({ filename: name, contentType: type, content: await fileOf(files, fileId, name) })));
   const text = withSignature(part.text, signature);
   const composer = new MailComposer({
-    from, to: [{ name: "", address: to }], cc: cc.map((address) => ({ name: "", address })), ...(replyTo === null ? {} : { replyTo: { name: from.name, address: replyTo } }),
+    from, to: to.map((address) => ({ name: "", address })), cc: cc.map((address) => ({ name: "", address })), ...(replyTo === null ? {} : { replyTo: { name: from.name, address: replyTo } }),
     subject: part.subject, messageId, date, ...(part.inReplyTo === null ? {} : { inReplyTo: part.inReplyTo }), ...(part.references.length === 0 ? {} : { references: part.references.join(" ") }),
     headers: { [LOOP_HEADER]: inboxId, "X-Auto-Response-Suppress": "OOF, AutoReply" },
     text, html: toHtml(text), attachments, disableFileAccess: true, disableUrlAccess: true,

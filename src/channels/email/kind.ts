@@ -26,6 +26,7 @@ const Settings = z.strictObject({
   }).optional(),
   authServer: z.string().max(200).optional(),
   replyAddress: z.enum(["signed", "plain"], "must be signed (support+…@, your mail server must deliver such addresses) or plain").optional(),
+  maxRecipients: z.int("must be 1 to 100").min(1, "must be 1 to 100").max(100, "must be 1 to 100").default(20),
   team: z.array(z.string().max(200).transform((text) => text.toLowerCase().replace(/^@/, ""))).max(100).default([]),
   automatic: z.enum(["ignore", "open"], "must be ignore or open").default("ignore"),
 });
@@ -35,7 +36,7 @@ const Server = z.object({ host: z.string(), port: z.number(), security, user: z.
 const Config = z.object({
   address: z.string(), aliases: z.array(z.string()), fromName: z.string().optional(), signature: z.string(), smtp: Server,
   imap: Server.extend({ folder: z.string() }).optional(), receiver: z.object({ host: z.string(), port: z.number(), maxMegabytes: z.number() }).optional(),
-  dkim: z.object({ domain: z.string(), selector: z.string() }).optional(), authServer: z.string().optional(), signedReplies: z.boolean(), team: z.array(z.string()), automatic: z.enum(["ignore", "open"]),
+  dkim: z.object({ domain: z.string(), selector: z.string() }).optional(), authServer: z.string().optional(), signedReplies: z.boolean(), maxRecipients: z.number().default(20), team: z.array(z.string()), automatic: z.enum(["ignore", "open"]),
 });
 export type EmailConfig = z.infer<typeof Config>;
 

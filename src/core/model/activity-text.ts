@@ -22,6 +22,7 @@ export function activityText(actor: string, fact: ActivityFact): string {
     case "unlabelled": return `${actor} removed the label ${fact.label}`;
     case "priority": return fact.to === null ? `${actor} removed the priority` : `${actor} set the priority to ${fact.to}`;
     case "mode": return fact.to === "reply" ? `${actor} switched this thread to reply mode` : fact.to === "note-first" ? `${actor} switched this thread to note-first: only /reply sends` : `${actor} switched this thread to team-only: nothing written here reaches the customer`;
+    case "recipient": return fact.as === null ? `${actor} took ${fact.address} off the replies` : `${actor} added ${fact.address} to the replies${{ to: "", cc: " (in copy)", bcc: " (in blind copy)" }[fact.as]}`;
     case "transferred": return `${actor} moved this conversation from ${fact.fromName} to ${fact.toName}`;
     case "reaction": return fact.emojis.length === 0 ? `${actor} took back a reaction` : `${actor} reacted ${fact.emojis.join(" ")}`;
     case "delivery": return {

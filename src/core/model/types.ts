@@ -57,6 +57,7 @@ export type ActivityFact =
   | { type: "unlabelled"; label: string }
   | { type: "priority"; to: Priority | null }
   | { type: "mode"; to: ThreadMode }
+  | { type: "recipient"; address: string; /** Null: taken off. */ as: RecipientRole | null }
   | { type: "transferred"; from: string; fromName: string; to: string; toName: string; note?: string }
   | { type: "reaction"; messageId: string; emojis: string[] }
   | { type: "delivery"; messageId: string; act: "retry" | "send" | "retract" | "correct" | "cancel" | "edit"; /** What it says since the edit. */ text?: string };
@@ -77,6 +78,10 @@ export interface Move {
   told?: true;
 }
 
+export type RecipientRole = "to" | "cc" | "bcc";
+/** Lower-case addresses. `afterSeq`: only replies behind it go there. `rev` rises with each change. */
+export interface RecipientChanges { rev: number; added: { address: string; as: RecipientRole; afterSeq: number }[]; out: string[] }
+
 export interface Conversation {
   _id: string;
   number: number;
@@ -93,6 +98,10 @@ export interface Conversation {
   folded?: true;
   /** Who else gets the answer to the last line. */
   inCopy?: string[];
+  /** Where the customer's last line wants its answer, when that is another address than theirs. */
+  answerTo?: string | null;
+  /** Whom agents added to the replies or took off them. */
+  recipients?: RecipientChanges;
   /** Why the last line's sender may not be who it says. */
   caution?: string;
   contactName: string;

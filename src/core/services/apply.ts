@@ -63,7 +63,7 @@ function effectOf(core: Core, conversation: Conversation, message: Message): { u
     set.lastIncomingSeq = message.seq;
     if (conversation.subject === "") set.subject = firstLine(message.body, 80) || fileLine(message);
     if (message.original !== undefined) set.folded = true;
-    if (message.place !== undefined) set.inCopy = [...new Set([...message.place.to, ...message.place.cc])];
+    if (message.place !== undefined) Object.assign(set, { inCopy: [...new Set([...message.place.to, ...message.place.cc])], answerTo: message.place.replyTo ?? null });
     if (message.place?.caution !== undefined) set.caution = message.place.caution;
     const change = onIncoming(conversation, message.createdAt);
     Object.assign(set, change.set, windowFromLine(core, conversation, message));

@@ -1,5 +1,6 @@
 /** Where a line belongs on channels whose messages name each other (mail): by a signed address, else by names AND people, never by names alone. */
 import type { Core } from "../core.ts";
+import { recipientsOf } from "../model/recipients.ts";
 import type { Conversation, Message, ThreadPlace } from "../model/types.ts";
 import type { InboundPlace, ReplyPlace } from "../ports.ts";
 import { addressOf } from "../store/identities.ts";
@@ -24,7 +25,7 @@ export async function conversationOfPlace(core: Core, inboxId: string, address: 
     if (conversation === null) continue;
     const customer = await addressOf(core.store, conversation.identityId);
     if (customer?.address === address) return { as: "customer", conversation };
-    if (id === place.conversationId || (await peopleOf(core, id)).has(address)) return { as: "bystander", conversation };
+    if (id === place.conversationId || (await peopleOf(core, conversation)).has(address)) return { as: "bystander", conversation };
   }
   return null;
 }
@@ -45,16 +46,18 @@ async function candidates(core: Core, inboxId: string, place: InboundPlace): Pro
 }
 
 /** Everybody who got the conversation's lines. */
-async function peopleOf(core: Core, conversationId: string): Promise<Set<string>> {
+async function peopleOf(core: Core, { _id: conversationId, recipients }: Conversation): Promise<Set<string>> {
   const lines = await core.store.messages.find({ conversationId, "place.id": { $exists: true } }, { projection: { place: 1 } }).limit(LOOKED_UP).toArray();
-  return new Set(lines.flatMap(({ place }) => (place === undefined ? [] : [...place.to, ...place.cc, ...(place.replyTo === undefined ? [] : [place.replyTo])])));
+  const named = lines.flatMap(({ place }) => (place === undefined ? [] : [...place.to, ...place.cc, ...(place.replyTo === undefined ? [] : [place.replyTo])]));
+  return new Set([...named, ...(recipients?.added ?? []).map((one) => one.address), ...(recipients?.out ?? [])]);
 }
 
-/** The place of a reply: after the customer's last line before it. */
-export async function placeForReply(core: Core, message: Message): Promise<ReplyPlace> {
+/** The place of a reply: after the customer's last line before it, to those whom that names and agents added. */
+export async function placeForReply(core: Core, message: Message, most: number): Promise<ReplyPlace> {
   const [conversation, answered] = await Promise.all([
-    core.store.conversations.findOne({ _id: message.conversationId }, { projection: { subject: 1 } }),
+    core.store.conversations.findOne({ _id: message.conversationId }, { projection: { subject: 1, recipients: 1 } }),
     core.store.messages.find({ conversationId: message.conversationId, seq: { $lt: message.seq }, kind: "incoming", "place.id": { $exists: true } }, { projection: { place: 1 } }).sort({ seq: -1 }).limit(1).next(),
   ]);
-  return { conversationId: message.conversationId, subject: conversation?.subject ?? "", answers: answered?.place ?? null };
+  const answers = answered?.place ?? null;
+  return { conversationId: message.conversationId, subject: conversation?.subject ?? "", answers, recipients: recipientsOf(answers, conversation?.recipients, message.seq, most) };
 }

@@ -4,7 +4,7 @@ import { UserError } from "../errors.ts";
 import { FIELDS, FIELD_NAMES } from "../filters/fields.ts";
 import { didYouMean } from "../model/close-names.ts";
 import type { Conversation } from "../model/types.ts";
-import { hasTemplates } from "../ports.ts";
+import { hasTemplates, isThreading } from "../ports.ts";
 import { anyText, nothing } from "./args.ts";
 import { usageLine, verb, type Verb, type VerbContext } from "./verb.ts";
 
@@ -27,10 +27,11 @@ export const makeHelp = (table: () => readonly Verb[]): Verb => verb({
 });
 
 /** Verbs that the card's More button leads to: what needs no text and has no button on the card. */
-const MORE = ["reopen", "pending", "unassign", "label", "unlabel", "priority", "mode", "transfer", "canned", "template", "macro", "contact", "history", "block", "unblock", "original"];
+const MORE = ["reopen", "pending", "unassign", "label", "unlabel", "priority", "mode", "transfer", "cc", "canned", "template", "macro", "contact", "history", "block", "unblock", "original"];
 
 const unsuited: Record<string, (conversation: Conversation, core: Core) => boolean> = {
   template: ({ inboxId }, core) => { const adapter = core.channels.get(inboxId); return adapter === undefined || !hasTemplates(adapter); },
+  cc: ({ inboxId }, core) => { const adapter = core.channels.get(inboxId); return adapter === undefined || !isThreading(adapter); },
   reopen: (it) => it.status === "open",
   pending: (it) => it.status === "pending" || it.status === "resolved",
   unassign: (it) => it.assigneeId === null,

@@ -1,6 +1,7 @@
 /** The verb table behind every front end: one line a verb, in the order that help shows. */
 import { block, unblock } from "./block.ts";
 import { canned } from "./canned.ts";
+import { cc } from "./cc.ts";
 import { contact, history } from "./contact.ts";
 import { makeMacro } from "./macro.ts";
 import { makeHelp, makeMore } from "./help.ts";
@@ -22,7 +23,7 @@ export const verbs: readonly Verb[] = [
   take, assign, unassign, transfer,
   makeResolve(() => verbs), reopen, pending, snooze,
   label, unlabel, priority,
-  canned, template, makeMacro(() => verbs),
+  cc, canned, template, makeMacro(() => verbs),
   contact, history, block, unblock,
   find, mine, queue,
   mode,
