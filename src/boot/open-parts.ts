@@ -3,8 +3,13 @@ import type { Parts } from "../assemble.ts";
 import type { Config } from "../config.ts";
 import type { Clock, Logger } from "../core/ports.ts";
 import { openStore } from "../core/store/store.ts";
+import type { Store } from "../core/store/store.ts";
 import { readLimits } from "../core/settings-file/limits.ts";
-import { createFileStore } from "../files/store.ts";
+import { oneAfterTheOther } from "../files/blobs.ts";
+import { createGridFs } from "../files/gridfs.ts";
+import { createS3 } from "../files/s3/s3.ts";
+import { createClamdScan } from "../files/scan.ts";
+import { fileStoreIn } from "../files/store.ts";
 import { connectMongo } from "../mongo/connect.ts";
 import { openSecrets, secretKeyOf } from "./secret-key.ts";
 
@@ -18,6 +23,12 @@ export interface OpenParts {
 
 const clock: Clock = { now: () => new Date() };
 
+/** New files go where the settings say; what was stored in the database before stays readable. */
+function openFiles({ s3, virusScanner }: Config, db: Store["db"]) {
+  const inDatabase = createGridFs(db);
+  return fileStoreIn(s3 === undefined ? inDatabase : oneAfterTheOther(createS3(s3, clock), inDatabase), clock, virusScanner === undefined ? undefined : createClamdScan(virusScanner));
+}
+
 /** Opens the store and prepares it. `uri` may be that of a store that runs already. @throws {ConfigError} for a wrong SECRET_KEY, and what `connectMongo` throws. */
 export async function openParts(config: Config, log: Logger, onStoreDeath?: (error: Error) => void, uri = config.mongodbUri): Promise<OpenParts> {
   const key = await secretKeyOf(config);
@@ -30,7 +41,7 @@ export async function openParts(config: Config, log: Logger, onStoreDeath?: (err
     opened.push(() => store.close());
     await store.ensureIndexes();
     const secrets = await openSecrets(store, clock, key, config.secretKeyOld);
-    return { parts: { store, clock, log, files: createFileStore(store.db, clock), secrets, limits: await readLimits(store) }, kind: mongo.kind, close };
+    return { parts: { store, clock, log, files: openFiles(config, store.db), secrets, limits: await readLimits(store) }, kind: mongo.kind, close };
   } catch (error) {
     await close();
     throw error;

@@ -30,7 +30,7 @@ async function fetchOne(core: Core, adapter: FetchingChannel, message: Message, 
     return await core.files.put({ name: file.name || fetched.name, type: fetched.type, owner: message.identityId }, fetched.stream, adapter.limits.fileBytes);
   } catch (error) {
     const lastTry = (message.todo.find((item) => item.for === FETCH_FILES)?.tries ?? 0) >= core.limits.maxTries;
-    const certain = error instanceof UserError || (error instanceof DeliveryError && error.o.permanent === true);
+    const certain = (error instanceof UserError && error.status < 500) || (error instanceof DeliveryError && error.o.permanent === true);
     if (!certain && !lastTry) throw error;
     return { ...file, state: "missing", why: error instanceof DeliveryError ? error.tellAgent : error instanceof UserError ? error.message : "it could not be fetched" };
   }

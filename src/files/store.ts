@@ -1,14 +1,16 @@
-/** Files in GridFS, beside the documents: nothing else to set up, and one backup holds all. */
+/** The way of a file into the store: its size is watched, its kind found out, a picture stripped of what it tells, the scanner asked. */
 import { Readable } from "node:stream";
-import { finished } from "node:stream/promises";
-import { GridFSBucket, type Db, type GridFSBucketWriteStream, type GridFSFile, type ObjectId } from "mongodb";
+import { buffer } from "node:stream/consumers";
+import type { Db } from "mongodb";
 import { UserError } from "../core/errors.ts";
 import { safeName } from "../core/model/file-name.ts";
 import { newId } from "../core/model/ids.ts";
 import type { Clock, FileStore } from "../core/ports.ts";
+import type { Blobs, StoredFile } from "./blobs.ts";
+import { createGridFs } from "./gridfs.ts";
+import type { Scan } from "./scan.ts";
 import { HEAD_BYTES, sniffType } from "./sniff.ts";
-
-interface Metadata { type: string; owner: string }
+import { stripMetadata } from "./strip/strip.ts";
 
 const inMegabytes = (bytes: number) => `${Math.round(bytes / 100_000) / 10} MB`;
 const tooLarge = (maxBytes: number) =>
@@ -36,52 +38,39 @@ async function readHead(chunks: AsyncGenerator<Buffer>): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-/** One chunk after the other, so that no insert is under way when a broken upload is removed. */
-async function pump(head: Buffer, rest: AsyncGenerator<Buffer>, upload: GridFSBucketWriteStream): Promise<void> {
-  const write = (chunk: Buffer) => new Promise<void>((done, fail) => upload.write(chunk, (error) => (error == null ? done() : fail(error))));
-  if (head.length > 0) await write(head);
-  for await (const chunk of rest) await write(chunk);
-  upload.end();
+async function* joined(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  if (head.length > 0) yield head;
+  yield* rest;
 }
 
-/** A file exists once its `files.files` document does; chunks of a broken upload are removed. Sizes in bytes. */
-export function createFileStore(db: Db, clock: Clock): FileStore {
-  const bucket = new GridFSBucket(db, { bucketName: "files" });
-  // GridFS takes any _id; only its types insist on ObjectId.
-  const gridId = (id: string) => id as unknown as ObjectId;
-
-  const find = async (fileId: string): Promise<GridFSFile & { metadata: Metadata }> => {
-    const [file] = await bucket.find({ _id: gridId(fileId) }).limit(1).toArray();
-    if (file === undefined) throw new UserError("FILE_UNKNOWN", "There is no such file (any more). Ask its sender to send it again.");
-    return file as GridFSFile & { metadata: Metadata };
+/** Files in `blobs`. With a `scan`, what it does not find clean is not kept. Sizes in bytes. */
+export function fileStoreIn(blobs: Blobs, clock: Clock, scan?: Scan): FileStore {
+  const find = async (fileId: string): Promise<StoredFile> => {
+    const file = await blobs.read(fileId);
+    if (file === null) throw new UserError("FILE_UNKNOWN", "There is no such file (any more). Ask its sender to send it again.");
+    return file;
   };
-
   return {
     async put(file, content, maxBytes) {
       const chunks = limited(Buffer.isBuffer(content) ? Readable.from([content]) : content, maxBytes);
       const head = await readHead(chunks);
       const fileId = newId(clock.now());
-      const metadata: Metadata = { type: sniffType(head, file.type), owner: file.owner };
-      const upload = bucket.openUploadStreamWithId(gridId(fileId), safeName(file.name), { metadata: { ...metadata } });
-      try {
-        await Promise.all([pump(head, chunks, upload), finished(upload)]);
-      } catch (error) {
-        await upload.abort().catch(() => db.collection("files.chunks").deleteMany({ files_id: gridId(fileId) }));
-        upload.destroy();
-        throw error;
-      }
-      return { fileId, name: upload.filename, type: metadata.type, bytes: upload.length, state: "ready" };
+      const facts = { name: safeName(file.name), type: sniffType(head, file.type), owner: file.owner };
+      const stripped = stripMetadata(facts.type, joined(head, chunks));
+      const bytes = await blobs.write(fileId, facts, scan === undefined ? stripped : scan(stripped));
+      return { fileId, name: facts.name, type: facts.type, bytes, state: "ready" };
     },
-    async open(fileId) {
-      const { filename, length, metadata } = await find(fileId);
-      return { name: filename, type: metadata.type, bytes: length, owner: metadata.owner, stream: bucket.openDownloadStream(gridId(fileId)) };
-    },
+    open: find,
     async buffer(fileId, maxBytes) {
-      const { length } = await find(fileId);
-      if (length > maxBytes) throw tooLarge(maxBytes);
-      const parts: Buffer[] = [];
-      for await (const part of bucket.openDownloadStream(gridId(fileId))) parts.push(part as Buffer);
-      return Buffer.concat(parts);
+      const { bytes, stream } = await find(fileId);
+      if (bytes > maxBytes) {
+        stream.destroy();
+        throw tooLarge(maxBytes);
+      }
+      return buffer(stream);
     },
   };
 }
+
+/** Files beside the documents, without a scanner. */
+export const createFileStore = (db: Db, clock: Clock): FileStore => fileStoreIn(createGridFs(db), clock);

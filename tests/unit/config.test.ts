@@ -31,6 +31,7 @@ describe("a value that can't be used names its variable, what it is for and what
   test.each([
     ["PORT", "eighty"], ["PORT", "70000"], ["PORT", "-1"], ["HOST", "my host"], ["PUBLIC_URL", "desk.example.org"], ["PUBLIC_URL", "ftp://a"],
     ["MONGODB_URI", "localhost:27017"], ["SECRET_KEY", "short"], ["SECRET_KEY_OLD", "short"], ["LOG_LEVEL", "loud"], ["TRUST_PROXY", "maybe"],
+    ["S3_URL", "https://s3.example.com"], ["S3_URL", "s3://bucket"], ["S3_REGION", "eu west"], ["S3_ACCESS_KEY_ID", "a b"], ["S3_SECRET_ACCESS_KEY", "a b"], ["VIRUS_SCANNER", "localhost"], ["VIRUS_SCANNER", "clamd://h:99999"], ["VIRUS_SCANNER", "unix:clamd.ctl"],
   ])("%s=%s", (name, value) => {
     const faults = faultsOf({ [name]: value, ...(name === "MONGODB_URI" ? { SECRET_KEY: "0123456789abcdef" } : {}) });
     expect(faults.map((fault) => fault.name)).toEqual([name]);
@@ -54,6 +55,16 @@ test("PUBLIC_URL loses its trailing slash, TRUST_PROXY reads as Fastify means it
   expect(loadConfig({ TRUST_PROXY: "off" }).trustProxy).toBe(false);
   expect(loadConfig({ TRUST_PROXY: "10.0.0.0/8, ::1" }).trustProxy).toEqual(["10.0.0.0/8", "::1"]);
   expect(loadConfig({ THREADLINE_APPLY: "threadline.yaml" }).applyFile).toBe(resolve("threadline.yaml"));
+});
+
+test("a bucket needs both halves of its key, a scanner is a host or a socket", () => {
+  const keys = { S3_ACCESS_KEY_ID: "id", S3_SECRET_ACCESS_KEY: "key" };
+  expect(faultsOf({ S3_URL: "https://s3.example.com/files/", S3_ACCESS_KEY_ID: "id" })).toMatchObject([{ name: "S3_SECRET_ACCESS_KEY" }]);
+  expect(loadConfig({ S3_URL: "https://s3.example.com/files/", ...keys }).s3).toEqual({ url: "https://s3.example.com/files", region: "us-east-1", accessKeyId: "id", secretAccessKey: "key" });
+  expect(loadConfig(keys).s3).toBeUndefined();
+  expect(loadConfig({ VIRUS_SCANNER: "clamd://scanner" }).virusScanner).toEqual({ host: "scanner", port: 3310 });
+  expect(loadConfig({ VIRUS_SCANNER: "clamd://[::1]:3311" }).virusScanner).toEqual({ host: "::1", port: 3311 });
+  expect(loadConfig({ VIRUS_SCANNER: "unix:/run/clamav/clamd.ctl" }).virusScanner).toEqual({ path: "/run/clamav/clamd.ctl" });
 });
 
 describe("SECRET_KEY", () => {

@@ -40,5 +40,12 @@ test.each([
   ["svg", bytes("", "<svg onload=alert(1)>"), "image/svg+xml", "text/plain"],
   ["text cut inside a character", Buffer.from("é".repeat(3)).subarray(0, 5), "text/plain", "text/plain"],
   ["unproven", bytes("00010203"), "image/png", "application/octet-stream"],
+  ["a program", bytes("", "MZ\x90\0\x03"), "image/png", "application/vnd.microsoft.portable-executable"],
+  ["a text that begins like a program", bytes("", "MZ is short for Mz."), "", "text/plain"],
+  ["odt by its own word", bytes("504b0304140000000000000000000000000027000000270000000800 0000".replaceAll(" ", ""), "mimetypeapplication/vnd.oasis.opendocument.text"), "", "application/vnd.oasis.opendocument.text"],
+  ["rtf", bytes("", "{\\rtf1"), "", "application/rtf"],
+  ["tar", Buffer.concat([Buffer.alloc(257, 1), Buffer.from("ustar\0")]), "", "application/x-tar"],
+  ["bmp", bytes("424d 36000000 00000000 36000000"), "", "image/bmp"],
+  ["text in UTF-16", Buffer.from("\ufeffhello", "utf16le"), "text/html", "text/plain"],
   ["empty", Buffer.alloc(0), "image/png", "application/octet-stream"],
 ])("%s", (_name, head, claimed, wanted) => { expect(sniffType(head, claimed)).toBe(wanted); });
