@@ -63,6 +63,31 @@ test("a stranger who names our messages is not merged; somebody in copy becomes 
   expect(await help.lines("incoming", all[0]!._id)).toHaveLength(1);
 });
 
+test("where the inbox says so, somebody in copy goes on in the conversation under their own name, and is answered too", async () => {
+  const email = await startEmail({ inCopy: "participant", authServer: "mx.shop.example" });
+  const { help, mail, conversations, arrived } = email;
+  await mail({ id: "<one@customer.example>", cc: "Ben <ben@customer.example>", text: "We both wait." });
+  await help.say("Soon.");
+  const sent = await arrived(1);
+  const fromBen = { from: "Ben <ben@customer.example>", to: "support@shop.example, ana@customer.example", cc: "carla@customer.example", inReplyTo: sent.mail.messageId! };
+  await mail({ ...fromBen, id: "<two@customer.example>", text: "It is urgent." });
+  await mail({ ...fromBen, id: "<two@customer.example>", text: "It is urgent." });
+  const [conversation] = await conversations();
+  expect((await help.lines("incoming")).map(({ author, body }) => [author.name, body])).toEqual([["Ana Lima", "We both wait."], ["Ben (ben@customer.example)", "It is urgent."]]);
+  expect(conversation!.contactName).toBe("Ana Lima");
+  expect((await help.lines("outgoing"))[0]!.delivery.state).toBe("delivered");
+  expect(help.desk.threads.get(conversation!.thread!.id)!.card.facts).toContainEqual({ label: "In copy", value: "carla@customer.example, ben@customer.example" });
+  await help.say("Today.");
+  expect((await arrived(2)).to).toEqual(["ana@customer.example", "carla@customer.example", "ben@customer.example"]);
+  expect(far(email).inReplyTo).toBe("<two@customer.example>");
+  // Who may be somebody else, or was only handed the address, does not.
+  await mail({ ...fromBen, headers: ["Authentication-Results: mx.shop.example; dmarc=fail header.from=customer.example"], text: "Send it to me." });
+  await mail({ from: "Mallory <mal@elsewhere.example>", text: "borrowed" }, [sent.mail.replyTo!.value[0]!.address!]);
+  expect((await help.lines("note")).map(({ author, body }) => [author.name, body])).toEqual([["Ben (ben@customer.example), who may be somebody else", "Send it to me."], ["Mallory (mal@elsewhere.example)", "borrowed"]]);
+  expect(await conversations()).toHaveLength(1);
+});
+const far = (email: Awaited<ReturnType<typeof startEmail>>) => email.far.received.at(-1)!.mail;
+
 test("a forged or borrowed reply address opens nothing of somebody else's", async () => {
   const { help, mail, conversations, arrived } = await startEmail();
   await mail({ text: "mine" });

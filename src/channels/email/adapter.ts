@@ -23,7 +23,7 @@ export function createEmail(inboxId: string, inboxName: string, config: EmailCon
   const dkim = config.dkim === undefined ? {} : { dkim: { ...config.dkim, privateKey: deps.secret("dkimKey") } };
   let smtp: Smtp | null = null;
   const rules: MailboxRules = {
-    inboxId, ours: [address, ...aliases], team: config.team, automatic: config.automatic === "open", sign: deps.sign, files: deps.files, maxFile: MAX_FILE,
+    inboxId, ours: [address, ...aliases], team: config.team, automatic: config.automatic === "open", othersTakePart: config.inCopy === "participant", sign: deps.sign, files: deps.files, maxFile: MAX_FILE,
   };
 
   /** What can't be read is kept whole: no mail is lost to a parser. */

@@ -14,6 +14,8 @@ export interface MailboxRules {
   team: readonly string[];
   /** Whether machines' and lists' mail may open a conversation. */
   automatic: boolean;
+  /** Whether those in copy go on in a conversation as the customer does; else what they write is a note. */
+  othersTakePart: boolean;
   sign: Sign;
   files: FileStore;
   /** Bytes of one file. */
@@ -64,7 +66,7 @@ export async function eventsOf(rules: MailboxRules, mail: Mail): Promise<Inbound
     place: {
       id: mail.id, references: mail.references, subject: mail.subject, to: others(mail.to), cc: others(mail.cc),
       ...(mail.replyTo === null || mail.replyTo === customer.address || isOurs(rules.ours, mail.replyTo) ? {} : { replyTo: mail.replyTo }),
-      ...(caution === null ? {} : { caution }),
+      ...(caution === null ? {} : { caution }), ...(rules.othersTakePart ? { othersTakePart: true as const } : {}),
       ours: [...mail.references].reverse().flatMap((id) => readMessageId(id, sign) ?? []),
       ...(conversationId === null ? {} : { conversationId }), ...(automatic === undefined ? {} : { automatic }),
     },

@@ -29,6 +29,7 @@ const Settings = z.strictObject({
   maxRecipients: z.int("must be 1 to 100").min(1, "must be 1 to 100").max(100, "must be 1 to 100").default(20),
   team: z.array(z.string().max(200).transform((text) => text.toLowerCase().replace(/^@/, ""))).max(100).default([]),
   automatic: z.enum(["ignore", "open"], "must be ignore or open").default("ignore"),
+  inCopy: z.enum(["note", "participant"], "must be note or participant").default("note"),
 });
 type Settings = z.infer<typeof Settings>;
 
@@ -37,6 +38,7 @@ const Config = z.object({
   address: z.string(), aliases: z.array(z.string()), fromName: z.string().optional(), signature: z.string(), smtp: Server,
   imap: Server.extend({ folder: z.string() }).optional(), receiver: z.object({ host: z.string(), port: z.number(), maxMegabytes: z.number() }).optional(),
   dkim: z.object({ domain: z.string(), selector: z.string() }).optional(), authServer: z.string().optional(), signedReplies: z.boolean(), maxRecipients: z.number().default(20), team: z.array(z.string()), automatic: z.enum(["ignore", "open"]),
+  inCopy: z.enum(["note", "participant"]).default("note"),
 });
 export type EmailConfig = z.infer<typeof Config>;
 

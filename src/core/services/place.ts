@@ -15,17 +15,19 @@ export const placeOf = ({ id, references, subject, replyTo, to, cc, caution }: I
   ({ id, references, subject, to, cc, ...(replyTo === undefined ? {} : { replyTo }), ...(caution === undefined ? {} : { caution }) });
 
 /**
- * The conversation of a line, and whether its author is the customer there or somebody else who takes part ("bystander"). Null: it
- * belongs to none. A stranger who names our messages gets a conversation of their own; one who holds an address that we signed was
- * handed it, so the team sees their line as a note.
+ * The conversation of a line, and whether its author is the customer there, somebody who had its lines too ("inCopy"), or one who holds an
+ * address that we signed and so was handed it ("handed"). Null: it belongs to none. A stranger who names our messages gets a conversation
+ * of their own. `customer` is the address of the conversation's.
  */
-export async function conversationOfPlace(core: Core, inboxId: string, address: string, place: InboundPlace): Promise<{ as: "customer" | "bystander"; conversation: Conversation } | null> {
+export async function conversationOfPlace(core: Core, inboxId: string, address: string, place: InboundPlace): Promise<{ as: "customer" | "inCopy" | "handed"; conversation: Conversation; customer: string } | null> {
   for (const id of await candidates(core, inboxId, place)) {
     const conversation = await core.store.conversations.findOne({ _id: id, inboxId });
     if (conversation === null) continue;
     const customer = await addressOf(core.store, conversation.identityId);
-    if (customer?.address === address) return { as: "customer", conversation };
-    if (id === place.conversationId || (await peopleOf(core, conversation)).has(address)) return { as: "bystander", conversation };
+    if (customer === null) continue;
+    if (customer.address === address) return { as: "customer", conversation, customer: address };
+    if ((await peopleOf(core, conversation)).has(address)) return { as: "inCopy", conversation, customer: customer.address };
+    if (id === place.conversationId) return { as: "handed", conversation, customer: customer.address };
   }
   return null;
 }

@@ -47,7 +47,8 @@ async function receiveMessage(core: Core, event: Inbound<"message">): Promise<In
   if (place === undefined) return storeLine(core, event);
   if (await isBlockedAt(core, event.inboxId, event.address)) return storeLine(core, event);
   const found = await conversationOfPlace(core, event.inboxId, event.address, place);
-  if (found !== null && (found.as === "bystander" || place.automatic === "reply")) return storeAside(core, event, place, found.conversation);
+  if (found?.as === "inCopy" && place.othersTakePart === true && place.automatic === undefined && place.caution === undefined) return storeParticipant(core, event, place, found.conversation, found.customer);
+  if (found !== null && (found.as !== "customer" || place.automatic === "reply")) return storeAside(core, event, place, found.conversation);
   if (found === null && place.automatic !== undefined) {
     core.log.info({ inboxId: event.inboxId, automatic: place.automatic }, "Left out a message that a machine wrote and that belongs to no conversation.");
     return { outcome: "ignored" };
@@ -63,18 +64,31 @@ async function provenByAnswer(core: Core, inboxId: string, { ours }: InboundPlac
   if (answered !== null) await climb(core, answered, "delivered");
 }
 
+const named = ({ address, profile }: Inbound<"message">): string => (profile.name === undefined ? address : `${profile.name} (${address})`);
+
+/** Somebody in copy goes on in the conversation under their own name; the answer goes to the customer and, in copy, to them. */
+async function storeParticipant(core: Core, event: Inbound<"message">, place: InboundPlace, conversation: Conversation, customer: string): Promise<InboundResult> {
+  const { replyTo = event.address, ...rest } = place;
+  const others = (addresses: string[]) => addresses.filter((address) => address !== customer && address !== replyTo);
+  const line = { ...event, address: customer, conversation: conversation._id, place: { ...rest, to: others(place.to), cc: [...others(place.cc), replyTo] } };
+  const result = await storeLine(core, line, { address: event.address, author: { type: "contact", name: named(event) } });
+  await provenByAnswer(core, event.inboxId, place);
+  return result;
+}
+
 /** What somebody else than the customer wrote into a conversation, or a machine of theirs, is for the team alone. */
 async function storeAside(core: Core, event: Inbound<"message">, place: InboundPlace, conversation: Conversation): Promise<InboundResult> {
   const source = inboundSource(event.inboxId, event.address, event.channelMessageId);
-  const name = event.profile.name === undefined ? event.address : `${event.profile.name} (${event.address})`;
+  const name = `${named(event)}${place.caution === undefined ? "" : ", who may be somebody else"}`;
   const author: Author = place.automatic === "reply" ? { type: "system", name: `Automatic reply of ${name}` } : { type: "guest", name };
   return { outcome: "stored", message: await addNote(core, { conversation, author, body: event.text, files: event.files, source, place: placeOf(place) }) };
 }
 
-async function storeLine(core: Core, event: Inbound<"message">): Promise<InboundResult> {
+/** `by`: who wrote it, where that is not the customer, at whose address it is kept. */
+async function storeLine(core: Core, event: Inbound<"message">, by?: { address: string; author: Author }): Promise<InboundResult> {
   const inbox = await inboxOf(core, event.inboxId);
   if (!inbox.enabled) throw new UserError("NOT_POSSIBLE", "This inbox is switched off.");
-  const source = inboundSource(event.inboxId, event.address, event.channelMessageId);
+  const source = inboundSource(event.inboxId, by?.address ?? event.address, event.channelMessageId);
   const { identity, made } = await identityAt(core, event.inboxId, event.address, event.profile, event.knownAs);
   if (identity.blocked !== undefined) return swallow(core, identity, source, event);
   const holder = made ? null : await holderOf(core, identity._id);
@@ -87,7 +101,7 @@ async function storeLine(core: Core, event: Inbound<"message">): Promise<Inbound
   const conversation = simple ? holder : await conversationForNextLine(core, inbox, identity, made ? { name: "Visitor", ...event.profile } : event.profile, holder, event.conversation, event.place?.subject);
 
   const now = core.clock.now();
-  const author: Author = {
+  const author: Author = by?.author ?? {
     type: "contact", id: identity.contactId, name: event.profile.name ?? conversation.contactName,
     ...(event.profile.avatar === undefined ? {} : { avatar: event.profile.avatar }),
   };
