@@ -18,6 +18,7 @@ import type { Store } from "./core/store/store.ts";
 import { createDeskHost } from "./bridge/act.ts";
 import { fetchDeskFiles } from "./bridge/fetch-files.ts";
 import { runIntake } from "./bridge/intake.ts";
+import { createMarks } from "./bridge/marks.ts";
 import { compareDesks } from "./bridge/streams.ts";
 import { mirrorConversation } from "./bridge/to-desk.ts";
 import { deliverConversation } from "./channels/deliver.ts";
@@ -70,7 +71,8 @@ export function assemble(parts: Parts): Assembly {
   const delivery: Runner = createRunner("delivery", (id) => deliverConversation({ core, runner: () => delivery }, id), core.log, { ...LANE_SLOTS, groups: { of: groups.inbox, most: GROUP_SLOTS } });
   const intake: Runner = createRunner("intake", (thread) => runIntake(core, () => intake, thread), core.log, { ...LANE_SLOTS, groups: { of: groups.deskOfThread, most: GROUP_SLOTS } });
   const todos: Runner = createRunner("todo", async (messageId) => { for (const [name, work] of TODOS) await runTodo(core, messageId, name, work); }, core.log, { maxParallel: 16, groups: { of: groups.inboxOfMessage, most: 4 } });
-  const runners = [intake, delivery, mirror, todos];
+  const marks: Runner = createRunner("marks", createMarks(core, () => marks), core.log);
+  const runners = [intake, delivery, mirror, todos, marks];
   let stopSweep: (() => Promise<void>) | undefined;
 
   return {
@@ -79,6 +81,7 @@ export function assemble(parts: Parts): Assembly {
       core.bus.on("lane.due", ({ lane, conversationId }) => (lane === "mirror" ? mirror : delivery).kick(conversationId));
       core.bus.on("intake.due", ({ thread }) => intake.kick(thread));
       core.bus.on("todo.due", ({ messageId }) => todos.kick(messageId));
+      core.bus.on("marks.due", ({ desk }) => marks.kick(desk));
       core.bus.on("desks.compare", ({ since }) => void compareDesks(core, since));
       core.bus.on("typing", (event) => { if (event.from === "contact") void showTyping(core, event); });
       stopSweep = startSweep(core);

@@ -27,11 +27,13 @@ function recipientFacts(conversation: Conversation, most: number): CardFact[] {
 }
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
+const heldWords = (held: number): string => (held === 1 ? "1 line waits for its author" : `${held >= 100 ? "100 or more" : held} lines wait for their authors`);
+
 /**
  * `inboxName` as configured. Times go as `at`, so that each viewer reads them in their own zone. `replyUntil`: of a channel that takes free
- * replies only for a time. `mostRecipients`: of one whose messages go to several people.
+ * replies only for a time. `mostRecipients`: of one whose messages go to several people. `held`: lines that wait for their authors' word.
  */
-export function cardOf(conversation: Conversation, inboxName: string, replyUntil: Date | null = null, mostRecipients = Number.POSITIVE_INFINITY): Card {
+export function cardOf(conversation: Conversation, inboxName: string, replyUntil: Date | null = null, mostRecipients = Number.POSITIVE_INFINITY, held = 0): Card {
   const facts: CardFact[] = [
     { label: "Contact", value: `${conversation.contactName} · ${channelName(conversation.channel)}` },
     { label: "Inbox", value: inboxName },
@@ -48,6 +50,7 @@ export function cardOf(conversation: Conversation, inboxName: string, replyUntil
   if (conversation.status === "snoozed") {
     facts.push(conversation.snoozedUntil === null ? { label: "Snoozed until", value: "the next reply" } : { label: "Snoozed until", value: conversation.snoozedUntil.toISOString(), at: conversation.snoozedUntil });
   } else if (conversation.waitingSince !== null) facts.push({ label: "Waiting since", value: conversation.waitingSince.toISOString(), at: conversation.waitingSince });
+  if (held > 0) facts.push({ label: "Held", value: heldWords(held) });
   if (replyUntil !== null) facts.push({ label: "Free replies until", value: replyUntil.toISOString(), at: replyUntil });
   return {
     conversationId: conversation._id, number: conversation.number, title: conversation.subject === "" ? "New conversation" : conversation.subject, facts,

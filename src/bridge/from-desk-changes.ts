@@ -12,6 +12,7 @@ import type { CardButton } from "../core/ports.ts";
 import { expandOrSay } from "../core/services/canned.ts";
 import { changeReply, type EditOutcome } from "../core/services/edit-reply.ts";
 import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";
+import { heldChanged, kickMarks, markDue } from "../core/services/marks.ts";
 import { teamHasRead } from "../core/services/team-read.ts";
 import { cancelReply, reviseOutgoing } from "../core/services/message-acts.ts";
 import { deskPostKey } from "../core/services/send-reply.ts";
@@ -57,10 +58,15 @@ export async function handleEdit(core: Core, thread: Thread, conversation: Conve
   const unsent = { ...fresh, "delivery.parts.state": { $ne: "sent" as const } };
 
   if (message.kind !== "outgoing") {
-    const { matchedCount } = await messages.updateOne({ ...fresh, kind: message.kind }, { $set: { ...text, "mirror.dueAt": now }, $push: { revisions: revision }, $inc: { rev: 1 } });
+    const meant = verdict.kind === "note" && verdict.why === "edit-command";
+    const waits = message.held !== undefined && message.held.settled === undefined;
+    const { matchedCount } = await messages.updateOne({ ...fresh, kind: message.kind }, { $set: { ...text, "mirror.dueAt": now, ...(meant && !waits ? markDue(core, message, "inside") : {}) }, $push: { revisions: revision }, $inc: { rev: 1 } });
     // Somebody sent it a moment ago: the edit is looked at as one of a reply.
     if (matchedCount === 0 && (await messages.findOne({ ...fresh, kind: "outgoing" }, { projection: { _id: 1 } })) !== null) return handleEdit(core, thread, conversation, stored, event);
-    if (verdict.kind === "note" && verdict.why === "edit-command") await tell(core, thread, event.userId, reasonText["edit-command"], [], message._id);
+    if (meant) {
+      kickMarks(core, message);
+      await tell(core, thread, event.userId, reasonText["edit-command"], [], message._id);
+    }
     return "note edited";
   }
   if (verdict.kind === "reply") {
@@ -71,10 +77,11 @@ export async function handleEdit(core: Core, thread: Thread, conversation: Conve
   }
   const why = refused !== undefined ? refused : verdict.kind === "command" ? reasonText["edit-command"] : verdict.kind === "held" || verdict.why !== undefined ? reasonText[verdict.why!] : "It begins with a note prefix now.";
   const turned = await messages.updateOne({ ...unsent, "delivery.state": { $in: ["queued", "failed"] } }, {
-    $set: { ...text, kind: "note", "delivery.state": "cancelled", "mirror.dueAt": now, ...(verdict.kind === "held" ? { held: { why: verdict.why, at: now } } : {}) },
+    $set: { ...text, kind: "note", "delivery.state": "cancelled", "mirror.dueAt": now, ...(verdict.kind === "held" ? { held: { why: verdict.why, at: now } } : {}), ...markDue(core, message, verdict.kind === "held" ? "held" : "inside") },
     $push: { revisions: revision }, $inc: { rev: 1 }, $unset: { "delivery.dueAt": "" },
   });
   if (turned.modifiedCount > 0) {
+    await heldChanged(core, message);
     await tell(core, thread, event.userId, `Your reply became a note and was not sent. ${why}`, verdict.kind === "held" ? [{ id: "send", label: "Send to customer" }] : [], message._id);
     return "reply became a note";
   }
@@ -93,7 +100,8 @@ export async function handleDelete(core: Core, thread: Thread, stored: StoredDes
   if (message.kind !== "outgoing") {
     // What was written in an old thread is shown in the new one too.
     const elsewhere = message.deskPosts.length > 1;
-    const { matchedCount } = await messages.updateOne({ _id: message._id, kind: message.kind }, elsewhere ? { $set: { deletedAt: now, "mirror.dueAt": now }, $inc: { rev: 1 } } : { $set: { deletedAt: now } });
+    const { matchedCount } = await messages.updateOne({ _id: message._id, kind: message.kind }, elsewhere ? { $set: { deletedAt: now, "mirror.dueAt": now }, $inc: { rev: 1 }, $unset: { mark: "" } } : { $set: { deletedAt: now }, $unset: { mark: "" } });
+    if (matchedCount > 0 && message.held !== undefined) await heldChanged(core, message);
     // Somebody sent it a moment ago: then a reply was deleted.
     return matchedCount === 0 ? handleDelete(core, thread, stored, event) : "note deleted";
   }

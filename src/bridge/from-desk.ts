@@ -122,10 +122,11 @@ async function record(line: Line, agent: Agent | undefined, judged: GuardVerdict
   const verdict: GuardVerdict = judged.kind === "reply" && agent !== undefined && conversation !== line.conversation && ownedByOther(conversation, agent) ? { kind: "held", body: judged.body, why: "owner" } : judged;
   const base = { conversation, body: verdict.kind === "command" ? "" : verdict.body, files, source, origin, at: line.at };
   const sends = verdict.kind === "reply" && agent !== undefined;
+  const inside = refused !== undefined || (verdict.kind === "note" && verdict.why !== undefined && !verdict.plain);
   if (!sends && verdict.kind !== "held" && verdict.kind !== "note") return "ignored: not an agent";
   const message = sends
     ? await sendReply(core, { ...base, agent, ...(line.held === undefined ? {} : { held: line.held }), ...(line.turn === undefined ? {} : { turn: line.turn }), ...(explicit === undefined ? {} : { explicit }) })
-    : await addNote(core, { ...base, author, mentions: event.mentions, elsewhere: line.thread.state === "retired" && (conversation.thread !== undefined || conversation.move !== undefined), ...(verdict.kind === "held" ? { held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } } : {}) });
+    : await addNote(core, { ...base, author, inside, mentions: event.mentions, elsewhere: line.thread.state === "retired" && (conversation.thread !== undefined || conversation.move !== undefined), ...(verdict.kind === "held" ? { held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } } : {}) });
   // A repeat (we stopped half-way) answers what was stored first, which counts whatever the guard says by now.
   if (message.kind === "outgoing") return "reply";
   if (message.held !== undefined) {

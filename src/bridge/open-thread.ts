@@ -7,6 +7,7 @@ import { retireLeft } from "./retired.ts";
 import type { Core } from "../core/core.ts";
 import type { Conversation, DeskThreadId } from "../core/model/types.ts";
 import { inboxOf } from "../core/services/inbox-settings.ts";
+import { countHeld } from "../core/services/marks.ts";
 import { mostRecipients } from "../core/services/recipients.ts";
 import { replyUntil } from "../core/services/reply-window.ts";
 
@@ -34,7 +35,7 @@ async function open(w: Work, mayExist: boolean): Promise<DeskThreadId> {
   // The key counts what was replaced: whoever opens at the same time asks for the same thread.
   const retired = await core.store.threads.countDocuments({ conversationId: conversation._id, state: "retired" });
   const key = `${conversation._id}:${retired}${move === undefined ? "" : `:${move.id}`}`;
-  const thread = await call(core, async (signal) => w.desk.openThread(w.target, cardOf(conversation, (await inboxOf(core, conversation.inboxId)).name, replyUntil(core, conversation), mostRecipients(core, conversation.inboxId)), key, signal, mayExist || move?.opening === true));
+  const thread = await call(core, async (signal) => w.desk.openThread(w.target, cardOf(conversation, (await inboxOf(core, conversation.inboxId)).name, replyUntil(core, conversation), mostRecipients(core, conversation.inboxId), await countHeld(core, conversation)), key, signal, mayExist || move?.opening === true));
   const now = core.clock.now();
   await core.store.threads.updateOne({ _id: thread }, { $setOnInsert: { conversationId: conversation._id, desk: w.desk.kind, targetId: w.target._id, state: "active", createdAt: now } }, { upsert: true });
   const { matchedCount } = await core.store.conversations.updateOne(

@@ -12,6 +12,7 @@ import type { Held } from "../core/lanes/lease.ts";
 import type { DeskTarget, Message } from "../core/model/types.ts";
 import { applyUpTo } from "../core/services/apply.ts";
 import { deskTargetOf, inboxOf } from "../core/services/inbox-settings.ts";
+import { countHeld } from "../core/services/marks.ts";
 import { mostRecipients } from "../core/services/recipients.ts";
 import { replyUntil } from "../core/services/reply-window.ts";
 import { routeOf } from "../core/services/routing.ts";
@@ -141,7 +142,7 @@ async function showCard(w: Work): Promise<number | undefined> {
   if (conversation.cardDueAt === undefined || w.thread === undefined) return undefined;
   if (conversation.cardRev <= conversation.cardShown) return conversation.cardRev;
   try {
-    await call(core, async (signal) => w.desk.updateCard(w.thread!, cardOf(conversation, (await inboxOf(core, conversation.inboxId)).name, replyUntil(core, conversation), mostRecipients(core, conversation.inboxId)), signal));
+    await call(core, async (signal) => w.desk.updateCard(w.thread!, cardOf(conversation, (await inboxOf(core, conversation.inboxId)).name, replyUntil(core, conversation), mostRecipients(core, conversation.inboxId), await countHeld(core, conversation)), signal));
     return conversation.cardRev;
   } catch (error) {
     if (!(error instanceof DeskError) || error.code === "THREAD_GONE") throw error;

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import type { DeliveryCode, ErrorCode } from "./errors.ts";
 import type { Recipients } from "./model/recipients.ts";
 import type {
-  ChannelId, ChosenTemplate, DeliveryStatus, DeskEventData, DeskFile, DeskKind, DeskPostId, DeskTarget, DeskThreadId, FileRef, Inbox, Priority, Status, ThreadPlace,
+  ChannelId, ChosenTemplate, DeliveryStatus, DeskEventData, DeskFile, DeskKind, DeskPostId, DeskTarget, DeskThreadId, FileRef, Inbox, MarkName, Priority, Status, ThreadPlace,
 } from "./model/types.ts";
 
 export interface Clock { now(): Date }
@@ -225,6 +225,8 @@ export interface StreamingDesk extends DeskAdapter { changedSince(threads: DeskT
 /** Tells whose card a thread's first post is, if it is ours: a thread that was opened but not recorded is found again by it. */
 export interface AdoptingDesk extends DeskAdapter { conversationOf(thread: DeskThreadId, signal: AbortSignal): Promise<string | null> }
 export interface TypingDesk extends DeskAdapter { showTyping(thread: DeskThreadId, name: string, typing: boolean): Promise<void> }
+/** Puts our mark on a person's own post, or takes it off; that it is so already is no error. @throws {DeskError} */
+export interface MarkingDesk extends DeskAdapter { showMark(thread: DeskThreadId, postId: DeskPostId, mark: MarkName, on: boolean, signal: AbortSignal): Promise<void> }
 /** Asks whether a post made under `key` is there: settles what a crash left uncertain. */
 export interface SearchableDesk extends DeskAdapter { findPost(thread: DeskThreadId, key: string, signal: AbortSignal): Promise<Posted | null> }
 /** Brings an agent's file over from the desk. */
@@ -238,6 +240,7 @@ export const isStreaming = (d: DeskAdapter): d is StreamingDesk => "changedSince
 export const canAdopt = (d: DeskAdapter): d is AdoptingDesk => "conversationOf" in d;
 export const canLink = (d: DeskAdapter): d is LinkingDesk => "linkTo" in d;
 export const canShowTyping = (d: DeskAdapter): d is TypingDesk => "showTyping" in d;
+export const canMark = (d: DeskAdapter): d is MarkingDesk => "showMark" in d;
 export const canFindPost = (d: DeskAdapter): d is SearchableDesk => "findPost" in d;
 export const canFetchFile = (d: DeskAdapter): d is FetchingDesk => "fetchFile" in d;
 

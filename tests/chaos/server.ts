@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { call } from "./http.ts";
 
 const CLI = fileURLToPath(new URL("../../dist/server/cli.js", import.meta.url));
-const READY_MS = 60_000;
+const READY_MS = 180_000;
 const STOP_MS = 20_000;
 
 export async function freePort(): Promise<number> {
@@ -44,7 +44,7 @@ export class Server {
   }
   get pid(): number | undefined { return this.child?.pid; }
 
-  /** Starts it and resolves when it answers. @throws Error with the end of its log when it does not within a minute */
+  /** Starts it and resolves when it answers. @throws Error with the end of its log when it does not within three minutes */
   async start(answers: () => Promise<boolean> = () => this.isReady()): Promise<void> {
     const log = openSync(this.logFile, "a");
     const child = spawn(process.execPath, [CLI, ...this.words], {

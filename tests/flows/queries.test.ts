@@ -19,6 +19,7 @@ beforeAll(async () => {
   const messages = Array.from({ length: HISTORY }, (_, i) => ({
     _id: `m${i}`, conversationId: `c${i % 20}`, inboxId: "i", identityId: `n${i % 20}`, seq: Math.floor(i / 20) + 1, kind: "incoming", source: `in:${i}`, body: "words", terms: ["words", `w${i}`], createdAt: at,
     feedSeqs: [Math.floor(i / 20) + 1], feedFirst: Math.floor(i / 20) + 1, feedLast: Math.floor(i / 20) + 1, seen: "read", deskPosts: [`t|p${i}`], todo: [], files: i % 20 === 1 ? [{ fileId: `f${i}` }] : [],
+    ...(i % 20 === 3 ? { origin: { desk: "slack" }, held: { why: "unseen", at, ...(i === 3 ? {} : { settled: "kept" }) } } : {}), ...(i % 500 === 3 ? { mark: { want: "held", dueAt: at, tries: 0 } } : {}),
     mirror: { state: "posted", turn: i, ...(i % 500 === 0 ? { dueAt: at } : {}) }, delivery: { state: "none", turn: i, parts: i % 2 === 0 ? [{ key: "k", state: "sent", vendorId: `v${i}` }] : [], ...(i % 500 === 0 ? { dueAt: at } : {}) },
   }));
   await store.db.collection<Document>("messages").insertMany(messages as unknown as Document[]);
@@ -47,6 +48,8 @@ const cases: [name: string, collection: string, filter: () => Document, sort: Do
   ["mirror lane", "messages", () => ({ conversationId: "c0", "mirror.dueAt": { $exists: true } }), { "mirror.turn": 1 }, 50, 4],
   ["delivery lane", "messages", () => ({ conversationId: "c0", "delivery.dueAt": { $exists: true } }), { "delivery.turn": 1 }, 20, 4],
   ["mirror lanes of several", "messages", () => ({ conversationId: { $in: ["c0", "c1", "c2"] }, "mirror.dueAt": { $exists: true } }), { conversationId: 1, "mirror.turn": 1 }, 200, 4],
+  ["marks that are due on a desk", "messages", () => ({ "origin.desk": "slack", "mark.want": "held", "mark.dueAt": { $lte: later() }, $or: [{ "mark.claim": { $exists: false } }, { "mark.claim": { $lte: later() } }] }), { "mark.dueAt": -1 }, 2, 2],
+  ["held lines of a conversation", "messages", () => ({ conversationId: "c3", "held.at": { $exists: true }, "held.settled": { $exists: false }, kind: "note", deletedAt: { $exists: false } }), null, 100, 1],
   ["sweep todo", "messages", () => ({ "todo.dueAt": { $lte: later() } }), null, 500, 0],
   ["a visitor's file", "messages", () => ({ identityId: "n1", feedFirst: { $exists: true }, "files.fileId": "f21", deletedAt: { $exists: false } }), null, 1, 1],
   ["nobody's file", "messages", () => ({ identityId: "n1", feedFirst: { $exists: true }, "files.fileId": "other", deletedAt: { $exists: false } }), null, 1, 0],

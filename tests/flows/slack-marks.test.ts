@@ -34,16 +34,10 @@ describe("the mark on a held line", () => {
     expect(desk.marked()).toBe(false);
   });
 
-  test("what a process that died left undone is made up for after the next start", async () => {
-    const desk = await held();
-    await desk.slack.until(desk.marked, "the mark");
-    const { mara } = desk.people;
-    desk.slack.messages.unreact(desk.slack.space.channel(desk.channel), desk.slack.space.message(desk.channel, desk.post), desk.slack.space.botUserId, "raised_hand");
-    const sent = await desk.line(desk.ts, mara, "And @jonas knows", 1);
-    await desk.slack.until(() => desk.reactionsOn(sent).includes("raised_hand"), "the second mark");
-    await desk.store.messages.updateOne({ body: "And @jonas knows" }, { $set: { "held.settled": "kept" } });
-    await desk.notices.review();
-    expect(desk.marked()).toBe(true);
-    expect(desk.reactionsOn(sent)).not.toContain("raised_hand");
+  test("goes from a line that was deleted meanwhile, and nothing waits for it any more", async () => {
+    const desk = await held({ status: 503 });
+    await desk.host.accept("slack", [{ id: `${desk.post}:delete`, thread: desk.threadOf(desk.ts), at: desk.clock.now(), data: { type: "delete", postId: desk.post } }]);
+    await desk.settle();
+    expect(await desk.store.messages.countDocuments({ mark: { $exists: true } })).toBe(0);
   });
 });

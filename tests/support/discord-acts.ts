@@ -1,6 +1,7 @@
 /** People's acts in the fake Discord, handed straight to the acts of a whole core: no gateway between them. */
 import { onTestFinished } from "vitest";
 import { createActs } from "../../src/bridge/discord/acts/acts.ts";
+import { showMark } from "../../src/bridge/discord/acts/marks.ts";
 import { createNotices } from "../../src/bridge/discord/acts/notices.ts";
 import { createDiscordApi } from "../../src/bridge/discord/api.ts";
 import { makeThreadId, readThreadId, timeOf } from "../../src/bridge/discord/ids.ts";
@@ -15,6 +16,7 @@ import { buildTestCore } from "./core.ts";
 
 /** Opens its threads in the fake Discord's forum, and keeps what is posted there in memory. */
 class ForumDesk extends FakeDesk {
+  showMark: ReturnType<typeof showMark> = async () => undefined;
   constructor(private readonly fake: FakeDiscord, private readonly forum: FakeChannel) { super("discord"); }
   override async openThread(target: DeskTarget, card: Card, key: string, signal: AbortSignal): Promise<DeskThreadId> {
     const made = await super.openThread(target, card, key, signal);
@@ -50,6 +52,7 @@ export async function startDiscordActs({ settings, ackMs, slow, toldMs, deaf = f
   for (const [agent, member] of [[help.mara, mara], [help.jonas, jonas]] as const) await store.agents.updateOne({ _id: agent._id }, { $push: { links: { desk: "discord", userId: member.user.id } } });
 
   const api = createDiscordApi({ token: fake.token, apiUrl: fake.restUrl, rateLimits: false });
+  desk.showMark = showMark(api);
   const notices = createNotices({ core, api, ...(toldMs === undefined ? {} : { toldMs }) });
   const host: DeskHost = { ...help.host, act: async (act) => { await slow; return help.host.act(act); } };
   const lineOf = (message: { id: string; channel_id?: string; content?: string; author?: { id: string } }, mentions = 0) => ({

@@ -26,12 +26,12 @@ export async function startActs({ emoji, ackMs, slow, settings }: { settings?: P
   const sam = slack.space.addUser("sam");
   channel.members.add(sam.id);
   const host: DeskHost = { ...help.host, act: async (act) => { await slow; return help.host.act(act); } };
-  const notices = createNotices({ core, api: desk.api });
+  const notices = createNotices(desk.api);
   const acts = createActs({
     core, host, api: desk.api, notices, team: () => ({ teamId: slack.space.team.id, botUserId: slack.space.botUserId }), link: async (userId) => `Linked ${userId}.`, ...(emoji === undefined ? {} : { emoji }),
     ...(ackMs === undefined ? {} : { ackMs }),
   });
-  onTestFinished(async () => { await acts.stop(); notices.stop(); });
+  onTestFinished(() => acts.stop());
   const passed: Json[] = [];
   slack.to = {
     async send(kind, payload) {

@@ -1,7 +1,8 @@
 /** Discord as a desk: what core asks of it, carried out by the folders beside this file. */
 import type { DeskTarget } from "../../core/model/types.ts";
-import type { AdoptingDesk, FetchingDesk, LinkingDesk, SearchableDesk, StreamingDesk, TypingDesk } from "../../core/ports.ts";
+import type { AdoptingDesk, FetchingDesk, LinkingDesk, MarkingDesk, SearchableDesk, StreamingDesk, TypingDesk } from "../../core/ports.ts";
 import type { DeskDeps, VendorDesk } from "../shared/kind.ts";
+import { showMark } from "./acts/marks.ts";
 import { createNotices } from "./acts/notices.ts";
 import { createDiscordApi, type DiscordApi } from "./api.ts";
 import { readThreadId } from "./ids.ts";
@@ -13,7 +14,7 @@ import { createOutgoing } from "./out/outgoing.ts";
 import { TEXT_CHARS } from "./out/text.ts";
 import { Config } from "./settings.ts";
 
-export type Discord = VendorDesk & StreamingDesk & AdoptingDesk & SearchableDesk & FetchingDesk & LinkingDesk & TypingDesk & { api: DiscordApi };
+export type Discord = VendorDesk & StreamingDesk & AdoptingDesk & SearchableDesk & FetchingDesk & LinkingDesk & MarkingDesk & TypingDesk & { api: DiscordApi };
 
 /** One connection for all targets in a server. Nothing is asked of Discord before `start` or the first call. */
 export function createDiscord(connection: DeskTarget, deps: DeskDeps): Discord {
@@ -39,6 +40,7 @@ export function createDiscord(connection: DeskTarget, deps: DeskDeps): Discord {
     findPost: out.findPost,
     conversationOf: out.conversationOf,
     showReceipt: (thread, postId, now, was, signal) => out.receipts.show(readThreadId(thread).thread, postId, now, was, signal),
+    showMark: showMark(api),
     showTyping: (thread, _name, typing) => out.typing(readThreadId(thread).thread, typing),
     notify: (userId, thread, notice) => notices.notify(userId, thread, notice),
     fetchFile: (file, signal) => fetchDiscordFile({ api, files: core.files, clock: core.clock }, file, signal),

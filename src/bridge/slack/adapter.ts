@@ -1,6 +1,6 @@
 /** Slack as a desk: what core asks of it, carried out by the files beside this one. */
 import type { DeskTarget } from "../../core/model/types.ts";
-import type { AdoptingDesk, DeskHost, FetchingDesk, LinkingDesk, SearchableDesk, StreamingDesk, TypingDesk } from "../../core/ports.ts";
+import type { AdoptingDesk, DeskHost, FetchingDesk, LinkingDesk, MarkingDesk, SearchableDesk, StreamingDesk, TypingDesk } from "../../core/ports.ts";
 import { z } from "zod";
 import type { DeskDeps, VendorDesk } from "../shared/kind.ts";
 import { createSlackApi, type SlackApi } from "./api.ts";
@@ -12,6 +12,7 @@ import { createHistory } from "./in/history.ts";
 import { readThreadId } from "./ids.ts";
 import { createIncoming } from "./in/incoming.ts";
 import { wasLost } from "./in/lost.ts";
+import { showMark } from "./acts/marks.ts";
 import { createNotices } from "./acts/notices.ts";
 import { createPosts } from "./out/posts.ts";
 import { createReceipts } from "./out/receipts.ts";
@@ -22,7 +23,7 @@ import { createTyping } from "./out/typing.ts";
 
 const Config = z.object({ apiUrl: z.string().default(DEFAULT_API_URL) });
 
-export type Slack = VendorDesk & StreamingDesk & AdoptingDesk & SearchableDesk & FetchingDesk & LinkingDesk & TypingDesk & {
+export type Slack = VendorDesk & StreamingDesk & AdoptingDesk & SearchableDesk & FetchingDesk & LinkingDesk & MarkingDesk & TypingDesk & {
   api: SlackApi;
   /** @throws {DeskError} UNREACHABLE while Slack has not said it yet */
   team(): SlackTeam;
@@ -37,7 +38,7 @@ export function createSlack(connection: DeskTarget, deps: DeskDeps): Slack {
   const channels = createChannels(api, (reference) => wasLost(core, reference));
   const posts = createPosts({ api, team, channels, files: core.files });
   const receipts = createReceipts(api);
-  const notices = createNotices({ core, api });
+  const notices = createNotices(api);
   const typing = createTyping(api, core.clock);
   const incoming = createIncoming({ connection, deps, api, apiUrl, team, channels, notices });
   const history = createHistory({ core, api, parse: incoming.parse });
@@ -56,6 +57,7 @@ export function createSlack(connection: DeskTarget, deps: DeskDeps): Slack {
     findPost: posts.findPost,
     showReceipt: (thread, postId, now, was, signal) => receipts.show(readThreadId(thread), postId, now, was, signal),
     notify: (userId, thread, notice) => notices.notify(userId, thread, notice),
+    showMark: showMark(api),
     showTyping: (thread, name, shows) => typing(readThreadId(thread), name, shows),
     fetchFile: (file, signal) => fetchSlackFile({ api, files: core.files }, file, signal),
     history: history.history,
@@ -73,10 +75,7 @@ export function createSlack(connection: DeskTarget, deps: DeskDeps): Slack {
     },
 
     start: (host: DeskHost) => incoming.start(host),
-    async stop() {
-      await incoming.stop();
-      notices.stop();
-    },
+    stop: () => incoming.stop(),
     ...(incoming.receive === undefined ? {} : { receive: incoming.receive }),
   };
 }

@@ -2,6 +2,7 @@
 import type { Collection, Document, Filter } from "mongodb";
 import type { Core } from "../core.ts";
 import type { LaneName } from "../model/types.ts";
+import { canMark } from "../ports.ts";
 import { drainOutbox } from "../services/apply.ts";
 import { sweepEarly } from "../services/early-changes.ts";
 import { forgetSettings } from "../services/inbox-settings.ts";
@@ -44,6 +45,8 @@ export async function sweepOnce(core: Core): Promise<void> {
   }
   await part(() => eachDue(core, "card", "cardDueAt", conversations, "_id", ({ _id }) => core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: _id })));
   await part(() => eachDue(core, "move", "moveDueAt", conversations, "_id", ({ _id }) => core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: _id })));
+
+  for (const [desk, adapter] of core.desks) if (canMark(adapter)) core.bus.publish({ type: "marks.due", desk });
 
   await part(() => sweepEarly(core));
 

@@ -232,6 +232,19 @@ export interface ChosenTemplate { name: string; language: string; values: Record
 /** An edit, deletion or reaction that came after the message; `key` makes a repeat do nothing. */
 export interface Revision { key: string; at: Date; by: "contact" | "agent"; /** Text before it. */ was: string; deleted?: true }
 
+/** On the post of whoever wrote a message, for all to see: "held" (✋) it waits for its author's word; "inside" (🔒) it stayed there although its author may have meant it for the customer. */
+export type MarkName = "held" | "inside";
+export interface MarkState {
+  want: MarkName | "none";
+  /** Set while the post may show something else; indexed. */
+  dueAt?: Date;
+  /** Until then somebody's calls for it may be under way. */
+  claim?: Date;
+  tries: number;
+  /** What the post may show of ours. */
+  on?: MarkName[];
+}
+
 export interface TodoItem { for: string; tries: number; dueAt: Date; claim?: { holder: string; until: Date }; parked?: { error: string; at: Date } }
 
 export interface Message {
@@ -281,6 +294,8 @@ export interface Message {
   deskPosts: DeskPostKey[];
   /** The agent's own post that this message was made from. */
   origin?: { thread: DeskThreadId; postId: DeskPostId; desk: DeskKind; userId: string };
+  /** The mark on `origin`; absent where none was ever needed, or none is left. */
+  mark?: MarkState;
   /** Explicit act that lifted mode or prefix conditions; an edit keeps it. */
   explicit?: "reply-verb" | "send-to-customer";
   activity?: ActivityFact;

@@ -6,6 +6,7 @@ import type { Author, Conversation, FileRef, HeldReason, Message, ThreadPlace } 
 import { appendMessage } from "../store/messages.ts";
 import { applyUpTo } from "./apply.ts";
 import { FETCH_DESK_FILES, filesTodo } from "./desk-files.ts";
+import { kickMarks, newMark } from "./marks.ts";
 import { fromDesk } from "./send-reply.ts";
 
 export interface NoteInput {
@@ -14,6 +15,8 @@ export interface NoteInput {
   /** The desk's own time of the agent's line. */
   at?: Date;
   held?: { why: HeldReason; also?: HeldReason[] };
+  /** It stays inside although its author may have meant it for the customer. */
+  inside?: boolean;
   mentions?: number;
   place?: ThreadPlace;
   template?: Message["template"];
@@ -33,6 +36,7 @@ export async function addNote(core: Core, input: NoteInput): Promise<Message> {
     });
     return {
       ...draft, ...fromDesk(input.origin), todo: filesTodo(input.files, now), ...(input.held === undefined ? {} : { held: { ...input.held, at: now } }),
+      ...newMark(core, input.origin, input.held !== undefined ? "held" : input.inside === true ? "inside" : undefined),
       ...(input.mentions === undefined || input.mentions === 0 ? {} : { mentions: input.mentions }),
       ...(input.place === undefined ? {} : { place: input.place }),
       ...(input.template === undefined ? {} : { template: input.template }),
@@ -45,5 +49,6 @@ export async function addNote(core: Core, input: NoteInput): Promise<Message> {
   core.bus.publish({ type: "message.stored", conversationId: conversation._id, messageId: message._id });
   if (message.todo.length > 0) core.bus.publish({ type: "todo.due", messageId: message._id, conversationId: conversation._id, for: FETCH_DESK_FILES });
   core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });
+  if (message.mark !== undefined) kickMarks(core, message);
   return message;
 }

@@ -11,6 +11,7 @@ import type { ChannelAdapter } from "../ports.ts";
 import { changeConversation } from "./change-conversation.ts";
 import { askedAgain, FETCH_DESK_FILES, filesTodo } from "./desk-files.ts";
 import { inboxOf, mayAnswer } from "./inbox-settings.ts";
+import { heldChanged, markDue } from "./marks.ts";
 import { mustBeInWindow } from "./reply-window.ts";
 import { agentAuthor, sendReply } from "./send-reply.ts";
 import { ownedByOther, takeOnReply } from "./take-on-reply.ts";
@@ -54,13 +55,14 @@ export async function sendHeld(core: Core, act: Act): Promise<Message> {
     {
       $set: {
         kind: "outgoing", explicit: "send-to-customer", "delivery.state": "queued", "delivery.turn": turn, "delivery.dueAt": new Date(now.getTime() + inbox.settings.undoSeconds * 1_000),
-        "mirror.dueAt": now, ...(message.held === undefined ? {} : { "held.settled": "sent" as const }),
+        "mirror.dueAt": now, ...(message.held === undefined ? {} : { "held.settled": "sent" as const }), ...markDue(core, message, "none"),
       },
     },
     { returnDocument: "after" },
   );
   if (after === null) throw new UserError("ALREADY_SO", "This message was sent, edited or deleted a moment ago. Look at it again before you send it.");
   core.log.info({ messageId: message._id, agentId: agent._id }, "A held message was released.");
+  await heldChanged(core, message);
   kick(core, after);
   return after;
 }
@@ -76,14 +78,16 @@ async function passGuard(core: Core, { message, agent }: Act, conversation: Conv
   if (verdict.kind === "reply") return;
   if (verdict.kind !== "held") throw new UserError("NOT_POSSIBLE", "This can't be sent to the customer.");
   const before = message.held === undefined ? [] : [message.held.why, ...(message.held.also ?? [])];
-  await core.store.messages.updateOne({ _id: message._id, kind: "note" }, { $set: { held: { why: verdict.why, also: [...(verdict.also ?? []), ...before], at: core.clock.now() } } });
+  await core.store.messages.updateOne({ _id: message._id, kind: "note" }, { $set: { held: { why: verdict.why, also: [...(verdict.also ?? []), ...before], at: core.clock.now() }, ...markDue(core, message, "held") } });
+  await heldChanged(core, message);
   throw new UserError("NOT_POSSIBLE", `${reasonText[verdict.why]} Choose Send to customer once more if it should.`);
 }
 
 /** @throws {UserError} ALREADY_SO */
 export async function keepAsNote(core: Core, { message }: Act): Promise<void> {
-  const { modifiedCount } = await core.store.messages.updateOne({ _id: message._id, kind: "note", "held.settled": { $exists: false } }, { $set: { "held.settled": "kept" } });
+  const { modifiedCount } = await core.store.messages.updateOne({ _id: message._id, kind: "note", "held.settled": { $exists: false } }, { $set: { "held.settled": "kept", ...markDue(core, message, "none") } });
   if (modifiedCount === 0) throw new UserError("ALREADY_SO", "This was settled already.");
+  await heldChanged(core, message);
 }
 
 /** The far side took this part and could not bring it to the customer: under the same key it would take a second try for the first. */

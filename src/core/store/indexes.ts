@@ -47,6 +47,8 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "mirrorLane", key: { conversationId: 1, "mirror.turn": 1 }, ...present("mirror.dueAt") },
     { name: "dueDelivery", key: { "delivery.dueAt": 1 }, ...present("delivery.dueAt") },
     { name: "deliveryLane", key: { conversationId: 1, "delivery.turn": 1 }, ...present("delivery.dueAt") },
+    { name: "dueMarks", key: { "origin.desk": 1, "mark.want": 1, "mark.dueAt": 1 }, ...present("mark.dueAt") },
+    { name: "heldWaiting", key: { conversationId: 1, "held.settled": 1 }, ...present("held.at") },
     { name: "dueTodo", key: { "todo.dueAt": 1 }, ...present("todo.dueAt") },
     { name: "parkedTodo", key: { "todo.parked.at": 1 }, ...present("todo.parked.at") },
     { name: "fileAccess", key: { "files.fileId": 1, identityId: 1 }, ...present("files.fileId") },

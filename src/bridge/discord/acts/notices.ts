@@ -8,15 +8,12 @@ import type { Core } from "../../../core/core.ts";
 import { DeskError } from "../../../core/errors.ts";
 import type { DeskThreadId, Message } from "../../../core/model/types.ts";
 import type { Notice } from "../../../core/ports.ts";
-import { createMarks, type MarkName } from "../../shared/marks.ts";
 import { Recent } from "../../shared/recent.ts";
-import type { DiscordApi, Path } from "../api.ts";
-import { CODE, discordCode } from "../errors.ts";
+import type { DiscordApi } from "../api.ts";
 import { readThreadId } from "../ids.ts";
 import { buttonRows } from "./buttons.ts";
 import { sayingBody, type MessageBody } from "./words.ts";
 
-const EMOJI: Record<MarkName, string> = { held: "✋", inside: "🔒" };
 /** How long a reply stands; one that asks something stands longer, and until it is settled. */
 const [TOLD_MS, ASKED_MS] = [60_000, 15 * 60_000];
 const KEPT = 2_000;
@@ -26,12 +23,10 @@ const Made = z.object({ id: z.string() });
 export interface Notices {
   /** In the thread, calling this person alone; where that can't be, in their direct messages. @throws {DeskError} */
   notify(userId: string, thread: DeskThreadId | null, notice: Notice): Promise<void>;
-  /** Takes the mark off a message that was settled, and what was said about it away. Never rejects. */
+  /** Takes away what was said about a message that was settled. Never rejects. */
   settle(messageId: string): Promise<void>;
   /** Takes a notice away that was acted on, also one of a process that has ended. Never rejects. */
   dismiss(thread: DeskThreadId, postId: string): Promise<void>;
-  /** After a start: marks that a process which died left wrong. Never rejects. */
-  review(): Promise<void>;
   /** Takes away what still stands. */
   stop(): Promise<void>;
 }
@@ -42,19 +37,6 @@ export function createNotices({ core, api, toldMs = TOLD_MS, askedMs = ASKED_MS 
   /** What stands in threads, by what takes it away. */
   const standing = new Set<{ id: string; about: string | undefined; take: () => Promise<void> }>();
   const directs = new Recent<string>(KEPT);
-
-  const marks = createMarks({
-    core, desk: "discord",
-    async react(thread, post, mark, on) {
-      const path: Path = `/channels/${readThreadId(thread).thread}/messages/${post}/reactions/${encodeURIComponent(EMOJI[mark])}/@me`;
-      try {
-        await api.call(on ? "PUT" : "DELETE", path, { priority: mark === "held" ? "post" : "background" });
-      } catch (error) {
-        // Nobody looks for a mark there, and it can't be changed.
-        if (discordCode(error) !== CODE.archived) throw error;
-      }
-    },
-  });
 
   const isHeld = ({ kind, held }: Pick<Message, "kind" | "held">): boolean => kind === "note" && held !== undefined && held.settled === undefined;
   async function takeAway(fits: (about: string | undefined) => boolean): Promise<void> {
@@ -113,20 +95,15 @@ export function createNotices({ core, api, toldMs = TOLD_MS, askedMs = ASKED_MS 
 
   return {
     async settle(messageId) {
-      await marks.settle(messageId);
       await settled([messageId]).catch((error: unknown) => core.log.warn({ err: error, messageId }, "A notice in Discord could not be looked after."));
     },
     dismiss: (thread, postId) => [...standing].find(({ id }) => id === postId)?.take() ?? remove(thread, postId),
-    review: marks.review,
     async stop() {
       off();
-      marks.stop();
       await Promise.race([takeAway(() => true), sleep(STOP_MS, undefined, { ref: false })]);
       ended.abort();
     },
     async notify(userId, thread, notice) {
-      // The mark stays when the words can't be said.
-      if (notice.messageId !== undefined) void marks.set(notice.messageId);
       if (thread === null) return direct(userId, null, notice);
       try {
         await inThread(userId, thread, notice);

@@ -90,7 +90,6 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
   /** What is told again by a resumed session is older than it seems: a reaction bears no time. */
   let hears = false;
   let reviewing: NodeJS.Timeout | undefined;
-  let reviewedMarks = false;
 
   /** What belongs to one channel is stored in the order in which it came. */
   const lanes = new Map<string, Promise<void>>();
@@ -150,8 +149,6 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
         await live?.acts.register((await me()).applicationId);
       });
       await live?.host.stream("discord", "up");
-      if (!reviewedMarks) later(() => notices.review());
-      reviewedMarks = true;
       later(() => people.review());
       clearInterval(reviewing);
       reviewing = setInterval(() => later(() => people.review()), REVIEW_MS).unref();

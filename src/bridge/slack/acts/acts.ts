@@ -73,7 +73,6 @@ export function createActs(o: ActsOptions): SlackActs {
         ...(messageId === undefined ? {} : { messageId }), ...(seen === undefined ? {} : { seen }), ...(asked.mentions === undefined ? {} : { mentions: asked.mentions }),
       });
       home.refresh(asked.userId);
-      for (const id of new Set([messageId, result.messageId])) if (id !== undefined) later(() => notices.settle(id));
       return result.code === "NOT_LINKED" ? { ...result, notice: UNLINKED } : result;
     } catch (error) {
       core.log.error({ err: error, verb: asked.verb }, "An act of a person in Slack failed.");

@@ -1,27 +1,18 @@
 /** What is said to one person alone. */
-import type { Core } from "../../../core/core.ts";
 import { DeskError } from "../../../core/errors.ts";
 import type { DeskThreadId } from "../../../core/model/types.ts";
 import type { Notice } from "../../../core/ports.ts";
 import type { SlackApi } from "../api.ts";
 import { readThreadId } from "../ids.ts";
-import { createMarks } from "./marks.ts";
 import { sayingBody } from "./words.ts";
 
 export interface Notices {
   /** In the thread, to this person alone; where that can't be, in their direct messages with the app. `number`: of the conversation, outside its thread. @throws {DeskError} */
   notify(userId: string, thread: DeskThreadId | null, notice: Notice, number?: number): Promise<void>;
-  /** Takes the mark off a message that was settled. Never rejects. */
-  settle(messageId: string): Promise<void>;
-  /** After a start: marks that a process which died left wrong. Never rejects. */
-  review(): Promise<void>;
-  stop(): void;
 }
 
-export function createNotices({ core, api }: { core: Core; api: SlackApi }): Notices {
-  const marks = createMarks({ core, api });
-
-  async function say(userId: string, thread: DeskThreadId | null, notice: Notice, number: number | undefined): Promise<void> {
+export function createNotices(api: SlackApi): Notices {
+  async function notify(userId: string, thread: DeskThreadId | null, notice: Notice, number?: number): Promise<void> {
     const body = sayingBody(notice.text, notice.buttons, { thread: thread ?? undefined, messageId: notice.messageId, number });
     const place = thread === null ? null : readThreadId(thread);
     if (place !== null) {
@@ -37,14 +28,5 @@ export function createNotices({ core, api }: { core: Core; api: SlackApi }): Not
     await api.call("chat.postMessage", { ...body, channel: channel.id, unfurl_links: false, unfurl_media: false }, { channel: channel.id, priority: "interactive" });
   }
 
-  return {
-    settle: marks.settle,
-    review: marks.review,
-    stop: marks.stop,
-    async notify(userId, thread, notice, number) {
-      // The mark stays when the words can't be said.
-      if (notice.messageId !== undefined) void marks.set(notice.messageId);
-      await say(userId, thread, notice, number);
-    },
-  };
+  return { notify };
 }

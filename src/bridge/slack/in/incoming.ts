@@ -53,7 +53,6 @@ export function createIncoming({ connection: target, deps, api, apiUrl, team, ch
   const watch = createWatch({ core, api, team, channels, troubles, tellAdministrators, lost: createLost(core, async (since) => live?.host.missed("slack", since)) });
   let live: { host: DeskHost; acts: SlackActs } | null = null;
   let reviewedAt = -Infinity;
-  let reviewedMarks = false;
 
   const handlers: SlackHandlers = {
     async event(body) {
@@ -84,8 +83,6 @@ export function createIncoming({ connection: target, deps, api, apiUrl, team, ch
         await people.review();
         await members.review();
       });
-      if (!reviewedMarks) void notices.review();
-      reviewedMarks = true;
       await live?.host.stream("slack", "up");
     },
     down: async () => live?.host.stream("slack", "down"),
