@@ -1,5 +1,6 @@
 /** The one door for vendors that call us: POST /hooks/:channel/:inboxId, the raw bytes to the inbox's adapter; GET where a vendor asks whether the address is ours. */
-import type { FastifyError, FastifyPluginAsync } from "fastify";
+import type { IncomingMessage } from "node:http";
+import type { FastifyError, FastifyPluginAsync, FastifyRequest } from "fastify";
 import { ERROR_CODES, UserError } from "../core/errors.ts";
 import { canHandshake, isWebhook, type ChannelAdapter, type InboundEvent, type Logger, type WebhookChannel } from "../core/ports.ts";
 
@@ -14,14 +15,15 @@ export interface HookDeps {
 const PATH = "/hooks/:channel/:inboxId";
 interface Place { channel: string; inboxId: string }
 
-/** Bytes, of any call and of those whose channel doesn't say that its calls have more. Files never come this way. */
-const BODY_LIMIT = { any: 4_000_000, usual: 1_000_000 };
+/** Bytes of a call whose channel doesn't say that its calls have more. */
+const USUAL_BYTES = 1_000_000;
+/** So few calls of more than `bytes` are read side by side: who calls is not known before their end. */
+const LARGE = { bytes: 4_000_000, most: 4 };
 
 const tooLarge = () => new UserError("BODY_TOO_LARGE", "This call is larger than any of its vendor's. Nothing was stored.");
 
 function toUserError(error: FastifyError | UserError): UserError | null {
   if (error instanceof UserError) return error;
-  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") return tooLarge();
   if (error.statusCode !== undefined && error.statusCode < 500) return new UserError("BAD_BODY", "This call could not be read. Nothing was stored.");
   return null;
 }
@@ -33,7 +35,22 @@ function toUserError(error: FastifyError | UserError): UserError | null {
  */
 export const hookRoutes = (deps: HookDeps): FastifyPluginAsync => async (app) => {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: BODY_LIMIT.any }, (_request, body, done) => done(null, body));
+  const bytesOf = (place: Place): number => adapterAt(place).maxCallBytes ?? USUAL_BYTES;
+  app.addContentTypeParser("*", async (request: FastifyRequest, payload: IncomingMessage) => readUpTo(payload, bytesOf(request.params as Place)));
+
+  // Before a byte is read: a stranger must not decide how much we hold.
+  let large = 0;
+  app.addHook("onRequest", async (request, reply) => {
+    if (request.method !== "POST") return;
+    const most = bytesOf(request.params as Place);
+    const bytes = Number(request.headers["content-length"] ?? most);
+    if (bytes > most) throw tooLarge();
+    if (bytes <= LARGE.bytes) return;
+    if (large >= LARGE.most) void reply.header("retry-after", "5");
+    if (large >= LARGE.most) throw new UserError("TOO_MANY", "Several large calls are being read already. Send this one again in a moment.");
+    large++;
+    reply.raw.once("close", () => { large--; });
+  });
 
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const { inboxId } = request.params as { inboxId?: string };
@@ -63,11 +80,25 @@ export const hookRoutes = (deps: HookDeps): FastifyPluginAsync => async (app) =>
   app.post<{ Params: Place }>(PATH, async (request) => {
     const adapter = adapterAt(request.params);
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    if (body.length > (adapter.maxCallBytes ?? BODY_LIMIT.usual)) throw tooLarge();
     await storeAll(deps, await adapter.receive({ headers: request.headers, body }));
     return { ok: true };
   });
 };
+
+/** What is too long is left unread: its sender is answered, and the connection ends. */
+function readUpTo(payload: IncomingMessage, most: number): Promise<Buffer> {
+  return new Promise((done, fail) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const take = (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= most) { chunks.push(chunk); return; }
+      payload.off("data", take);
+      fail(tooLarge());
+    };
+    payload.on("data", take).once("end", () => done(Buffer.concat(chunks))).once("error", fail);
+  });
+}
 
 /** One customer's events in their order, customers side by side. What one customer's event is refused for holds up no other's. */
 async function storeAll(deps: HookDeps, events: InboundEvent[]): Promise<void> {

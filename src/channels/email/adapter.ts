@@ -1,16 +1,19 @@
 /** Mail for one inbox: the port of `core/ports.ts`, over SMTP and IMAP. Mail's libraries are loaded when they are first needed. */
-import { DeliveryError } from "../../core/errors.ts";
-import type { ChannelAddress, InboundEvent, ListeningChannel, Part, PartReceipt, ThreadingChannel } from "../../core/ports.ts";
+import { DeliveryError, UserError } from "../../core/errors.ts";
+import type { ChannelAddress, InboundEvent, ListeningChannel, Part, PartReceipt, ThreadingChannel, WebhookChannel } from "../../core/ports.ts";
 import type { ChannelDeps } from "../shared/kind.ts";
 import type { Smtp } from "./api.ts";
 import { eventsOf, type MailboxRules } from "./events.ts";
 import { makeMessageId, makeReplyAddress } from "./ids.ts";
 import type { EmailConfig } from "./kind.ts";
 import { MAX_FILE, MAX_TEXT, plan, readPart } from "./plan.ts";
-import { isOurs } from "./verify.ts";
+import { checkCall, isOurs } from "./verify.ts";
 
-export type EmailChannel = ListeningChannel & ThreadingChannel;
+/** A webhook only where the inbox has one. */
+export type EmailChannel = ListeningChannel & ThreadingChannel & Partial<Pick<WebhookChannel, "receive" | "hookName" | "maxCallBytes">>;
 type Sink = (events: InboundEvent[]) => Promise<void>;
+/** Bytes of a mail that a call brings: 30 MB and what its form adds. */
+const MAX_CALL = 35_000_000;
 type Envelope = { from: string; to: string[] };
 
 const BAD_LOGIN = { code: "BAD_CREDENTIALS" as const, text: "The mail server refused this inbox's user or password, so replies don't go out. Set `smtp` of this inbox anew and apply it." };
@@ -44,7 +47,17 @@ export function createEmail(inboxId: string, inboxName: string, config: EmailCon
     if (bad !== refused && (bad || error === null)) { refused = bad; deps.trouble(bad ? BAD_LOGIN : null); }
   }
 
+  const webhook: Pick<WebhookChannel, "receive" | "hookName" | "maxCallBytes"> = {
+    hookName: address, maxCallBytes: MAX_CALL,
+    async receive(request) {
+      checkCall(request, deps.secret("webhookSecret"), deps.clock.now());
+      if (request.body.length === 0) throw new UserError("BAD_BODY", "The call holds no mail: its body is the raw mail (RFC 5322).");
+      return read(request.body);
+    },
+  };
+
   return {
+    ...(config.webhook ? webhook : {}),
     id: "email",
     threads: true,
     mostRecipients: config.maxRecipients,
@@ -79,9 +92,9 @@ export function createEmail(inboxId: string, inboxName: string, config: EmailCon
     async listen(sink, signal) {
       const ways: Promise<void>[] = [];
       if (config.receiver !== undefined) {
-        const { host, port, maxMegabytes } = config.receiver;
+        const { host, port, maxMegabytes, tls } = config.receiver;
         const { holdReceiver } = await import("./receiver.ts");
-        ways.push(holdReceiver({ host, port, maxBytes: maxMegabytes * 1_000_000, name: domain, log: deps.log, trouble: deps.trouble, accepts: (to) => isOurs(rules.ours, to), take: take(sink) }, signal));
+        ways.push(holdReceiver({ host, port, tls, maxBytes: maxMegabytes * 1_000_000, name: domain, log: deps.log, trouble: deps.trouble, accepts: (to) => isOurs(rules.ours, to), take: take(sink) }, signal));
       }
       if (config.imap !== undefined) {
         const { listenImap } = await import("./imap.ts");

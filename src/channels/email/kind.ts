@@ -8,6 +8,7 @@ import { plainAddress } from "./ids.ts";
 const address = (what: string) => z.email(`must be ${what}, like support@example.com`).max(200).transform((text) => text.toLowerCase());
 const port = (standard: number) => z.int("must be a port, 1 to 65535").min(1, "must be a port, 1 to 65535").max(65_535, "must be a port, 1 to 65535").default(standard);
 const security = z.enum(["tls", "starttls", "none"], "must be tls, starttls or none (only on a network of your own)");
+const file = (whose: string) => z.string().min(1).max(1_000).refine((path) => path.startsWith("/") || /^[a-z]:\\/i.test(path), `must be ${whose} full path`);
 const login = { user: z.string().min(1).max(200).optional(), password: z.string().min(1).max(4_000).optional() };
 
 const isPrivateKey = (pem: string): boolean => { try { return createPrivateKey(pem).type === "private"; } catch { return false; } };
@@ -19,7 +20,11 @@ const Settings = z.strictObject({
   signature: z.string().max(2_000).default(""),
   smtp: z.strictObject({ host: z.string().min(1), port: port(587), security: security.default("starttls"), ...login }, { error: "is needed to send replies: host, port, user, password" }),
   imap: z.strictObject({ host: z.string().min(1), port: port(993), security: security.default("tls"), ...login, folder: z.string().min(1).max(200).default("INBOX") }).optional(),
-  receiver: z.strictObject({ host: z.string().min(1).default("127.0.0.1"), port: port(2525), maxMegabytes: z.number().min(1, "must be 1 to 100").max(100, "must be 1 to 100").default(35) }).optional(),
+  receiver: z.strictObject({
+    host: z.string().min(1).default("127.0.0.1"), port: port(2525), maxMegabytes: z.number().min(1, "must be 1 to 100").max(100, "must be 1 to 100").default(35),
+    tls: z.strictObject({ certFile: file("the certificate's"), keyFile: file("the key's"), required: z.boolean().default(false) }).optional(),
+  }).optional(),
+  webhook: z.strictObject({ secret: z.string().min(16, "must be 16 to 200 characters that nobody can guess").max(200, "must be 16 to 200 characters that nobody can guess") }).optional(),
   dkim: z.strictObject({
     domain: z.string().min(1).max(200).optional(), selector: z.string().regex(/^[a-z0-9._-]{1,100}$/i, "must be the selector's name, like mail2024"),
     privateKey: z.string().refine(isPrivateKey, "must be a private key in PEM (-----BEGIN PRIVATE KEY-----)"),
@@ -36,7 +41,7 @@ type Settings = z.infer<typeof Settings>;
 const Server = z.object({ host: z.string(), port: z.number(), security, user: z.string().optional() });
 const Config = z.object({
   address: z.string(), aliases: z.array(z.string()), fromName: z.string().optional(), signature: z.string(), smtp: Server,
-  imap: Server.extend({ folder: z.string() }).optional(), receiver: z.object({ host: z.string(), port: z.number(), maxMegabytes: z.number() }).optional(),
+  imap: Server.extend({ folder: z.string() }).optional(), receiver: z.object({ host: z.string(), port: z.number(), maxMegabytes: z.number(), tls: z.object({ certFile: z.string(), keyFile: z.string(), required: z.boolean() }).optional() }).optional(), webhook: z.boolean().default(false),
   dkim: z.object({ domain: z.string(), selector: z.string() }).optional(), authServer: z.string().optional(), signedReplies: z.boolean(), maxRecipients: z.number().default(20), team: z.array(z.string()), automatic: z.enum(["ignore", "open"]),
   inCopy: z.enum(["note", "participant"]).default("note"),
 });
@@ -46,14 +51,14 @@ export type EmailConfig = z.infer<typeof Config>;
 export const emailKind: ChannelKind<Settings> = {
   id: "email",
   settings: Settings,
-  read({ smtp: { password: smtpPassword, ...smtp }, imap, dkim, replyAddress, ...rest }) {
+  read({ smtp: { password: smtpPassword, ...smtp }, imap, dkim, webhook, replyAddress, ...rest }) {
     const { password: imapPassword, ...server } = imap ?? {};
     const config = {
       ...rest, address: plainAddress(rest.address), aliases: rest.aliases.map(plainAddress), smtp, ...(imap === undefined ? {} : { imap: server }),
       ...(dkim === undefined ? {} : { dkim: { domain: dkim.domain ?? rest.address.slice(rest.address.lastIndexOf("@") + 1), selector: dkim.selector } }),
-      signedReplies: (replyAddress ?? (rest.receiver === undefined ? "plain" : "signed")) === "signed",
+      webhook: webhook !== undefined, signedReplies: (replyAddress ?? (rest.receiver === undefined ? "plain" : "signed")) === "signed",
     };
-    return { identity: config.address, config, secrets: { ...(smtpPassword === undefined ? {} : { smtpPassword }), ...(imapPassword === undefined ? {} : { imapPassword }), ...(dkim === undefined ? {} : { dkimKey: dkim.privateKey }) } };
+    return { identity: config.address, config, secrets: { ...(smtpPassword === undefined ? {} : { smtpPassword }), ...(imapPassword === undefined ? {} : { imapPassword }), ...(dkim === undefined ? {} : { dkimKey: dkim.privateKey }), ...(webhook === undefined ? {} : { webhookSecret: webhook.secret }) } };
   },
   create: (inbox, deps) => createEmail(inbox._id, inbox.name, Config.parse(inbox.config), deps),
 };

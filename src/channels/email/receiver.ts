@@ -1,5 +1,7 @@
 /** The built-in SMTP receiver: takes mail for one inbox, and says 250 only after it is stored. */
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createSecureContext } from "node:tls";
 import { setTimeout as wait } from "node:timers/promises";
 import { SMTPServer } from "smtp-server";
 import type { Logger, ReportTrouble, Trouble } from "../../core/ports.ts";
@@ -10,6 +12,10 @@ export interface ReceiverOptions {
   /** Bytes of one mail. */
   maxBytes: number;
   name: string;
+  /** STARTTLS is offered with this certificate; `required`: nothing is taken without. */
+  tls?: { certFile: string; keyFile: string; required: boolean } | undefined;
+  /** How often those files are looked at for a renewed certificate, in milliseconds; 10 minutes. */
+  certificateMs?: number;
   log: Logger;
   accepts(address: string): boolean;
   /** Resolves once stored. */
@@ -19,12 +25,30 @@ export interface ReceiverOptions {
 /** SMTP's way to say it: 4xx is tried again by the sender, 5xx is not. */
 const refusal = (code: number, words: string) => Object.assign(new Error(words), { responseCode: code });
 
+const CERTIFICATE_MS = 600_000;
+
+/** The administrator's files are not there, or are no certificate and its key. */
+class BadCertificate extends Error {}
+
+async function readCertificate({ certFile, keyFile }: NonNullable<ReceiverOptions["tls"]>): Promise<{ cert: string; key: string }> {
+  try {
+    const [cert, key] = await Promise.all([readFile(certFile, "utf8"), readFile(keyFile, "utf8")]);
+    createSecureContext({ cert, key });
+    return { cert, key };
+  } catch (cause) { throw new BadCertificate("The receiver's certificate can't be used.", { cause }); }
+}
+
 /** Ends with `signal`. @throws what `listen` throws: the port is taken, or not ours to open */
 async function receiveMail(options: ReceiverOptions, signal: AbortSignal, ready: (port: number) => void): Promise<void> {
-  const { maxBytes, log } = options;
+  const { maxBytes, log, tls } = options;
+  let certificate = tls === undefined ? null : await readCertificate(tls);
   const server = new SMTPServer({
-    name: options.name, banner: "ready", size: maxBytes, disabledCommands: ["AUTH", "STARTTLS"], disableReverseLookup: true, logger: false,
+    name: options.name, banner: "ready", size: maxBytes, ...(certificate === null ? { disabledCommands: ["AUTH", "STARTTLS"] } : { disabledCommands: ["AUTH"], minVersion: "TLSv1.2", ...certificate }), disableReverseLookup: true, logger: false,
     maxClients: 100, socketTimeout: 60_000, closeTimeout: 2_000,
+    onMailFrom(_address, session, done) {
+      if (tls?.required === true && !session.secure) done(refusal(530, "5.7.0 Say STARTTLS first"));
+      else done();
+    },
     onRcptTo(address, _session, done) {
       if (options.accepts(address.address)) done();
       else done(refusal(550, "5.1.1 There is no such mailbox here"));
@@ -51,11 +75,19 @@ async function receiveMail(options: ReceiverOptions, signal: AbortSignal, ready:
   await Promise.race([once(server.server, "listening"), once(server.server, "error").then(([error]) => { throw error as Error; })]);
   const bound = server.server.address();
   ready(typeof bound === "object" && bound !== null ? bound.port : options.port);
+  const renew = async (): Promise<void> => {
+    const now = await readCertificate(tls!);
+    if (now.cert !== certificate!.cert || now.key !== certificate!.key) server.updateSecureContext(certificate = now);
+  };
+  const timer = tls === undefined ? undefined : setInterval(() => void renew().catch((error: unknown) => log.warn({ err: error, port: options.port }, "The receiver's certificate can't be read anew; the one it has goes on.")), options.certificateMs ?? CERTIFICATE_MS);
   if (!signal.aborted) await new Promise<void>((done) => { signal.addEventListener("abort", () => done(), { once: true }); });
+  clearInterval(timer);
   await new Promise<void>((done) => { server.close(() => done()); });
 }
 
 const TAKEN: Trouble = { code: "NOT_POSSIBLE", text: "The port of this inbox's mail receiver can't be opened (another program has it, or it is below 1024), so no mail comes in. Free the port or set another one under `receiver`; it is tried again by itself." };
+
+const NO_CERTIFICATE: Trouble = { code: "NOT_POSSIBLE", text: "The certificate of this inbox's mail receiver can't be used (a file is missing, or certificate and key don't belong together), so no mail comes in. Check `certFile` and `keyFile` under `receiver: tls`; it is tried again by itself." };
 
 /** Keeps the receiver open until `signal` aborts; a port that is taken is told to Health and tried again. Never rejects. */
 export async function holdReceiver(options: ReceiverOptions & { trouble: ReportTrouble }, signal: AbortSignal): Promise<void> {
@@ -63,8 +95,9 @@ export async function holdReceiver(options: ReceiverOptions & { trouble: ReportT
     try {
       await receiveMail(options, signal, () => options.trouble(null));
     } catch (error) {
-      options.log.error({ err: error, port: options.port }, TAKEN.text);
-      options.trouble(TAKEN);
+      const trouble = error instanceof BadCertificate ? NO_CERTIFICATE : TAKEN;
+      options.log.error({ err: error, port: options.port }, trouble.text);
+      options.trouble(trouble);
       await wait(Math.min(1_000 * 2 ** tries, 60_000), undefined, { signal }).catch(() => undefined);
     }
   }
