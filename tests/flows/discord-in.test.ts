@@ -1,7 +1,10 @@
 /** What people do in Discord's threads, as it comes to core: heard live, read back, linked to agents, and kept apart from our own posts. */
-import { describe, expect, test } from "vitest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { readThreadId } from "../../src/bridge/discord/ids.ts";
 import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
+import { FakeDiscord } from "../fakes/discord/discord.ts";
 import { startDiscord, type StartDiscordOptions } from "../support/discord.ts";
 
 async function desk(options: StartDiscordOptions = {}) {
@@ -138,6 +141,31 @@ describe("after silence", () => {
     d.says("said meanwhile");
     await d.replies("said meanwhile");
     expect(d.fake.gateway.identifies).toBe(1);
+  });
+
+  test("where a session is to be resumed nobody answers: a new one is begun, and what was said is read back", async () => {
+    const deaf = createServer((_request, response) => { response.writeHead(403).end(); });
+    await new Promise<void>((done) => { deaf.listen(0, "127.0.0.1", done); });
+    onTestFinished(() => { deaf.close(); });
+    const fake = await FakeDiscord.start();
+    onTestFinished(() => fake.stop());
+    fake.gateway.resumeAt = `ws://127.0.0.1:${(deaf.address() as AddressInfo).port}`;
+    const d = await desk({ fake });
+    fake.gateway.cut();
+    d.says("said meanwhile");
+    await d.replies("said meanwhile");
+    expect(fake.gateway).toMatchObject({ identifies: 2, resumes: 0 });
+  });
+
+  test("with a gateway of one's own it is resumed there, wherever Discord says", async () => {
+    const fake = await FakeDiscord.start();
+    onTestFinished(() => fake.stop());
+    fake.gateway.resumeAt = "ws://127.0.0.1:9";
+    const d = await desk({ fake, desk: { gatewayUrl: fake.gatewayUrl } });
+    fake.gateway.cut();
+    d.says("said meanwhile");
+    await d.replies("said meanwhile");
+    expect(fake.gateway).toMatchObject({ identifies: 1, resumes: 1 });
   });
 
   test("after a lost session what happened is read back once: in time it is a reply, late it is held", async () => {

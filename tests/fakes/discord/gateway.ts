@@ -34,6 +34,8 @@ export class Gateway {
   private readonly sockets = new Set<WebSocket>();
   private readonly server = new WebSocketServer({ noServer: true });
 
+  /** Told as the place where sessions are resumed; null: where they began. */
+  resumeAt: string | null = null;
   constructor(private readonly world: World, private readonly url: () => string) {}
 
   upgrade(request: IncomingMessage, socket: import("node:stream").Duplex, head: Buffer): void {
@@ -80,7 +82,7 @@ export class Gateway {
     const { world } = this;
     this.dispatch(session, "READY", {
       v: 10, user: { ...showUser(world.bot), verified: true, email: null, flags: 0, mfa_enabled: false }, guilds: world.botInGuild ? [{ id: world.guildId, unavailable: true }] : [], session_id: session.id,
-      resume_gateway_url: this.url(), session_type: "normal", shard: d.shard ?? [0, 1], application: { id: world.bot.id, flags: applicationFlags(world) }, private_channels: [], relationships: [], presences: [], _trace: [],
+      resume_gateway_url: this.resumeAt ?? this.url(), session_type: "normal", shard: d.shard ?? [0, 1], application: { id: world.bot.id, flags: applicationFlags(world) }, private_channels: [], relationships: [], presences: [], _trace: [],
     });
     if (world.botInGuild && (session.intents & INTENT.guilds) !== 0) this.dispatch(session, "GUILD_CREATE", showGuildCreate(world));
   }

@@ -31,6 +31,8 @@ interface Waits { retryMs: number; maxMs: number; refusedMs: number }
 export interface Connection { start(): void; /** Resolves when nothing more comes in and what came has been dealt with. */ stop(): Promise<void> }
 
 const WAITS: Waits = { retryMs: 1_000, maxMs: 60_000, refusedMs: 60_000 };
+/** Failures in a row after which a session is given up: where it is to be resumed may be gone for good. What was missed is read back then. */
+const GIVE_UP_AFTER = 2;
 /** Failures in a row after which Health says that Discord is away. */
 const AWAY_AFTER = 4;
 const I = GatewayIntentBits;
@@ -96,7 +98,7 @@ export function connectDiscord({ core, api, token, guild, gatewayUrl, content, e
       let end: GatewayEnd;
       try {
         const open: OpenGateway = await openGateway({
-          token, intents: intentsOf(content), address, session,
+          token, intents: intentsOf(content), address, session, ...(gatewayUrl === null ? {} : { resumeAt: gatewayUrl }),
           async dispatch(come) {
             const work = take(come);
             if (come.t === "GUILD_CREATE" || come.t === "RESUMED") standing();
@@ -122,6 +124,7 @@ export function connectDiscord({ core, api, token, guild, gatewayUrl, content, e
       tell("down");
       if (end.why === "closed") continue;
       failed(end.why === "refused" ? refusedBy(end.code) : null, end.why);
+      if (end.why === "failed" && failures >= GIVE_UP_AFTER) session.info = null;
       await wait(end.why === "refused" ? refusedMs : Math.min(retryMs * 2 ** (failures - 1), maxMs));
     }
     tell("down");

@@ -42,6 +42,8 @@ export interface GatewayOptions {
   intents: number;
   /** Where the gateway is, "wss://gateway.discord.gg". */
   address(): Promise<string>;
+  /** Where a session is resumed; left out: where Discord says, which a proxy in between may not let through. */
+  resumeAt?: string;
   session: GatewaySession;
   /** Resolves once all that it brought is stored. A rejection ends the connection; the event comes again with the next. */
   dispatch(event: GatewayEvent): Promise<void>;
@@ -61,7 +63,7 @@ interface ShardEvents { code?: number; data?: GatewayEvent }
 type Manager = ConstructorParameters<typeof SimpleShardingStrategy>[0];
 
 /** @throws what `address` throws */
-export async function openGateway({ token, intents, address, session, dispatch, state }: GatewayOptions): Promise<OpenGateway> {
+export async function openGateway({ token, intents, address, resumeAt, session, dispatch, state }: GatewayOptions): Promise<OpenGateway> {
   let settle: (end: GatewayEnd) => void = () => undefined;
   const ended = new Promise<GatewayEnd>((resolve) => { settle = resolve; });
   let over = false, closes = 0;
@@ -106,7 +108,7 @@ export async function openGateway({ token, intents, address, session, dispatch, 
         if (over) return;
         if (info === null) early = [];
         else if (info.sessionId !== session.info?.sessionId) session.progress = new Progress();
-        session.info = info;
+        session.info = info === null || resumeAt === undefined ? info : { ...info, resumeURL: resumeAt };
       },
     },
     fetchGatewayInformation: async () => ({ url: await address() }),
