@@ -23,7 +23,7 @@ export function postOf(conversation: Conversation, parts: Message[]): DeskPost {
   const reactions = parts.flatMap((p) => p.reactions.filter((r) => r.from === "contact").map((r) => r.emoji));
   return {
     kind: KINDS[first.kind],
-    author: incoming ? { name: customerName(conversation, first.author.name) } : { name: first.author.name, ...(first.author.avatar === undefined ? {} : { avatar: first.author.avatar }) },
+    author: { name: incoming ? customerName(conversation, first.author.name) : first.author.name, ...(first.author.avatar === undefined ? {} : { avatar: first.author.avatar }) },
     text: parts.map((p) => (p.deletedAt !== undefined && !deleted ? "(deleted)" : p.body)).filter((body) => body !== "").join("\n"),
     files: parts.flatMap((p) => (p.deletedAt !== undefined && !deleted ? [] : p.files)).filter((f) => f.state === "ready"),
     marks,

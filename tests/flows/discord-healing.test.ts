@@ -1,7 +1,15 @@
 /** Discord puts itself right: what somebody deletes is made anew, what is missing is said, and nothing that was written is lost meanwhile. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createDiscordApi } from "../../src/bridge/discord/api.ts";
+import { Directory } from "../../src/bridge/discord/in/directory.ts";
+import { createWatch, PLACES } from "../../src/bridge/discord/in/watch.ts";
+import { createMe } from "../../src/bridge/discord/me.ts";
+import { createOutgoing } from "../../src/bridge/discord/out/outgoing.ts";
+import { createTroubles } from "../../src/bridge/shared/troubles.ts";
+import { FakeDiscord } from "../fakes/discord/discord.ts";
+import { showChannel } from "../fakes/discord/show.ts";
 import { GUILD_FORUM, type FakeChannel } from "../fakes/discord/types.ts";
-import { shownText, startDiscord, type StartDiscordOptions } from "../support/discord.ts";
+import { cardText, shownText, startDiscord, type StartDiscordOptions } from "../support/discord.ts";
 
 async function opened(options: StartDiscordOptions = {}) {
   const live = await startDiscord({ ...options, limits: { sweepMs: 100, ...options.limits } });
@@ -96,6 +104,45 @@ test("the webhook and a tag that were deleted are made anew with the next line",
   fake.memberPosts(live.channelOf(thread), live.mara, "note: she is waiting");
   fake.memberRunsCommand("priority", { level: "high" }, live.channelOf(thread), live.mara).catch(() => undefined);
   await expect.poll(() => live.channelOf(thread).appliedTags.map((id) => home.tags.find((tag) => tag.id === id)?.name), { timeout: 40_000 }).toEqual(expect.arrayContaining(["Open", "High"]));
+});
+
+test("tags that somebody took off or set wrongly are put right; those of people stay", async () => {
+  const fake = await FakeDiscord.start();
+  onTestFinished(() => fake.stop());
+  fake.addForum("support", ["vip"]);
+  const live = await opened({ fake });
+  const { home } = live;
+  const post = live.channelOf(live.thread);
+  const tag = (name: string) => home.tags.find((one) => one.name === name)!.id;
+  fake.changeThread(post, { appliedTags: [tag("Resolved"), tag("vip")] });
+  await expect.poll(() => post.appliedTags.map((id) => home.tags.find((one) => one.id === id)?.name), { timeout: 40_000 }).toEqual(["Open", "Fake", "vip"]);
+});
+
+test("that the server has hardly room for threads is told to administrators as soon as the desk is connected", async () => {
+  const fake = await FakeDiscord.start();
+  onTestFinished(() => fake.stop());
+  const talk = fake.addForum("talk");
+  for (let n = 0; n < 900; n++) fake.memberStartsThread(talk, fake.ownerId, `t${n}`, "x");
+  const live = await startDiscord({ fake });
+  const told = () => fake.messagesIn(fake.directWith(live.mara.user.id)).map(({ components }) => cardText(components));
+  await expect.poll(told, { timeout: 40_000 }).toEqual([expect.stringContaining("900 active threads; at 1000")]);
+  expect(live.troubles.at(-1)?.code).toBe("TOO_MANY");
+});
+
+test("a thread that was left is closed again, when something that was written there has opened it", async () => {
+  const live = await startDiscord({ connect: false });
+  const { fake, home, help, target } = live;
+  const api = createDiscordApi({ token: fake.token, apiUrl: fake.restUrl });
+  const out = createOutgoing({ api, guild: fake.guildId, me: createMe(api), clock: help.clock, files: help.core.files, customers: "bot", tellRoom: () => undefined });
+  const watch = createWatch({
+    core: help.core, api, directory: new Directory(fake.guildId), channels: out.channels, threads: out.threads, webhooks: out.webhooks, troubles: createTroubles(() => undefined, PLACES), me: createMe(api), webhook: false, tellAdministrators: async () => undefined, closeMs: 20,
+  });
+  onTestFinished(() => watch.stop());
+  const [left, used] = ["left", "used"].map((name) => fake.memberStartsThread(home, fake.ownerId, name, "x").thread) as [FakeChannel, FakeChannel];
+  for (const [thread, state] of [[left, "retired"], [used, "active"]] as const) await help.store.threads.insertOne({ _id: live.idOf(thread), conversationId: "none", desk: "discord", targetId: target._id, state, createdAt: help.clock.now() });
+  for (const thread of [used, left]) await watch.event("THREAD_UPDATE", showChannel(fake, thread));
+  await expect.poll(() => left.thread?.archived, { timeout: 40_000 }).toBe(true);
+  expect(used.thread?.archived).toBe(false);
 });
 
 test("a bot that was removed from the server is told with its invitation, and goes on once it is back", async () => {

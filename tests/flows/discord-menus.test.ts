@@ -151,6 +151,9 @@ describe("while a command is typed", () => {
     expect(await typed("assign", "to", "jo")).toEqual(["Jonas"]);
     expect(await typed("label", "label", "b")).toEqual(["billing", "bug"]);
     expect(await typed("snooze", "until", "tom")).toEqual(["tomorrow 9:00"]);
+    expect(await typed("snooze", "until", "45m")).toEqual(["45m"]);
+    expect(await typed("snooze", "until", "somewhen")).toEqual([]);
+    expect(await typed("snooze", "until", "9:00")).toEqual(["tomorrow 9:00"]);
     expect(await typed("priority", "level", "ur")).toEqual(["urgent"]);
     expect(await typed("find", "filter", "status:op")).toEqual(["status:open"]);
     expect(await typed("resolve", "conversation", "")).toEqual([`#${number}`]);

@@ -1,11 +1,12 @@
 import { Agent, getGlobalDispatcher, setGlobalDispatcher } from "undici";
 import { onTestFinished, describe, expect, test } from "vitest";
-import { createDiscordApi } from "../../src/bridge/discord/api.ts";
+import { createDiscordApi, SHUT_OUT } from "../../src/bridge/discord/api.ts";
 import { discordCode, failureOf, type DiscordFailure } from "../../src/bridge/discord/errors.ts";
 import { createMe } from "../../src/bridge/discord/me.ts";
 import { createReceipts } from "../../src/bridge/discord/out/receipts.ts";
 import { createThreads } from "../../src/bridge/discord/out/threads.ts";
 import { createTyping } from "../../src/bridge/discord/out/typing.ts";
+import { createRefusals } from "../../src/bridge/discord/refusals.ts";
 import { DeskError } from "../../src/core/errors.ts";
 import { FakeDiscord } from "../fakes/discord/discord.ts";
 import { TestClock } from "../support/core.ts";
@@ -65,6 +66,33 @@ describe("limits", () => {
     fake.limits.set(/^POST \/channels\/:channel\/messages$/, { limit: 1, perMs: 1_000 });
     await say("a");
     expect(await thrown(say("b", { priority: "background" }))).toMatchObject({ code: "RATE_LIMITED" });
+  });
+
+  test.each([[300], [undefined]])("shut out by Discord's network (for %s s): nothing more is sent until that is over, and nothing tried again at once", async (retryAfter) => {
+    const { fake, channel, api, say } = await start();
+    const heard: unknown[] = [];
+    api.watch((_method, _path, failure) => heard.push(failure?.code ?? null));
+    fake.fail("POST /channels/*/messages", { shutOut: true, ...(retryAfter === undefined ? {} : { retryAfter }) });
+    for (const error of [...await Promise.all([say("a"), say("b")].map(thrown)), await thrown(api.call("GET", `/channels/${channel.id}`, { priority: "interactive" }))]) {
+      expect(error).toMatchObject({ code: "RATE_LIMITED", o: { certain: true } });
+      expect(error.o.retryAfterMs).toBeGreaterThan((retryAfter ?? 60) * 1_000 - 30_000);
+    }
+    expect(fake.calls).toHaveLength(1);
+    expect(heard).toEqual(heard.map(() => SHUT_OUT));
+  });
+
+  test("refusals are counted, so that it never comes to that", () => {
+    const clock = { ms: 0 };
+    const refusals = createRefusals(() => clock.ms);
+    const refused = (status: number, headers = {}) => refusals.heard(status, new Headers({ "x-ratelimit-scope": "user", ...headers }));
+    for (let n = 0; n < 2_000; n++) { refused(404); refused(429, { "x-ratelimit-scope": "shared" }); }
+    expect(refusals.waitMs()).toBe(0);
+    let made = 0;
+    for (; clock.ms < 600_000; clock.ms += 10) while (refusals.waitMs() === 0) { refused([401, 403, 429][made % 3]!); made++; }
+    expect(made).toBeGreaterThan(3_000);
+    expect(made).toBeLessThan(5_000);
+    expect(refusals.waitMs()).toBeLessThan(1_000);
+    expect(refusals.shutOutMs()).toBe(0);
   });
 
   test("without time left nothing is sent", async () => {

@@ -22,6 +22,18 @@ describe("tags", () => {
     expect(tagsOf(bench, thread)).toEqual(["Resolved", "Widget", "vip"]);
   });
 
+  test("all for status and priority are made in one call; where room is short those for the status come first", async () => {
+    const first = await startOut();
+    const names = ["Open", "Pending", "Snoozed", "Resolved", "Low", "Medium", "High", "Urgent", "Widget"];
+    expect(first.home.tags.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
+    for (const status of ["pending", "snoozed"] as const) await first.out.updateCard(first.thread, { ...sampleCard(), status, priority: "low" }, soon());
+    await first.out.updateCard(first.thread, resolved(), soon());
+    expect(first.fake.calls.filter(({ body }) => (body as { available_tags?: unknown }).available_tags !== undefined)).toHaveLength(1);
+    const short = await startOut({ tags: Array.from({ length: 15 }, (_, n) => `tag ${n}`) });
+    expect(short.home.tags.slice(15).map(({ name }) => name)).toEqual(["Open", "Pending", "Snoozed", "Resolved", "Widget"]);
+    expect(tagsOf(short, short.thread)).toEqual(["Open", "Widget"]);
+  });
+
   test("one that was deleted is made anew", async () => {
     const bench = await startOut();
     const { fake, out, home, thread, open } = bench;

@@ -71,6 +71,14 @@ describe("checks", () => {
     expect(await check()).toContainEqual(expect.stringMatching(/^fail: the bot was invited without slash commands\. Open this link once more: https:\/\/discord\.com\/oauth2/));
   });
 
+  test("a forum without room for the tags that tell the status", async () => {
+    const { check, fake, support } = await server();
+    const named = async () => (await check()).filter((line) => line.includes("tags"));
+    expect(await named()).toEqual([]);
+    for (let n = 0; n < 15; n++) support.tags.push({ id: fake.ids.next(), name: `Tag ${n}`, moderated: false, emojiName: null });
+    expect(await named()).toEqual(["warn: Discord: #support has 15 tags of the 20 that Discord takes, so there is no room for Medium, High and Urgent, and posts do not tell that by their tags. Delete tags that nobody uses."]);
+  });
+
   test("channels: unknown, out of sight, by id; a role that nobody made; hardly room for threads", async () => {
     const { check, fake, support } = await server();
     fake.addRole("Support");

@@ -72,6 +72,24 @@ describe("customers under their own names", () => {
     expect(await thrown(out.update(thread, [posts(thread)[0]!.id], line("one, edited"), soon()))).toMatchObject({ code: "POST_GONE" });
   });
 
+  test("a name that Discord takes of no webhook is said by the bot, and nothing waits for it", async () => {
+    const { fake, out, thread, posts } = await startOut({ customers: "webhook" });
+    fake.fail("POST /webhooks/**", { code: 50_035 });
+    await out.post(thread, line("one"), "m1", soon());
+    await out.post(thread, line("two"), "m2", soon());
+    expect(posts(thread).map((post) => [post.webhook !== null, shownAuthor(post), shownText(post)])).toEqual([[false, "Ana · Telegram", "one"], [true, "Ana · Telegram", "two"]]);
+  });
+
+  test("each customer has a picture: their own, else one that is always theirs", async () => {
+    const { fake, out, thread } = await startOut({ customers: "webhook" });
+    const own = "https://cdn.example.com/ana.png";
+    for (const [n, author] of [{ name: "Ana · Telegram", avatar: own }, { name: "Ana · Telegram" }, { name: "Ana · Telegram", avatar: "http://evil.example.com/x" }].entries()) await out.post(thread, line("hi", { author }), `m${n}`, soon());
+    const pictures = fake.callsOf("POST", /^\/webhooks\//).map(({ body }) => (body as { avatar_url: string }).avatar_url);
+    expect(pictures[0]).toBe(own);
+    expect(pictures[1]).toMatch(/^https:\/\/cdn\.discordapp\.com\/embed\/avatars\/[0-5]\.png$/);
+    expect(pictures[2]).toBe(pictures[1]);
+  });
+
   test("where the bot may have no webhook it writes itself, and no line is missed", async () => {
     const { fake, out, thread, posts } = await startOut({ customers: "webhook" });
     fake.removePermission("MANAGE_WEBHOOKS");
@@ -123,7 +141,16 @@ describe("files", () => {
     const large = { ...(await file("film.mp4", "x")), bytes: FILE_BYTES + 1 };
     await out.post(thread, line("look", { files: [large, await file("small.txt", "x"), await file("empty.txt", "")] }), "m1", soon());
     expect(posts(thread)[0]!.attachments.map(({ filename }) => filename)).toEqual(["small.txt"]);
-    expect(posts(thread)[0]!.content).toMatch(/not shown here: film\.mp4 is larger than the 10 MB that Discord takes · not shown here: empty\.txt is empty/);
+    expect(posts(thread)[0]!.content).toMatch(/not shown here: film\.mp4 is larger than the 10 MB that Discord takes here · not shown here: empty\.txt is empty/);
+  });
+
+  test("in a server with boosts larger ones are shown", async () => {
+    const { fake, out, thread, file, posts } = await startOut({ discord: { boostLevel: 2 } });
+    const large = await file("film.mp4", Buffer.alloc(FILE_BYTES + 1, "x"));
+    await out.post(thread, line("look", { files: [large, { ...large, name: "cinema.mp4", bytes: 50 * 1024 * 1024 + 1 }] }), "m1", soon());
+    expect(posts(thread)[0]!.attachments.map(({ filename }) => filename)).toEqual(["film.mp4"]);
+    expect(posts(thread)[0]!.content).toContain("not shown here: cinema.mp4 is larger than the 50 MB that Discord takes");
+    expect(fake.callsOf("GET", "/guilds/:guild")).toHaveLength(1);
   });
 
   test("one that takes longer than its lane may wait is sent once", async () => {

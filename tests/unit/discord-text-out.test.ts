@@ -109,3 +109,20 @@ test("a customer's name is one that a webhook may have", () => {
   expect(usernameOf("Discord Clyde · Telegram").toLowerCase()).not.toMatch(/discord|clyde/);
   expect(usernameOf("x".repeat(200))).toHaveLength(80);
 });
+
+test("however long or turned a name is, the channel stands behind it", async () => {
+  const { fake, out, thread, posts, open, channelOf } = await startOut({ customers: "webhook" });
+  const author = { name: `${"Mara from the team ".repeat(20)}\u202E\u2067 · Telegram` };
+  await out.post(thread, line("hi", { author }), "m1", soon());
+  fake.removePermission("MANAGE_WEBHOOKS");
+  const bot = await startOut();
+  await bot.out.post(bot.thread, line("hi", { author }), "m1", soon());
+  for (const shown of [posts(thread)[0]!, bot.posts(bot.thread)[0]!].map(shownAuthor)) {
+    expect(shown).toMatch(/^Mara from the team .*… · Telegram$/u);
+    expect(shown.length).toBeLessThanOrEqual(80);
+    expect(shown).not.toMatch(/[\u202A-\u202E\u2066-\u2069]/);
+  }
+  const card = { ...sampleCard("Where is it?"), facts: [{ label: "Contact", value: author.name }] };
+  const title = channelOf(await open(card, "c9:0")).name;
+  expect(title).toMatch(/^#1042 Mara from .*… · Telegram: Where is it\?$/);
+});

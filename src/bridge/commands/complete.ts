@@ -2,6 +2,7 @@
 import type { Core } from "../../core/core.ts";
 import { FIELDS, FIELD_NAMES, fieldOf, isFieldName, PRIORITIES } from "../../core/filters/fields.ts";
 import type { Agent, Conversation } from "../../core/model/types.ts";
+import { parseWhen } from "../../core/model/when.ts";
 import type { Suggestion } from "../../core/ports.ts";
 import { suggestCanned } from "../../core/services/canned.ts";
 import { myConversations, queueFor } from "../../core/services/find.ts";
@@ -9,6 +10,7 @@ import { allAgents, allInboxes, allTargets, allTeams, mayAnswer } from "../../co
 import { allMacros } from "../../core/services/macros.ts";
 import { allLabels } from "../../core/services/label.ts";
 import { targetName, targetsFor } from "../../core/services/transfer.ts";
+import { timeFor } from "../../core/verbs/describe.ts";
 import { MODES } from "../../core/verbs/mode.ts";
 import { USUAL_TIMES } from "../../core/verbs/snooze.ts";
 import { verbNamed, verbs } from "../../core/verbs/table.ts";
@@ -39,6 +41,17 @@ export async function complete(core: Core, request: CompleteRequest): Promise<Su
 const mayRun = (agent: Agent, verb: Verb): boolean => verb.needs.role === undefined || verb.needs.role === agent.role;
 const startsWith = (typed: string, skip = 0) => (choice: Choice): boolean => choice.value.slice(skip).toLowerCase().startsWith(typed.toLowerCase());
 
+/** A later word begins so: "lopez" finds Mara Lopez. */
+const holdsWord = (typed: string) => ({ value }: Choice): boolean => {
+  const at = typed === "" ? -1 : value.toLowerCase().indexOf(typed.toLowerCase(), 1);
+  return at > 0 && !value.toLowerCase().startsWith(typed.toLowerCase()) && /[^\p{L}\p{N}]/u.test(value[at - 1]!);
+};
+/** A time that is none of the usual ones, and how it is understood. */
+function timeTyped(core: Core, agent: Agent, typed: string): Choice[] {
+  const when = parseWhen(typed, core.clock.now(), agent.timeZone);
+  return "at" in when ? [{ value: typed, hint: timeFor(agent, when.at) }] : [];
+}
+
 function verbSuggestions(agent: Agent, sign: string, word: string): Suggestion[] {
   const fitting = verbs.filter((verb) => mayRun(agent, verb) && [verb.name, ...verb.aliases].some((name) => name.startsWith(word)));
   const byName = fitting.toSorted((a, b) => Number(b.name.startsWith(word)) - Number(a.name.startsWith(word)));
@@ -49,7 +62,9 @@ async function argumentSuggestions(core: Core, request: CompleteRequest, verb: V
   if (verb.name === "find") return filterSuggestions(core, request, before, typed);
   if (verb.name === "canned") return cannedSuggestions(core, request, before, typed);
   const choices = await choicesFor(core, request, verb);
-  return choices.filter(startsWith(typed.replace(/^@/, ""))).slice(0, MOST).map(({ value, hint }) => ({ text: before + value, hint }));
+  const name = typed.replace(/^@/, "");
+  const fitting = [...choices.filter(startsWith(name)), ...choices.filter(holdsWord(name))];
+  return (fitting.length === 0 && verb.name === "snooze" ? timeTyped(core, request.agent, typed.trim()) : fitting).slice(0, MOST).map(({ value, hint }) => ({ text: before + value, hint }));
 }
 
 async function choicesFor(core: Core, { agent, conversation = null }: CompleteRequest, verb: Verb): Promise<Choice[]> {

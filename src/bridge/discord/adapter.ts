@@ -25,7 +25,7 @@ export function createDiscord(connection: DeskTarget, deps: DeskDeps): Discord {
   const me = createMe(api);
   const out = createOutgoing({ api, guild, me, clock: core.clock, files: core.files, customers: config.customers, tellRoom: (text) => incoming.near(text) });
   const notices = createNotices({ core, api });
-  const incoming: Incoming = createIncoming({ connection, deps, config, api, me, channels: out.channels, threads: out.threads, webhooks: out.webhooks, notices });
+  const incoming: Incoming = createIncoming({ connection, deps, config, api, me, channels: out.channels, threads: out.threads, webhooks: out.webhooks, cap: out.cap, notices });
 
   return {
     kind: "discord",

@@ -2,9 +2,10 @@
  * Calls to Discord's REST API through discord.js's own client, which keeps to the limits that Discord tells in its headers. Without retries, and
  * a wait that is not short is no wait but RATE_LIMITED with its time: what is tried again is decided by the lane, never by a library.
  */
-import { DefaultRestOptions, REST, type RequestMethod } from "discord.js";
+import { DefaultRestOptions, RateLimitError, REST, type RequestMethod } from "discord.js";
 import { DeskError } from "../../core/errors.ts";
 import { DiscordFailure, failureOf, toDeskError } from "./errors.ts";
+import { createRefusals } from "./refusals.ts";
 import { DEFAULT_API_URL } from "./settings.ts";
 
 /** Milliseconds after which a call is given up; longer only for files. */
@@ -16,6 +17,8 @@ export type Priority = "interactive" | "post" | "background";
 /** Milliseconds that a call waits for its limit to pass, well within the time of a desk call; past that its lane comes back. */
 const PATIENCE: Record<Priority, number> = { interactive: 2_000, post: 4_000, background: 0 };
 
+/** Why a call is not made while Discord's network shuts us out. */
+export const SHUT_OUT = "shut_out";
 export interface UploadedFile { name: string; type: string; content: Buffer }
 export interface CallOptions {
   signal?: AbortSignal; priority?: Priority; body?: unknown; query?: Record<string, string | number | boolean>; files?: UploadedFile[];
@@ -57,17 +60,32 @@ async function encoded(form: FormData, headers: Record<string, string>): Promise
 
 /** Makes the calls of one bot. Nothing is asked yet. */
 export function createDiscordApi({ token, apiUrl = DEFAULT_API_URL, rateLimits = true }: DiscordApiOptions): DiscordApi {
-  const calls = new Map<string, { sent: boolean; patience: number }>();
+  const calls = new Map<string, { what: string; sent: boolean; patience: number }>();
   let ids = 0;
   const listeners = new Set<Parameters<DiscordApi["watch"]>[0]>();
+  const refusals = createRefusals();
+  /** Calls that can only be refused are not made. */
+  function mustWait(what: string, priority: Priority): DeskError | null {
+    const shutOut = refusals.shutOutMs();
+    // whom a person waits for is asked all the same
+    const retryAfterMs = shutOut > 0 ? shutOut : priority === "interactive" ? 0 : refusals.waitMs();
+    return retryAfterMs === 0 ? null : new DeskError("RATE_LIMITED", shutOut > 0 ? "Discord's network has shut this server's address out for a while." : "Discord refused too much lately; this goes a little later.", {
+      certain: true, retryAfterMs, cause: new DiscordFailure(what, shutOut > 0 ? SHUT_OUT : "http_429"),
+    });
+  }
   const rest = new REST({
     api: apiUrl, retries: 0, timeout: LONGEST_MS, globalRequestsPerSecond: rateLimits ? 50 : 10_000,
     rejectOnRateLimit: ({ url, timeToReset, retryAfter, sublimitTimeout }) => Math.max(timeToReset, retryAfter, sublimitTimeout) > (calls.get(takeId(url).id)?.patience ?? PATIENCE.post),
     async makeRequest(marked, init) {
       const request = init.body instanceof FormData ? { ...init, ...await encoded(init.body, init.headers as Record<string, string>) } : init;
       const { url, id } = takeId(marked), call = calls.get(id);
+      // its turn came while others were shut out
+      const waits = call === undefined ? null : mustWait(call.what, "interactive");
+      if (waits !== null) throw waits;
       if (call !== undefined && init.signal?.aborted !== true) call.sent = true;
-      return DefaultRestOptions.makeRequest(url, request);
+      const answer = await DefaultRestOptions.makeRequest(url, request);
+      refusals.heard(answer.status, answer.headers);
+      return answer;
     },
   });
 
@@ -76,9 +94,12 @@ export function createDiscordApi({ token, apiUrl = DEFAULT_API_URL, rateLimits =
     rest,
     async call(method, path, { signal, priority = "post", body, query, files, auth = true, home = false, withinMs = CALL_MS } = {}) {
       if (signal?.aborted === true) throw new DeskError("TIMEOUT", "There was no time left for a call to Discord.", { certain: true });
+      const what = `${method} ${path.replace(/\/webhooks\/(\d+)\/[^/]+/, "/webhooks/$1/-").replace(/\d{15,}/g, "-").replace(/\/reactions\/.*/, "/reactions/-").replace(/\/interactions\/.*/, "/interactions/-")}`;
+      const waits = mustWait(what, priority);
+      if (waits !== null) throw waits;
       const own = AbortSignal.timeout(withinMs);
       const within = signal === undefined ? own : AbortSignal.any([signal, own]);
-      const state = { sent: false, patience: PATIENCE[priority] }, id = String(++ids);
+      const state = { what, sent: false, patience: PATIENCE[priority] }, id = String(++ids);
       calls.set(id, state);
       // its client forgets the token once it was refused, and then says nothing of use
       rest.setToken(token === "" ? "none" : token);
@@ -91,8 +112,7 @@ export function createDiscordApi({ token, apiUrl = DEFAULT_API_URL, rateLimits =
         for (const listener of listeners) listener(method, path, null);
         return answer instanceof ArrayBuffer ? undefined : answer;
       } catch (thrown) {
-        const what = `${method} ${path.replace(/\/webhooks\/(\d+)\/[^/]+/, "/webhooks/$1/-").replace(/\d{15,}/g, "-").replace(/\/reactions\/.*/, "/reactions/-").replace(/\/interactions\/.*/, "/interactions/-")}`;
-        const error = toDeskError(thrown, what, { home, sent: state.sent });
+        const error = (thrown instanceof RateLimitError ? mustWait(what, "interactive") : null) ?? toDeskError(thrown, what, { home, sent: state.sent });
         for (const listener of listeners) listener(method, path, failureOf(error) ?? new DiscordFailure(what, "unknown"));
         throw error;
       } finally {

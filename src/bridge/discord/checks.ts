@@ -9,6 +9,7 @@ import { inviteLink, missingOf, permissionsOf, wantedFor, type Who } from "./in/
 import { standingOf } from "./in/roles.ts";
 import { createChannels } from "./out/channels.ts";
 import { CAP, NEAR } from "./out/cap.ts";
+import { roomless } from "./out/tags.ts";
 import { Config } from "./settings.ts";
 
 const Application = z.object({ id: z.string(), name: z.string().default(""), flags: z.number().default(0), bot: z.object({ id: z.string(), username: z.string().default("") }).optional() });
@@ -51,10 +52,12 @@ async function channelChecks(api: DiscordApi, target: DeskTarget, guild: string,
     const { permission_overwrites: overwrites } = Place.parse(await api.call("GET", `/channels/${home.id}`, { home: true, priority: "interactive" }));
     const missing = missingOf(permissionsOf(who, overwrites), wantedFor(webhook));
     const needed = missing.filter(({ without }) => without === null);
+    const untold = roomless(home);
     const where = `#${home.name}, a ${home.kind === "forum" ? "forum" : "text channel"}`;
     return [
       needed.length === 0 ? ok(`${target.name}: the bot works in ${where}`)
         : fail(`${target.name}: in #${home.name} the bot lacks ${list(needed.map(({ name, what }) => `${name} (${what})`))}. Give it that in the channel's settings (Permissions) or in its role.`),
+      ...(untold.length === 0 ? [] : [warn(`${target.name}: #${home.name} has ${home.tags.length} tags of the 20 that Discord takes, so there is no room for ${list(untold)}, and posts do not tell that by their tags. Delete tags that nobody uses.`)]),
       ...missing.filter(({ without }) => without !== null).map(({ name, what, without }) => warn(`${target.name}: in #${home.name} the bot lacks ${name} (${what}); ${without!}`)),
     ];
   } catch (error) {

@@ -9,6 +9,8 @@ export interface Fault {
   code?: number; message?: string; body?: Json;
   /** Seconds, with status 429. */
   retryAfter?: number; scope?: "user" | "global" | "shared";
+  /** Discord's network shuts the address out: a 429 that is none of Discord's own; `retryAfter` in seconds, when it says so. */
+  shutOut?: boolean;
   delayMs?: number;
   /** The connection breaks: after the work was done, or before. */
   dropAfterEffect?: boolean; dropBefore?: boolean;
@@ -43,6 +45,7 @@ export class Faults {
 
 /** The error that a fault answers with; null when it only delays or cuts. */
 export function errorOf(fault: Fault): ApiError | null {
+  if (fault.shutOut === true) return new ApiError(429, 0, "error code: 1015", undefined, fault.retryAfter === undefined ? {} : { "retry-after": String(fault.retryAfter) });
   if (fault.status === 429 || fault.retryAfter !== undefined) return tooMany({ retryMs: (fault.retryAfter ?? 1) * 1000, scope: fault.scope ?? "user", ...(fault.code === undefined ? {} : { code: fault.code }) });
   if (fault.code !== undefined && isCode(fault.code) && fault.status === undefined) return refusal(fault.code);
   if (fault.status === undefined && fault.code === undefined) return null;

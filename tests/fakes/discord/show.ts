@@ -84,7 +84,7 @@ export function showWebhook(world: World, webhook: FakeWebhook, full = true): Js
 const guildBase = (world: World): Json => ({
   id: world.guildId, name: world.guildName, icon: null, splash: null, discovery_splash: null, owner_id: world.ownerId, afk_channel_id: null, afk_timeout: 300, verification_level: 0,
   default_message_notifications: 1, explicit_content_filter: 0, roles: [...world.roles.values()].map(showRole), emojis: [], stickers: [], features: [], mfa_level: 0, application_id: null,
-  system_channel_id: null, system_channel_flags: 0, rules_channel_id: null, vanity_url_code: null, description: null, banner: null, premium_tier: 0, preferred_locale: "en-US",
+  system_channel_id: null, system_channel_flags: 0, rules_channel_id: null, vanity_url_code: null, description: null, banner: null, premium_tier: world.boostLevel, preferred_locale: "en-US",
   public_updates_channel_id: null, nsfw_level: 0, premium_progress_bar_enabled: false, safety_alerts_channel_id: null, incidents_data: null,
 });
 export const showGuild = (world: World): Json => ({ ...guildBase(world), approximate_member_count: world.members.size });

@@ -15,6 +15,8 @@ export interface WorldOptions {
   activeThreadCap?: number;
   /** Largest file, in bytes; default 10 MiB. */
   attachmentBytes?: number;
+  /** 0 to 3. */
+  boostLevel?: number;
   /** How long a nonce is remembered, in ms; "the past few minutes" in the documentation, here 3. */
   nonceMemoryMs?: number;
 }
@@ -31,7 +33,7 @@ export class World {
   readonly bot: FakeUser;
   readonly botRoleId: string;
   botInGuild = true;
-  activeThreadCap: number; attachmentBytes: number; nonceMemoryMs: number;
+  activeThreadCap: number; boostLevel: number; attachmentBytes: number; nonceMemoryMs: number;
   baseUrl = "";
   readonly roles = new Map<string, FakeRole>();
   readonly members = new Map<string, FakeMember>();
@@ -57,7 +59,8 @@ export class World {
     this.portal = { messageContent: true, members: true, presences: false, ...options.portal };
     this.clock = options.clock ?? Date.now;
     this.activeThreadCap = options.activeThreadCap ?? 1000;
-    this.attachmentBytes = options.attachmentBytes ?? 10 * 1024 * 1024;
+    this.boostLevel = options.boostLevel ?? 0;
+    this.attachmentBytes = options.attachmentBytes ?? [10, 10, 50, 100][this.boostLevel]! * 1024 * 1024;
     this.nonceMemoryMs = options.nonceMemoryMs ?? 180_000;
     this.ids = new Snowflakes(() => this.now());
     this.guildName = options.guildName ?? "Fake Guild";

@@ -1,5 +1,6 @@
 /** What a component of ours does, written into its `custom_id` and read out of it. Pure. */
 import type { CardButton } from "../../../core/ports.ts";
+import { plainName } from "../out/text.ts";
 
 /** What an act is about, where the place that it stands in does not say it. */
 export interface About { conversation?: string | undefined; messageId?: string | undefined; number?: number | undefined; /** Highest seq that its reader could see. */ seen?: number | undefined }
@@ -61,7 +62,7 @@ const short = (text: string, max: number): string => ([...text].length <= max ? 
 /** A button component; null when its id is too long for Discord. */
 export function buttonComponent(button: CardButton, place: number, about: About = {}): object | null {
   const id = customId(button.id, place, about);
-  return id === null ? null : { type: BUTTON, style: STYLE[button.style ?? "plain"], label: short(button.label.trim() || "–", LABEL), custom_id: id };
+  return id === null ? null : { type: BUTTON, style: STYLE[button.style ?? "plain"], label: short(plainName(button.label, Infinity) || "–", LABEL), custom_id: id };
 }
 
 /** Rows of at most five; none when there is no button. Source: docs.discord.com/developers/components/reference#action-row */

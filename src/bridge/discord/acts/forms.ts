@@ -6,6 +6,7 @@ import { FORM_FIELD } from "../../../core/verbs/verb.ts";
 import type { DeskFile } from "../../../core/model/types.ts";
 import type { Form, FormField } from "../../../core/ports.ts";
 import { looseFileRef } from "../in/files.ts";
+import { plainName } from "../out/text.ts";
 import { buttonComponent, customId, type About } from "./buttons.ts";
 import type { ModalInteraction } from "./payload.ts";
 
@@ -23,7 +24,7 @@ const SELECTS = 4;
 
 /** At most `max` characters, "…" included; never empty. */
 export const shortText = (text: string, max: number): string => {
-  const signs = [...(text.trim() || "–")];
+  const signs = [...(plainName(text, Infinity) || "–")];
   return signs.length <= max ? signs.join("") : `${signs.slice(0, max - 1).join("")}…`;
 };
 

@@ -12,6 +12,7 @@ import type { Notices } from "../acts/notices.ts";
 import type { DiscordApi } from "../api.ts";
 import { isSnowflake, makeThreadId } from "../ids.ts";
 import type { Me } from "../me.ts";
+import type { ThreadCap } from "../out/cap.ts";
 import type { Channels } from "../out/channels.ts";
 import type { Threads } from "../out/threads.ts";
 import type { Webhooks } from "../out/webhook.ts";
@@ -28,7 +29,7 @@ import { allTakenOff, onlyChanges } from "./reactions.ts";
 import { readContent } from "./text.ts";
 import { createWatch, PLACES } from "./watch.ts";
 
-export interface IncomingDeps { connection: DeskTarget; deps: DeskDeps; config: Config; api: DiscordApi; me(): Promise<Me>; channels: Channels; threads: Threads; webhooks: Webhooks; notices: Notices }
+export interface IncomingDeps { connection: DeskTarget; deps: DeskDeps; config: Config; api: DiscordApi; me(): Promise<Me>; channels: Channels; threads: Threads; webhooks: Webhooks; cap: ThreadCap; notices: Notices }
 export interface Incoming {
   history: StreamingDesk["history"];
   changedSince: StreamingDesk["changedSince"];
@@ -53,7 +54,7 @@ const Reacted = z.object({ channel_id: z.string(), message_id: z.string().refine
 const Typing = z.object({ channel_id: z.string(), user_id: z.string() });
 const Acting = z.object({ member: Member });
 
-export function createIncoming({ connection: target, deps, config, api, me, channels, threads, webhooks, notices }: IncomingDeps): Incoming {
+export function createIncoming({ connection: target, deps, config, api, me, channels, threads, webhooks, cap, notices }: IncomingDeps): Incoming {
   const { core } = deps;
   const { guild } = config;
   const directory = new Directory(guild);
@@ -147,6 +148,7 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
       later(async () => {
         await watch.look();
         await live?.acts.register((await me()).applicationId);
+        await cap.count();
       });
       await live?.host.stream("discord", "up");
       later(() => people.review());
@@ -169,7 +171,11 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
       const homes = await Promise.all(targets.map((one) => channels.resolve(one.channel, signal).then(({ id }) => id, () => null)));
       return new Set(homes.filter((id) => id !== null));
     }),
-    near: (text) => void troubles.set("cap", text === null ? null : { code: "TOO_MANY", text }),
+    near(text) {
+      const known = troubles.of("cap").length > 0;
+      troubles.set("cap", text === null ? null : { code: "TOO_MANY", text });
+      if (text !== null && !known) later(() => tellAdministrators(text));
+    },
     start(host) {
       live = {
         host, onCard: createCardReactions({ core, host, desk: "discord", map: config.emoji ?? DEFAULT_EMOJI, notify: (...told) => notices.notify(...told) }),

@@ -3,8 +3,9 @@ import { z } from "zod";
 import type { Core } from "../../../core/core.ts";
 import type { DeskTarget } from "../../../core/model/types.ts";
 import type { Trouble } from "../../../core/ports.ts";
+import { Recent } from "../../shared/recent.ts";
 import type { Troubles } from "../../shared/troubles.ts";
-import type { DiscordApi } from "../api.ts";
+import { SHUT_OUT, type DiscordApi } from "../api.ts";
 import { CODE, discordCode, type DiscordFailure } from "../errors.ts";
 import { makeThreadId, readThreadId } from "../ids.ts";
 import type { Channels } from "../out/channels.ts";
@@ -14,7 +15,7 @@ import { isThreadType, type Directory } from "./directory.ts";
 import { createRemake } from "./remake.ts";
 import { inviteLink, missingOf, wantedFor } from "./permissions.ts";
 
-export const PLACES = ["token", "connection", "guild", "channel", "cap"] as const;
+export const PLACES = ["token", "limits", "connection", "guild", "channel", "cap"] as const;
 export type Place = (typeof PLACES)[number];
 
 const Of = z.object({ id: z.string(), type: z.number().optional(), parent_id: z.string().nullish() });
@@ -23,8 +24,13 @@ const GoneTogether = z.object({ ids: z.array(z.string()) });
 const Hooks = z.object({ channel_id: z.string() });
 /** Milliseconds between two looks at what is broken. */
 const LOOK_MS = 30_000;
+const RETAG_MS = 60_000;
+/** Longer than what is told in a thread stands there. */
+const CLOSE_MS = 120_000, CLOSE_CALL_MS = 10_000;
 
 const BAD_TOKEN: Trouble = { code: "BAD_TOKEN", text: "Discord refuses the bot's token, so nothing goes in or out. Make a new one (discord.com/developers/applications, your app, Bot, Reset Token) and apply it as botToken; what waits goes by itself then." };
+
+const SHUT_OUT_TROUBLE: Trouble = { code: "RATE_LIMITED", text: "Discord's network refuses this server's address for a while, as it does after thousands of refused requests. What waits goes by itself then. If it comes back, look for another program on this address that uses a wrong token." };
 
 export interface Watch {
   /** An event of the server. Never rejects. */
@@ -39,17 +45,21 @@ export interface WatchOptions {
   /** Whether the customers' lines come through a webhook. */
   webhook: boolean;
   tellAdministrators(text: string): Promise<void>;
+  /** Milliseconds after which a thread that was left is closed again. */
+  closeMs?: number;
 }
 
-export function createWatch({ core, api, directory, channels, threads, webhooks, troubles, me, webhook, tellAdministrators }: WatchOptions): Watch {
+export function createWatch({ core, api, directory, channels, threads, webhooks, troubles, me, webhook, tellAdministrators, closeMs = CLOSE_MS }: WatchOptions): Watch {
   const remake = createRemake({ core, api, directory, channels, tellAdministrators });
+  const retagged = new Recent<number>(2_000);
+  const closing = new Map<string, NodeJS.Timeout>();
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
   /** Comes back by itself while something is broken. */
   function plan(): void {
     clearTimeout(timer);
-    if (!stopped && (["token", "guild", "channel"] as const).some((place) => troubles.of(place).length > 0)) timer = setTimeout(() => void look(), LOOK_MS).unref();
+    if (!stopped && (["token", "limits", "guild", "channel"] as const).some((place) => troubles.of(place).length > 0)) timer = setTimeout(() => void look(), LOOK_MS).unref();
   }
   function say(place: Place, trouble: Trouble, subject = ""): void {
     if (!troubles.set(place, trouble, subject)) return;
@@ -95,10 +105,12 @@ export function createWatch({ core, api, directory, channels, threads, webhooks,
   /** Every call tells something: that the token or a channel works, or that it doesn't. */
   function heard(_method: string, _path: string, failure: DiscordFailure | null): void {
     if (failure === null) {
+      if (troubles.of("limits").length > 0) troubles.set("limits", null);
       if (troubles.of("token").length > 0) { troubles.set("token", null); void look(); }
       return;
     }
     if (failure.code === CODE.unauthorized || failure.code === CODE.badToken || failure.code === "http_401") say("token", BAD_TOKEN);
+    if (failure.code === SHUT_OUT) say("limits", SHUT_OUT_TROUBLE);
     // one look at a time: it comes back by itself while something is broken
     if ((failure.code === CODE.missingPermissions || failure.code === CODE.missingAccess) && troubles.of("channel").length === 0 && timer === undefined) {
       timer = setTimeout(() => { timer = undefined; void look(); }, 1_000).unref();
@@ -116,6 +128,22 @@ export function createWatch({ core, api, directory, channels, threads, webhooks,
     }
   }
 
+  /** People may set tags of their own beside ours; what ours say stays true. Once a while, so that two programs do not go on undoing each other. */
+  async function retag(id: string): Promise<void> {
+    const now = core.clock.now().getTime();
+    if (now - (retagged.get(id) ?? -Infinity) < RETAG_MS) return;
+    retagged.set(id, now);
+    await cardGone([id]);
+  }
+  /** What is written in a thread that was left opens it again, and open threads are few: it is closed when its author was told where to go on. */
+  async function closeAgain(id: string): Promise<void> {
+    if (closing.has(id) || (await core.store.threads.findOne({ _id: makeThreadId(directory.guildId, id), state: "retired" }, { projection: { _id: 1 } })) === null) return;
+    closing.set(id, setTimeout(() => {
+      closing.delete(id);
+      threads.change(id, { archived: true }, AbortSignal.timeout(CLOSE_CALL_MS), "background").catch((error: unknown) => core.log.debug({ err: error }, "A thread in Discord that was left stays open for now."));
+    }, closeMs).unref());
+  }
+
   /** The open conversations of a target: their threads went with its channel. */
   async function cardsDue(targetId: string): Promise<void> {
     const open = core.store.conversations.find({ deskTargetId: targetId, status: { $in: ["open", "pending"] }, "thread.id": { $exists: true } }, { projection: { thread: 1 } });
@@ -128,7 +156,13 @@ export function createWatch({ core, api, directory, channels, threads, webhooks,
       case "MESSAGE_DELETE": { const gone = Gone.safeParse(d); if (gone.success) await cardGone([gone.data.id]); return; }
       case "MESSAGE_DELETE_BULK": { const gone = GoneTogether.safeParse(d); if (gone.success) await cardGone(gone.data.ids); return; }
       case "THREAD_DELETE": { const gone = Of.safeParse(d); if (gone.success) await cardGone([gone.data.id]); return; }
-      case "THREAD_CREATE": case "THREAD_UPDATE": threads.saw(d); return;
+      case "THREAD_CREATE": threads.saw(d); return;
+      case "THREAD_UPDATE": {
+        const told = threads.told(d);
+        if (told?.retagged === true) await retag(told.state.id);
+        if (told?.state.archived === false) await closeAgain(told.state.id);
+        return;
+      }
       case "WEBHOOKS_UPDATE": { const about = Hooks.safeParse(d); if (about.success) webhooks.forget(about.data.channel_id); return; }
       case "CHANNEL_CREATE": case "CHANNEL_UPDATE": case "CHANNEL_DELETE": {
         const about = Of.safeParse(d);
@@ -149,7 +183,11 @@ export function createWatch({ core, api, directory, channels, threads, webhooks,
   return {
     event: (t, d) => take(t, d).catch((error: unknown) => core.log.warn({ err: error }, "What happened to Discord's server or channels could not be looked at.")),
     look,
-    stop() { stopped = true; clearTimeout(timer); unwatch(); },
+    stop() {
+      stopped = true;
+      for (const one of [timer, ...closing.values()]) clearTimeout(one);
+      unwatch();
+    },
   };
 }
 

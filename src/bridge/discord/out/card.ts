@@ -5,7 +5,7 @@ import { cleanText, cut } from "../../shared/text.ts";
 import { buttonRows } from "../acts/buttons.ts";
 import { COMPONENTS_V2 } from "../acts/payload.ts";
 import { makeMark } from "../ids.ts";
-import { literal, name, small } from "./text.ts";
+import { literal, name, plainName, small } from "./text.ts";
 
 export type Body = Record<string, unknown>;
 /** Nobody is ever pinged by what we post, whatever it holds. Source: discord.com/developers/docs/resources/message#allowed-mentions-object */
@@ -17,6 +17,8 @@ const COLOURS: Record<Card["status"], number> = { open: 0x3b82f6, pending: 0xa78
 const URGENT = 0xdc2626;
 /** UTF-16 units of one value, so that all text with its escapes stays under 4,000. */
 const VALUE = 120, LAST_LINE = 240, TITLE = 100;
+/** UTF-16 units of a thread's name, and of the contact in it. */
+const THREAD_NAME = 100, CONTACT = 50;
 
 const text = (content: string): Body => ({ type: TEXT_DISPLAY, content });
 const factLine = ({ label, value, at }: CardFact): string => {
@@ -29,7 +31,7 @@ const factLine = ({ label, value, at }: CardFact): string => {
 /** A thread's name: number, name, subject, 100 characters at most. */
 export function titleOf(card: Card): string {
   const contact = card.facts.find((fact) => fact.label === "Contact")?.value ?? "";
-  return cut(cleanText(`#${card.number} ${contact === "" ? "" : `${contact}: `}${card.title}`).replace(/\s+/g, " ").trim(), 100);
+  return cut(`#${card.number} ${contact === "" ? "" : `${plainName(contact, CONTACT)}: `}${plainName(card.title, THREAD_NAME)}`, THREAD_NAME);
 }
 
 /** @param ref of the key under which the thread was opened: the card is found again by it */

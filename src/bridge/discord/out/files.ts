@@ -1,19 +1,40 @@
 /** Files of a post: which message takes which, and what Discord does not take. Source: discord.com/developers/docs/reference#uploading-files */
+import { z } from "zod";
 import { DeskError } from "../../../core/errors.ts";
 import type { FileRef } from "../../../core/model/types.ts";
-import type { FileStore } from "../../../core/ports.ts";
-import type { UploadedFile } from "../api.ts";
+import type { Clock, FileStore } from "../../../core/ports.ts";
+import type { DiscordApi, UploadedFile } from "../api.ts";
 
+const MB = 1024 * 1024;
 /** Bytes of one file in a server without boosts. */
-export const FILE_BYTES = 10 * 1024 * 1024;
+export const FILE_BYTES = 10 * MB;
+/** Bytes of one file by the server's boost level. Source: discord.com/developers/docs/reference#uploading-files, support.discord.com/hc/articles/360028038352 */
+const BY_LEVEL = [FILE_BYTES, FILE_BYTES, 50 * MB, 100 * MB];
+/** Milliseconds for which the level is known. */
+const LEVEL_MS = 10 * 60_000;
+const Guild = z.object({ premium_tier: z.number().default(0) });
 /** Bytes of one request, with room for its text; files of one message. */
 const REQUEST_BYTES = 24 * 1024 * 1024, PER_MESSAGE = 10;
 /** Milliseconds for a message with files; its lane comes back for it. */
 export const FILES_MS = 120_000;
 
+/** Bytes that one of these files may have here. The server is asked only for a file that every server does not take. */
+export type MostBytes = (files: readonly FileRef[], signal: AbortSignal) => Promise<number>;
+export function createMostBytes({ api, guild, clock }: { api: DiscordApi; guild: string; clock: Clock }): MostBytes {
+  let known = { most: FILE_BYTES, until: -Infinity };
+  return async (files, signal) => {
+    const now = clock.now().getTime();
+    if (known.until < now && files.some(({ bytes }) => bytes > FILE_BYTES)) {
+      const { premium_tier: level } = Guild.parse(await api.call("GET", `/guilds/${guild}`, { signal }));
+      known = { most: BY_LEVEL[level] ?? FILE_BYTES, until: now + LEVEL_MS };
+    }
+    return known.most;
+  };
+}
+
 /** Those that Discord takes, and a line for each other. */
-export function sortFiles(files: FileRef[]): { taken: FileRef[]; said: string[] } {
-  const why = (file: FileRef) => (file.bytes > FILE_BYTES ? `${file.name} is larger than the ${FILE_BYTES / 1024 / 1024} MB that Discord takes` : file.bytes === 0 ? `${file.name} is empty` : null);
+export function sortFiles(files: FileRef[], most: number): { taken: FileRef[]; said: string[] } {
+  const why = (file: FileRef) => (file.bytes > most ? `${file.name} is larger than the ${most / MB} MB that Discord takes here` : file.bytes === 0 ? `${file.name} is empty` : null);
   return { taken: files.filter((file) => why(file) === null), said: files.flatMap((file) => { const said = why(file); return said === null ? [] : [`not shown here: ${said}`]; }) };
 }
 
@@ -42,7 +63,7 @@ export const roomFor = (there: number): number => PER_MESSAGE - there;
 
 /** @throws {UserError} when a file is not there any more */
 export const loadFiles = (store: FileStore, files: FileRef[]): Promise<UploadedFile[]> =>
-  Promise.all(files.map(async ({ fileId, name, type }) => ({ name, type, content: await store.buffer(fileId, FILE_BYTES) })));
+  Promise.all(files.map(async ({ fileId, name, type, bytes }) => ({ name, type, content: await store.buffer(fileId, bytes) })));
 
 /** Work that goes on when whoever waits for it has to leave. @throws {DeskError} uncertain, when `signal` ends first */
 export async function waitFor<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -26,5 +26,5 @@ export function createOutgoing({ api, guild, me, clock, files, customers, tellRo
   const threads = createThreads(api, cap.opened);
   const webhooks = createWebhooks({ api, me, clock });
   const cards = createCards({ api, guild, me, channels, threads, tags: createTags({ api, channels, clock }), clock, opened: cap.opened });
-  return { ...cards, ...createPosts({ api, me, threads, webhooks, files, customers }), channels, threads, webhooks, cap, receipts: createReceipts({ api, threads }), typing: createTyping(api, clock) };
+  return { ...cards, ...createPosts({ api, guild, clock, me, threads, webhooks, files, customers }), channels, threads, webhooks, cap, receipts: createReceipts({ api, threads }), typing: createTyping(api, clock) };
 }

@@ -1,20 +1,20 @@
 /** Posts of ours in Discord's threads: made once under their key, changed in place. */
 import { DeskError } from "../../../core/errors.ts";
 import type { DeskPostId, DeskThreadId, FileRef } from "../../../core/model/types.ts";
-import type { DeskPost, FileStore, Posted } from "../../../core/ports.ts";
+import type { Clock, DeskPost, FileStore, Posted } from "../../../core/ports.ts";
 import { Recent } from "../../shared/recent.ts";
 import type { CallOptions, DiscordApi, UploadedFile } from "../api.ts";
-import { postGone } from "../errors.ts";
+import { CODE, discordCode, postGone } from "../errors.ts";
 import { isSnowflake, nonceOf, readThreadId, refOf, timeOf } from "../ids.ts";
 import type { Me } from "../me.ts";
 import { NOBODY, type Body } from "./card.ts";
-import { FILES_MS, groupFiles, loadFiles, missingFiles, roomFor, sortFiles, waitFor } from "./files.ts";
+import { createMostBytes, FILES_MS, groupFiles, loadFiles, missingFiles, roomFor, sortFiles, waitFor } from "./files.ts";
 import { findParts, postMark, readMessage, type OwnMessage } from "./find.ts";
 import { renderPost } from "./post-text.ts";
 import type { Threads } from "./threads.ts";
-import { isWebhookGone, usernameOf, webhookPath, type OwnWebhook, type Webhooks } from "./webhook.ts";
+import { isWebhookGone, pictureOf, usernameOf, webhookPath, type OwnWebhook, type Webhooks } from "./webhook.ts";
 
-export interface PostsDeps { api: DiscordApi; me(): Promise<Me>; threads: Threads; webhooks: Webhooks; files: FileStore; customers: "bot" | "webhook" }
+export interface PostsDeps { api: DiscordApi; guild: string; clock: Clock; me(): Promise<Me>; threads: Threads; webhooks: Webhooks; files: FileStore; customers: "bot" | "webhook" }
 /** What is known of a message of ours without asking. */
 interface Known { webhook: string | null; ref: string | null; content: string; attachments: OwnMessage["attachments"] }
 interface Part { content: string; files: FileRef[] }
@@ -22,7 +22,8 @@ interface Part { content: string; files: FileRef[] }
 /** No previews of what a customer names; no sound for what nobody has to see now. Source: discord.com/developers/docs/resources/message#message-object-message-flags */
 const NO_EMBEDS = 4, SILENT = 4_096;
 
-export function createPosts({ api, me, threads, webhooks, files, customers }: PostsDeps) {
+export function createPosts({ api, guild, clock, me, threads, webhooks, files, customers }: PostsDeps) {
+  const mostBytes = createMostBytes({ api, guild, clock });
   const done = new Recent<Posted>(5_000);
   const begun = new Recent<Map<number, string>>(1_000);
   const known = new Recent<Known>(5_000);
@@ -55,10 +56,9 @@ export function createPosts({ api, me, threads, webhooks, files, customers }: Po
   async function send(thread: string, post: DeskPost, part: Part & { n: number; key: string }, hook: OwnWebhook | null, signal: AbortSignal): Promise<OwnMessage> {
     const flags = NO_EMBEDS | (post.kind === "activity" || post.kind === "system" ? SILENT : 0);
     const uploads = await loadFiles(files, part.files);
-    const avatar = post.author.avatar?.startsWith("https://") === true ? { avatar_url: post.author.avatar } : {};
     const body: Body = {
       content: part.content, flags, allowed_mentions: NOBODY, ...(uploads.length === 0 ? {} : { attachments: uploads.map(({ name }, id) => ({ id, filename: name })) }),
-      ...(hook === null ? { nonce: nonceOf(thread, part.key, part.n), enforce_nonce: true } : { username: usernameOf(post.author.name), ...avatar }),
+      ...(hook === null ? { nonce: nonceOf(thread, part.key, part.n), enforce_nonce: true } : { username: usernameOf(post.author.name), avatar_url: pictureOf(post.author) }),
     };
     const message = learn(thread, await create(thread, body, uploads, { key: `${thread}|${part.key}|${part.n}`, hook, signal }));
     if (hook === null && message.content !== part.content) await edit(thread, message.id, { content: part.content, allowed_mentions: NOBODY }, [], signal).catch(unlessGone);
@@ -114,20 +114,28 @@ export function createPosts({ api, me, threads, webhooks, files, customers }: Po
       try {
         const unlock = post.kind === "customer";
         await threads.open(thread, unlock, signal);
-        let hook = await hookFor(thread, post, signal);
-        const parts = partsOf(post, refOf(key), hook !== null);
-        for (const [n, part] of parts.entries()) {
-          if (there.has(n)) continue;
-          begun.set(keyOf(threadId, key), there);
-          const make = (by: OwnWebhook | null) => threads.within(thread, () => send(thread, post, { ...part, n, key }, by, signal), signal, { stays: true, unlock });
-          const message = await make(hook).catch(async (error: unknown) => {
-            if (hook === null || !isWebhookGone(error)) throw error;
-            webhooks.forget((await threads.look(thread, signal)).home);
-            hook = await hookFor(thread, post, signal);
-            return make(hook);
-          });
-          there.set(n, message.id);
-        }
+        const most = await mostBytes(post.files, signal);
+        const make = async (first: OwnWebhook | null): Promise<void> => {
+          let hook = first;
+          for (const [n, part] of partsOf(post, refOf(key), hook !== null, most).entries()) {
+            if (there.has(n)) continue;
+            begun.set(keyOf(threadId, key), there);
+            const one = (by: OwnWebhook | null) => threads.within(thread, () => send(thread, post, { ...part, n, key }, by, signal), signal, { stays: true, unlock });
+            const message = await one(hook).catch(async (error: unknown) => {
+              if (hook === null || !isWebhookGone(error)) throw error;
+              webhooks.forget((await threads.look(thread, signal)).home);
+              hook = await hookFor(thread, post, signal);
+              return one(hook);
+            });
+            there.set(n, message.id);
+          }
+        };
+        const hook = await hookFor(thread, post, signal);
+        await make(hook).catch(async (error: unknown) => {
+          // a name or picture that Discord does not take of a webhook: then the bot writes, with the name in the text
+          if (hook === null || there.size > 0 || discordCode(error) !== CODE.badForm) throw error;
+          return make(null);
+        });
       } catch (error) {
         if (error instanceof DeskError && error.code === "THREAD_GONE") threads.gone(thread);
         if (!(error instanceof DeskError) || error.code === "THREAD_GONE" || error.o.refused === true || there.size === 0) throw error;
@@ -155,7 +163,7 @@ export function createPosts({ api, me, threads, webhooks, files, customers }: Po
       const { thread } = readThreadId(threadId);
       const there = await Promise.all(posts.map((id) => look(thread, id, signal)));
       const ref = there.find((one) => one.ref !== null)?.ref ?? refOf("unknown");
-      const { taken, said } = sortFiles(post.files);
+      const { taken, said } = sortFiles(post.files, await mostBytes(post.files, signal));
       const texts = renderPost({ ...post, marks: [...post.marks, ...said] }, { ref, named: there[0]!.webhook !== null, texts: posts.length });
       for (const [n, id] of posts.entries()) {
         const last = n === posts.length - 1;
@@ -177,8 +185,8 @@ export function createPosts({ api, me, threads, webhooks, files, customers }: Po
 }
 
 /** The files stand at the last text; those of which Discord takes no more in one message follow. */
-function partsOf(post: DeskPost, ref: string, named: boolean): Part[] {
-  const { taken, said } = sortFiles(post.files);
+function partsOf(post: DeskPost, ref: string, named: boolean, most: number): Part[] {
+  const { taken, said } = sortFiles(post.files, most);
   const groups = groupFiles(taken);
   const shown = { ...post, marks: [...post.marks, ...said] };
   const texts = renderPost(shown, { ref, named }).length;

@@ -11,6 +11,11 @@ const PRIORITY: Record<NonNullable<Card["priority"]>, string> = { low: "Low", me
 const OURS = new Set([...Object.values(STATUS), ...Object.values(PRIORITY)].map((name) => name.toLowerCase()));
 
 const [NAME, PER_FORUM, PER_POST] = [20, 20, 5];
+/** Whoever filters the forum by a tag finds all of its kind there: they are made together, what tells the status before all else. */
+const KINDS = [...Object.values(STATUS), ...Object.values(PRIORITY)];
+const has = (home: Home, name: string): boolean => home.tags.some((tag) => tag.name.toLowerCase() === name.toLowerCase());
+/** Tags for status and priority that a forum has no room for. */
+export const roomless = (home: Home): string[] => (home.kind === "forum" ? KINDS.filter((name) => !has(home, name)).slice(Math.max(0, PER_FORUM - home.tags.length)) : []);
 /** Milliseconds after which a forum that took no tag is tried again. */
 const AGAIN_MS = 10 * 60_000;
 
@@ -49,11 +54,11 @@ export function createTags({ api, channels, clock }: { api: DiscordApi; channels
       // read anew: what others changed meanwhile must not be undone
       channels.forget(home.id);
       const fresh = await channels.home(home.id, signal);
-      const missing = names.filter((name) => !fresh.tags.some((tag) => tag.name.toLowerCase() === name.toLowerCase())).map((name) => ({ name }));
+      const missing = [...new Set([...Object.values(STATUS), ...names, ...KINDS])].filter((name) => !has(fresh, name));
       const added = missing.slice(0, Math.max(0, PER_FORUM - fresh.tags.length));
-      if (added.length < missing.length) refusedUntil.set(home.id, now + AGAIN_MS);
+      if (names.some((name) => !has(fresh, name) && !added.includes(name))) refusedUntil.set(home.id, now + AGAIN_MS);
       if (added.length === 0) return fresh;
-      return channels.saw(await api.call("PATCH", `/channels/${home.id}`, { signal, home: true, body: { available_tags: [...fresh.tags, ...added] } })) ?? fresh;
+      return channels.saw(await api.call("PATCH", `/channels/${home.id}`, { signal, home: true, body: { available_tags: [...fresh.tags, ...added.map((name) => ({ name }))] } })) ?? fresh;
     } catch (error) {
       if (!(error instanceof DeskError) || !error.o.certain || discordCode(error) === CODE.unknownChannel) throw error;
       // without Manage Channels, the tags that are there have to do

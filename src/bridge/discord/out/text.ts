@@ -3,7 +3,7 @@
  * name; that it pings nobody is made sure a second time by `allowed_mentions`. Pure.
  * Source: discord.com/developers/docs/reference#message-formatting, support.discord.com/hc/articles/210298617 (Markdown)
  */
-import { cleanText, cut } from "../../shared/text.ts";
+import { cleanText, cutName } from "../../shared/text.ts";
 
 /** Characters of a message's content. Source: discord.com/developers/docs/resources/message#create-message */
 export const CONTENT_CHARS = 2_000;
@@ -39,8 +39,12 @@ function escapeFrom(text: string, start: number, end: number): string {
   return escapeSigns(`\u0000${piece}`).slice(1);
 }
 
+/** Where a text is read from the other side, what follows a name could seem to stand before it. Source: unicode.org/reports/tr9 (explicit formatting) */
+const TURNS = /[\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+/** One line of a name or subject, not escaped: a channel behind a name is never cut off. */
+export const plainName = (text: string, max = 80): string => cutName(cleanText(text).replace(TURNS, "").replace(/\s+/g, " ").trim(), max);
 /** One line of a name or subject. */
-export const name = (text: string, max = 80): string => literal(cut(cleanText(text).replace(/\s+/g, " ").trim(), max));
+export const name = (text: string, max = 80): string => literal(plainName(text, max));
 
 /** A teammate's text: light markdown is Discord's own; only what would mention somebody or bear a picture's or command's face is shown as written. */
 export const formatted = (text: string): string => text.replace(/<(?=[@#:/a])|(?<=<)[@#:/]|@(?=everyone|here)/gi, "\\$&");

@@ -22,6 +22,8 @@ export interface Threads {
   look(thread: string, signal: AbortSignal): Promise<ThreadState>;
   /** A thread as Discord tells it, by an answer or an event. Null: it is none. */
   saw(channel: unknown): ThreadState | null;
+  /** The same, by an event. Answers whether somebody else changed its tags. */
+  told(channel: unknown): { state: ThreadState; retagged: boolean } | null;
   gone(thread: string): void;
   /** Whether this process hears of every change. While it does not, what others did is asked for where it matters. */
   hears(all: boolean): void;
@@ -39,6 +41,8 @@ export interface Threads {
 export function createThreads(api: DiscordApi, opened: () => void): Threads {
   let known = new Recent<ThreadState>(KEPT);
   let heard = false;
+  /** Changes of ours under way: an event may overtake the answer that says the same. */
+  const changing = new Map<string, number>();
 
   function saw(channel: unknown): ThreadState | null {
     const read = Thread.safeParse(channel);
@@ -66,7 +70,11 @@ export function createThreads(api: DiscordApi, opened: () => void): Threads {
       ...(wanted.locked === undefined || wanted.locked === before.locked ? {} : { locked: wanted.locked }),
     };
     if (Object.keys(body).length === 0) return;
-    const after = saw(await api.call("PATCH", `/channels/${thread}`, { body, signal, priority }));
+    changing.set(thread, (changing.get(thread) ?? 0) + 1);
+    const after = saw(await api.call("PATCH", `/channels/${thread}`, { body, signal, priority }).finally(() => {
+      const left = changing.get(thread)! - 1;
+      if (left === 0) changing.delete(thread); else changing.set(thread, left);
+    }));
     if (after === null) known.delete(thread);
     if (before.archived && after?.archived === false) opened();
   }
@@ -77,6 +85,11 @@ export function createThreads(api: DiscordApi, opened: () => void): Threads {
 
   return {
     look, saw, fresh, change, open,
+    told(channel) {
+      const before = known.get((channel as { id?: string } | null)?.id ?? "");
+      const state = saw(channel);
+      return state === null ? null : { state, retagged: before !== undefined && !changing.has(state.id) && !same(before.tags, state.tags) };
+    },
     gone: (thread) => known.delete(thread),
     hears(all) {
       heard = all;

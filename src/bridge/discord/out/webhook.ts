@@ -1,9 +1,10 @@
 /** The app's own webhook of a forum or channel: customers' lines under their own name. Source: discord.com/developers/docs/resources/webhook */
 import { z } from "zod";
-import type { Clock } from "../../../core/ports.ts";
+import type { Clock, DeskPost } from "../../../core/ports.ts";
 import type { DiscordApi, Path } from "../api.ts";
 import { CODE, discordCode } from "../errors.ts";
 import type { Me } from "../me.ts";
+import { plainName } from "./text.ts";
 
 const Webhook = z.object({ id: z.string(), token: z.string().optional(), application_id: z.string().nullish() });
 const NAME = "Threadline";
@@ -57,4 +58,11 @@ export function createWebhooks({ api, me, clock }: { api: DiscordApi; me(): Prom
 }
 
 /** A name that Discord takes of a webhook: 80 characters, neither "discord" nor "clyde" in it. Source: discord.com/developers/docs/resources/webhook#create-webhook */
-export const usernameOf = (shown: string): string => shown.replace(/disc(ord)/gi, (word) => `${word.slice(0, 4)}\u200a${word.slice(4)}`).replace(/cl(yde)/gi, (word) => `${word.slice(0, 2)}\u200a${word.slice(2)}`).slice(0, 80).replace(/[\uD800-\uDBFF]$/, "") || "Customer";
+export const usernameOf = (shown: string): string =>
+  plainName(plainName(shown, 200).replace(/disc(ord)/gi, (word) => `${word.slice(0, 4)}\u200a${word.slice(4)}`).replace(/cl(yde)/gi, (word) => `${word.slice(0, 2)}\u200a${word.slice(2)}`)) || "Customer";
+
+/** The customer's own picture; without one, one of Discord's six, always the same for the same name. Source: discord.com/developers/docs/reference#image-formatting (default user avatar) */
+export function pictureOf({ name, avatar }: DeskPost["author"]): string {
+  if (avatar?.startsWith("https://") === true) return avatar;
+  return `https://cdn.discordapp.com/embed/avatars/${[...name].reduce((sum, sign) => (sum * 31 + sign.codePointAt(0)!) % 6_000, 0) % 6}.png`;
+}
