@@ -31,7 +31,7 @@ async function tool(name, args) {
 
 export const lint = () => tool("lint", [inRoot("node_modules/oxlint/bin/oxlint"), "--deny-warnings"]);
 export const types = () => tool("types", [inRoot("node_modules/typescript-native/bin/tsc"), "--noEmit"]);
-export const unused = () => tool("unused code", [inRoot("node_modules/knip/bin/knip.js"), "--no-progress"]);
+export const unused = () => tool("unused code", [inRoot("node_modules/knip/bin/knip.js"), "--no-progress", "--cache"]);
 
 /** Counts of vitest's JSON report. A file that could not be loaded has no test to count: it counts as one failed. */
 export function countsOf(report) {
