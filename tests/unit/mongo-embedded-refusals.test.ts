@@ -27,7 +27,7 @@ test.each<[name: string, command: Document, code?: number]>([
   ["returnKey", { find: "c", returnKey: true }], ["showRecordId", { find: "c", showRecordId: true }], ["min", { find: "c", min: { a: 1 }, hint: { a: 1 } }], ["tailable", { find: "c", tailable: true }, 2],
   ["strength 4", { find: "c", collation: { locale: "en", strength: 4 } }], ["caseLevel", { find: "c", collation: { locale: "en", caseLevel: true } }], ["alternate", { find: "c", collation: { locale: "en", alternate: "shifted" } }], ["locale", { find: "c", collation: { locale: "de@collation=phonebook" } }],
   ["_id", { insert: "collated", documents: [{ _id: "text" }] }], ["unique", { collMod: "c", index: { name: "_id_", unique: true } }], ["possessive", { find: "c", filter: { a: { $regex: "x++" } } }], ["encrypt", { find: "c", filter: { $jsonSchema: { properties: { a: { encrypt: {} } } } } }],
-  ["bulkWrite", { bulkWrite: 1, ops: [], nsInfo: [] }, 115], ["mapReduce", { mapReduce: "c" }, 115], ["createUser", { createUser: "x" }, 115], ["profiler", { profile: 2 }],
+  ["mapReduce", { mapReduce: "c" }, 115], ["createUser", { createUser: "x" }, 115], ["profiler", { profile: 2 }],
 ])("%s: %j", async (name, command, code = 238) => {
   const reply = client.db("r").command(command).then((answer) => {
     if (answer["writeErrors"]) throw Object.assign(new Error(answer["writeErrors"][0].errmsg), answer["writeErrors"][0]);

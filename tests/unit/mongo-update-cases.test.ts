@@ -177,6 +177,46 @@ describe("batches", () => {
     expect(error).toMatchObject({ code: 11000, insertedCount: 1, deletedCount: 3 });
   });
 
+  test("bulkWrite as a command, over collections, each with its outcome (reference/command/bulkWrite, 8.0)", async () => {
+    const [a, b] = [mongo.collection(), mongo.collection()];
+    await a.insertMany([{ _id: 1, n: 0 }, { _id: 2, n: 0 }, { _id: 3, n: 0 }]);
+    const namespace = (col: Collection<Doc>) => `${col.dbName}.${col.collectionName}`;
+    const result = await mongo.client.bulkWrite<Record<string, Doc>>([
+      { namespace: namespace(a), name: "updateOne", filter: { _id: 1, n: 0 }, update: { $inc: { n: 1 } } }, { namespace: namespace(a), name: "updateOne", filter: { _id: 1, n: 0 }, update: { $inc: { n: 1 } } },
+      { namespace: namespace(b), name: "insertOne", document: { _id: 7 } }, { namespace: namespace(b), name: "updateOne", filter: { _id: 8 }, update: { $set: { x: 1 } }, upsert: true },
+      { namespace: namespace(a), name: "updateMany", filter: { _id: { $gt: 1 } }, update: [{ $set: { n: 5 } }] }, { namespace: namespace(a), name: "deleteOne", filter: { n: 5 } },
+      { namespace: namespace(a), name: "replaceOne", filter: { _id: 1 }, replacement: { m: 1 } }, { namespace: namespace(a), name: "deleteMany", filter: { _id: 99 } },
+    ], { ordered: false, verboseResults: true });
+    expect(result).toMatchObject({ insertedCount: 1, upsertedCount: 1, matchedCount: 4, modifiedCount: 4, deletedCount: 1 });
+    expect([...result.updateResults!].map(([idx, { matchedCount, modifiedCount, upsertedId }]) => [idx, matchedCount, modifiedCount, upsertedId])).toEqual([[0, 1, 1, undefined], [1, 0, 0, undefined], [3, 1, 0, 8], [4, 2, 2, undefined], [6, 1, 1, undefined]]);
+    expect([...result.deleteResults!]).toEqual([[5, { deletedCount: 1 }], [7, { deletedCount: 0 }]]);
+    expect(await a.find().sort({ _id: 1 }).toArray()).toEqual([{ _id: 1, m: 1 }, { _id: 3, n: 5 }]);
+
+    const failing = [{ namespace: namespace(b), name: "insertOne", document: { _id: 7 } }, { namespace: namespace(b), name: "updateOne", filter: { _id: 7 }, update: { $set: { y: 1 } } }] as const;
+    const unordered = await mongo.client.bulkWrite<Record<string, Doc>>(failing, { ordered: false, verboseResults: true }).catch((e: unknown) => e as { writeErrors: Map<number, { code: number }>; partialResult: { matchedCount: number } });
+    expect(unordered).toMatchObject({ partialResult: { matchedCount: 1 } });
+    expect([...(unordered as { writeErrors: Map<number, { code: number }> }).writeErrors].map(([idx, { code }]) => [idx, code])).toEqual([[0, 11000]]);
+    await b.updateOne({ _id: 7 }, { $unset: { y: "" } });
+    await expect(mongo.client.bulkWrite<Record<string, Doc>>(failing, { ordered: true })).rejects.toMatchObject({ name: "MongoClientBulkWriteError" });
+    expect(await b.findOne({ _id: 7 })).toEqual({ _id: 7 });
+  });
+
+  test("bulkWrite's counts, its errors alone, and what it refuses", async () => {
+    const col = mongo.collection();
+    const nsInfo = [{ ns: `${col.dbName}.${col.collectionName}` }];
+    const admin = mongo.client.db("admin");
+    const ops = [{ insert: 0, document: { _id: 1 } }, { insert: 0, document: { _id: 1 } }, { update: 0, filter: { _id: 1 }, updateMods: { $set: { a: 1 } } }];
+    const reply = await admin.command({ bulkWrite: 1, ops, nsInfo, ordered: false, errorsOnly: true });
+    expect(reply).toMatchObject({ ok: 1, nErrors: 1, nInserted: 1, nMatched: 1, nModified: 1, nUpserted: 0, nDeleted: 0, cursor: { ns: "admin.$cmd.bulkWrite", firstBatch: [{ ok: 0, idx: 1, n: 0, code: 11000 }] } });
+    const stopped = await admin.command({ bulkWrite: 1, ops, nsInfo });
+    expect(stopped["cursor"].firstBatch).toMatchObject([{ ok: 0, idx: 0, code: 11000 }]);
+    expect(await codeOf(mongo.db.command({ bulkWrite: 1, ops, nsInfo }))).toBe(13);
+    for (const [refused, code] of [
+      [{ ops: [], nsInfo }, 16], [{ ops, nsInfo: [{ ns: "nodot" }] }, 73], [{ ops: [{ insert: 1, document: {} }], nsInfo }, 2], [{ ops: [{ upsert: true }], nsInfo }, 9],
+      [{ ops: [{ insert: 0, document: {}, multi: true }], nsInfo }, 40415], [{ ops: [{ update: 0, filter: {}, updateMods: {}, sort: { a: 1 } }], nsInfo }, 238], [{ ops, nsInfo, nope: 1 }, 40415],
+    ] as const) expect(await codeOf(admin.command({ bulkWrite: 1, ...refused }))).toBe(code);
+  });
+
   test.each<[doc: Document, code: number]>([[{ _id: [1] }, 53], [{ _id: /x/ }, 53], [{ _id: { $a: 1 } }, 52]])("insert of %j is refused", async (doc, code) => {
     expect(await codeOf(mongo.collection().insertOne(doc))).toBe(code);
   });

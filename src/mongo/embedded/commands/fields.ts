@@ -6,7 +6,7 @@ const list = (text: string) => text.split(" ");
 /** What every command may carry. Source: mongodb.com/docs/manual/reference/command/ */
 const GENERIC = list("$db lsid $clusterTime $readPreference readConcern writeConcern maxTimeMS comment apiVersion apiStrict apiDeprecationErrors txnNumber autocommit startTransaction $audit $client help allowImplicitCollectionCreation mayBypassWriteBlocking maxTimeMSOpOnly stmtId stmtIds");
 
-/** The fields that MongoDB 7.0 knows of each command; a field that is not here is refused as MongoDB refuses it. Commands that are not here are lenient there too. */
+/** The fields that MongoDB 7.0 knows of each command (`bulkWrite`: 8.0); a field that is not here is refused as MongoDB refuses it. Commands that are not here are lenient there too. */
 const FIELDS = new Map(Object.entries({
   find: "find filter projection sort hint skip limit batchSize singleBatch allowDiskUse max min returnKey showRecordId tailable oplogReplay noCursorTimeout awaitData allowPartialResults collation let options term readOnce allowSpeculativeMajorityRead $_requestResumeToken $_resumeAfter includeQueryStatsMetrics",
   getMore: "getMore collection batchSize term lastKnownCommittedOpTime includeQueryStatsMetrics",
@@ -29,6 +29,11 @@ const FIELDS = new Map(Object.entries({
   explain: "explain verbosity",
   "update.updates": "q u c arrayFilters multi upsert collation hint sampleId upsertSupplied",
   "delete.deletes": "q limit collation hint sampleId",
+  bulkWrite: "bulkWrite ops nsInfo ordered bypassDocumentValidation let errorsOnly cursor",
+  "bulkWrite.nsInfo": "ns collectionUUID encryptionInformation",
+  "bulkWrite.insert": "insert document",
+  "bulkWrite.update": "update filter updateMods arrayFilters multi hint constants collation upsert sort sampleId upsertSupplied",
+  "bulkWrite.delete": "delete filter multi hint collation sampleId",
   "collMod.index": "keyPattern name expireAfterSeconds hidden unique prepareUnique forceNonUnique",
 }).map(([name, fields]) => [name, new Set([...list(fields), ...(name.includes(".") ? [] : GENERIC)])]));
 

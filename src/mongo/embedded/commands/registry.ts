@@ -2,6 +2,7 @@ import { StoreError } from "../values/errors.ts";
 import { collStats, create, dbStats, drop, dropDatabase, listCollections, listDatabases, rename } from "./admin.ts";
 import { aggregate } from "./aggregate.ts";
 import { copy, validate } from "./care.ts";
+import { bulkWrite } from "./bulk-write.ts";
 import { collMod } from "./coll-mod.ts";
 import type { Args, Command } from "./context.ts";
 import { explain } from "./explain.ts";
@@ -16,7 +17,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   hello, ismaster: hello, isMaster: hello, ping: ok, endSessions: ok, refreshSessions: ok, killSessions: ok, killAllSessions: ok, killAllSessionsByPattern: ok, startSession, logout: ok,
   buildInfo, buildinfo: buildInfo, serverStatus, getParameter, connectionStatus, whatsmyuri, hostInfo, currentOp, getCmdLineOpts, getLog, usersInfo, rolesInfo, profile,
   find, getMore, killCursors, count, distinct, explain, aggregate,
-  insert, update, delete: remove, findAndModify, findandmodify: findAndModify,
+  insert, update, delete: remove, bulkWrite, findAndModify, findandmodify: findAndModify,
   createIndexes, listIndexes, dropIndexes, deleteIndexes: dropIndexes,
   create, drop, dropDatabase, renameCollection: rename, listCollections, listDatabases, collMod, collStats, collstats: collStats, dbStats, dbstats: dbStats, validate, threadlineCopy: copy,
 };
@@ -28,7 +29,7 @@ const REFUSED: Readonly<Record<string, StoreError>> = {
   replSetGetStatus: new StoreError(76, "NoReplicationEnabled", "not running with --replSet"),
 };
 
-const UNSUPPORTED = new Set(["bulkWrite", "mapReduce", "compact", "geoSearch", "saslStart", "createUser", "createRole", "dropUser", "updateUser", "top", "dbHash", "fsync", "fsyncUnlock", "setParameter", "logRotate", "shutdown", "planCacheClear", "planCacheSetFilter", "reIndex", "killOp", "applyOps", "dataSize", "convertToCapped", "cloneCollectionAsCapped"]);
+const UNSUPPORTED = new Set(["mapReduce", "compact", "geoSearch", "saslStart", "createUser", "createRole", "dropUser", "updateUser", "top", "dbHash", "fsync", "fsyncUnlock", "setParameter", "logRotate", "shutdown", "planCacheClear", "planCacheSetFilter", "reIndex", "killOp", "applyOps", "dataSize", "convertToCapped", "cloneCollectionAsCapped"]);
 
 /** The function of a command. @throws StoreError 59 for an unknown one, 115 for one of MongoDB's that this store does not have, 20 for transactions. */
 export function commandOf(args: Args): Command {

@@ -83,9 +83,13 @@ function chunkEnd(docs: readonly RawDoc[], from: number): [end: number, bytes: n
   return [end, bytes];
 }
 
-function checkBatch(n: number): void {
+export function checkBatch(n: number): void {
   if (n === 0 || n > 100_000) throw new StoreError(16, "InvalidLength", `Write batch sizes must be between 1 and 100000. Got ${n} operations.`);
 }
+
+/** What a statement calls its filter, its update and the update's constants. */
+export interface UpdateNames { filter: string; update: string; constants: string }
+const STATEMENT: UpdateNames = { filter: "q", update: "u", constants: "c" };
 
 /** One update statement, carried out in as many slices as it needs. */
 export class UpdateRun {
@@ -101,12 +105,12 @@ export class UpdateRun {
   private readonly bypass: boolean;
   private readonly now = Date.now();
 
-  constructor(private readonly context: Context, private readonly ns: string, private readonly args: Args) {
+  constructor(private readonly context: Context, private readonly ns: string, private readonly args: Args, names = STATEMENT) {
     checkFields(args.command, args.body);
-    refuse(args, "c");
-    this.filter = args.required("q", args.doc("q"));
+    refuse(args, names.constants);
+    this.filter = args.required(names.filter, args.doc(names.filter));
     this.scope = scopeOf(args, context.store.catalog.get(ns), context.args.doc("let"));
-    this.update = compileUpdateOf(args, "u", this.scope);
+    this.update = compileUpdateOf(args, names.update, this.scope);
     if (args.bool("upsert")) refuseExpr(this.filter, this.scope);
     this.multi = args.bool("multi");
     this.bypass = context.args.bool("bypassDocumentValidation");
@@ -161,9 +165,8 @@ export function compileUpdateOf(args: Args, field: string, scope: Scope): Compil
 
 /** `update`: mongodb.com/docs/manual/reference/command/update/ */
 export const update: Command = async (context) => {
-  const { args, store, db } = context;
+  const { args } = context;
   const name = collectionName(context);
-  const ns = nsOf(db, name);
   const statements = args.required("updates", args.docs("updates"));
   checkBatch(statements.length);
   const ordered = args.value("ordered") === undefined || args.bool("ordered");
@@ -171,40 +174,66 @@ export const update: Command = async (context) => {
   const upserted: { index: number; _id: unknown }[] = [];
   let n = 0;
   let nModified = 0;
-  for (const [index, statement] of statements.entries()) {
+  await eachStatement(statements, ordered, (statement) => changesOne(new Args("update.updates", statement)), async (statement, index) => {
     const one = new Args("update.updates", statement);
     try {
-      const run = new UpdateRun(context, ns, one);
-      if (!store.catalog.get(ns)) {
-        if (!one.bool("upsert")) continue;
-        await ensureCollection(store, db, name);
-      }
-      let failure: unknown;
-      await sliced(store, (deadline) => {
-        try {
-          return run.step(deadline);
-        } catch (error) {
-          if (!(error instanceof StoreError)) throw error;
-          failure = error;
-          return true;
-        }
-      }, { many: one.bool("multi"), bytes: statement.length * 2, expires: context.expires });
-      if (failure) throw failure;
+      const run = await runUpdate(context, name, one, STATEMENT);
       n += run.matched + (run.upserted ? 1 : 0);
       nModified += run.modified;
       if (run.upserted) upserted.push({ index, _id: idAsJs(run.upserted) });
+      return true;
     } catch (error) {
       errors.push(writeError(index, error));
-      if (ordered) break;
+      return false;
     }
-  }
+  });
+  errors.sort((a, b) => a.index - b.index);
   return { n, nModified, ...(upserted.length > 0 ? { upserted } : {}), ...(errors.length > 0 ? { writeErrors: errors } : {}), ok: 1 };
 };
+
+/** Whether a statement changes one document that is there, and nothing else. */
+export const changesOne = (statement: Args): boolean => !statement.bool("multi") && !statement.bool("upsert");
+
+/**
+ * Runs the statements of a batch; `run` answers whether it went well. In order, one waits for the other and the first that fails is
+ * the last. Else neighbours that each change `one` document go into one write batch, still in their order.
+ */
+export async function eachStatement<S>(statements: readonly S[], ordered: boolean, one: (statement: S) => boolean, run: (statement: S, index: number) => Promise<boolean>): Promise<void> {
+  for (let index = 0; index < statements.length;) {
+    let end = index + 1;
+    if (!ordered && one(statements[index]!)) while (end < statements.length && end - index < CHUNK_DOCS && one(statements[end]!)) end++;
+    const done = await Promise.all(statements.slice(index, end).map((statement, i) => run(statement, index + i)));
+    if (ordered && done.includes(false)) return;
+    index = end;
+  }
+}
+
+/** Carries out one update statement on a collection of the context's database. @throws StoreError */
+export async function runUpdate(context: Context, name: string, statement: Args, names: UpdateNames, db = context.db): Promise<UpdateRun> {
+  const ns = nsOf(db, name);
+  const run = new UpdateRun(context, ns, statement, names);
+  if (!context.store.catalog.get(ns)) {
+    if (!statement.bool("upsert")) return run;
+    await ensureCollection(context.store, db, name);
+  }
+  let failure: unknown;
+  await sliced(context.store, (deadline) => {
+    try {
+      return run.step(deadline);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      failure = error;
+      return true;
+    }
+  }, { many: statement.bool("multi"), bytes: statement.body.length * 2, expires: context.expires });
+  if (failure) throw failure;
+  return run;
+}
 
 export const idAsJs = (doc: RawDoc) => toJs(new DocWriter(32).value("_id", idOf(doc)!).done(), { exact: true })["_id"];
 
 /** One delete statement. */
-class DeleteRun {
+export class DeleteRun {
   n = 0;
   private query: Query | undefined;
   private readonly filter: RawDoc;
@@ -215,12 +244,10 @@ class DeleteRun {
     return !this.one;
   }
 
-  constructor(private readonly store: Store, private readonly ns: string, private readonly args: Args, let_: RawDoc | undefined) {
+  constructor(private readonly store: Store, private readonly ns: string, private readonly args: Args, let_: RawDoc | undefined, statement: { filter: string; one: boolean }) {
     checkFields(args.command, args.body);
-    this.filter = args.required("q", args.doc("q"));
-    const limit = args.required("limit", args.number("limit"));
-    if (limit !== 0 && limit !== 1) throw new StoreError(9, "FailedToParse", "The limit field in delete objects must be 0 or 1. Got " + limit);
-    this.one = limit === 1;
+    this.filter = args.required(statement.filter, args.doc(statement.filter));
+    this.one = statement.one;
     this.scope = scopeOf(args, store.catalog.get(ns), let_);
   }
 
@@ -251,7 +278,10 @@ export const remove: Command = async (context) => {
   let n = 0;
   for (const [index, statement] of statements.entries()) {
     try {
-      const run = new DeleteRun(store, ns, new Args("delete.deletes", statement), args.doc("let"));
+      const one = new Args("delete.deletes", statement);
+      const limit = one.required("limit", one.number("limit"));
+      if (limit !== 0 && limit !== 1) throw new StoreError(9, "FailedToParse", `The limit field in delete objects must be 0 or 1. Got ${limit}`);
+      const run = new DeleteRun(store, ns, one, args.doc("let"), { filter: "q", one: limit === 1 });
       await sliced(store, (deadline) => run.step(deadline), { many: run.many, bytes: 0, expires: context.expires });
       n += run.n;
     } catch (error) {
