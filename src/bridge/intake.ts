@@ -7,11 +7,12 @@ import type { Conversation, DeskKind, DeskThreadId, StoredDeskEvent, Thread } fr
 import { canAdopt } from "../core/ports.ts";
 import type { IncomingDeskEvent } from "../core/ports.ts";
 import { deskPostKey } from "../core/services/send-reply.ts";
+import { updateTogether } from "../core/store/change-together.ts";
 import { DUE_AT_ONCE, unhandledEvents } from "../core/store/look-together.ts";
 import { insertTogether } from "../core/store/insert.ts";
 import { isDuplicateKey } from "../core/store/store.ts";
 import { threadOf } from "../core/store/threads.ts";
-import { perOwner, together } from "../core/store/together.ts";
+import { perOwner } from "../core/store/together.ts";
 import { handleDeskEvent } from "./from-desk.ts";
 import type { Handling } from "./from-desk.ts";
 import { call } from "./mirror-work.ts";
@@ -117,7 +118,7 @@ async function handleOne(core: Core, event: StoredDeskEvent, handling: Handling 
   try {
     const outcome = handling === null ? "ignored: unlinked-thread" : await handleDeskEvent(core, event, handling);
     if (outcome === NO_MESSAGE && handling !== null) await rememberEarly(core, handling.conversation, event);
-    await markHandled(core)({ _id: event._id, outcome });
+    await updateTogether<StoredDeskEvent>(core.store, core.store.deskEvents, { _id: event._id }, { $set: { handledAt: core.clock.now(), outcome }, $unset: { dueAt: "" } });
   } catch (error) {
     const tries = event.tries + 1;
     core.log.error({ err: error, deskEvent: event._id, tries }, "A desk event could not be handled.");
@@ -129,15 +130,6 @@ async function handleOne(core: Core, event: StoredDeskEvent, handling: Handling 
     if (parks && userId !== undefined) await tellPerson(core, { desk: event.desk, thread: event.thread, userId }, { text: PARKED[event.event.type], buttons: [] });
   }
 }
-
-const markHandled = perOwner((core: Core) => together<{ _id: string; outcome: string }, void>(async (events) => {
-  const handledAt = core.clock.now();
-  const updates = events.map(({ _id, outcome }) => ({ filter: { _id }, update: { $set: { handledAt, outcome }, $unset: { dueAt: "" as const } } }));
-  const [first] = updates;
-  if (updates.length === 1) await core.store.deskEvents.updateOne(first!.filter, first!.update);
-  else await core.store.deskEvents.bulkWrite(updates.map((updateOne) => ({ updateOne })), { ordered: false });
-  return events.map(() => ({ ok: undefined }));
-}));
 
 /** When the post itself comes, it is looked at what has happened to it before. */
 async function rememberEarly(core: Core, conversation: Conversation, { thread, event }: StoredDeskEvent): Promise<void> {

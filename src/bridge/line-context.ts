@@ -6,7 +6,8 @@ import type { Agent, Conversation, DeliveryStatus, Inbox, Message } from "../cor
 const LOOK_BACK = 15;
 /** How far a desk's clock and ours may be apart. */
 const CLOCKS_MS = 30_000;
-const PROJECTION = { kind: 1, seq: 1, author: 1, mirror: 1, origin: 1, delivery: 1, deletedAt: 1, createdAt: 1 } as const;
+/** Fifteen lines are read for each reply: of each only what is asked below. */
+const PROJECTION = { kind: 1, seq: 1, "author.id": 1, "mirror.postedAt": 1, "origin.desk": 1, "delivery.state": 1, "delivery.turn": 1, deletedAt: 1, createdAt: 1 } as const;
 
 type LineContext = Pick<GuardInput, "ownerConflict" | "unseen" | "doubleReply" | "overtaken"> & { turn?: number };
 

@@ -12,6 +12,7 @@ import type { Notice } from "../core/ports.ts";
 import { allAgents } from "../core/services/inbox-settings.ts";
 import { recordReplySent } from "../core/services/record-delivery.ts";
 import { deskPostKey } from "../core/services/send-reply.ts";
+import { updateTogether } from "../core/store/change-together.ts";
 
 /** A revision of what the thread shows, or a receipt on the agent's own message. True: something was shown. */
 export async function showChange(w: Work, message: Message): Promise<boolean> {
@@ -38,7 +39,7 @@ export async function showChange(w: Work, message: Message): Promise<boolean> {
       if (elsewhere !== undefined) await showThere(core, elsewhere, receipt, message.mirror.receipt);
       await tellOutcome(w, message, thread);
     }
-    const { matchedCount } = await core.store.messages.updateOne(settled, { $set: { ...done, ...shown }, $unset: { "mirror.dueAt": "", "mirror.untold": "" } });
+    const { matchedCount } = await updateTogether<Message>(core.store, core.store.messages, settled, { $set: { ...done, ...shown }, $unset: { "mirror.dueAt": "", "mirror.untold": "" } });
     // It changed meanwhile and stays due; what the desk shows now is known all the same.
     if (matchedCount === 0 && receipt !== undefined) await core.store.messages.updateOne({ _id: message._id, "mirror.token": { $lte: held.token } }, { $set: { "mirror.receipt": receipt } });
     return true;

@@ -11,6 +11,7 @@ import { canFindPost } from "../core/ports.ts";
 import type { Posted } from "../core/ports.ts";
 import { recordSeenByTeam, servesFeed } from "../core/services/feed.ts";
 import { deskPostKey } from "../core/services/send-reply.ts";
+import { updateTogether } from "../core/store/change-together.ts";
 
 /** Posts one message, or an album as one post. False: the head has to wait. */
 export async function postMessages(w: Work, parts: Message[]): Promise<boolean> {
@@ -39,7 +40,7 @@ async function recordPosted(w: Work, parts: Message[], thread: DeskThreadId, pos
     const wasRev = { _id: message._id, "mirror.token": { $lte: held.token } };
     const set = { "mirror.state": state, "mirror.rev": found ? -1 : message.rev, "mirror.token": held.token, "mirror.postedAt": posted.at, "mirror.tries": 0 };
     // What changed while it was posted stays due.
-    const { matchedCount } = await core.store.messages.updateOne(
+    const { matchedCount } = await updateTogether<Message>(core.store, core.store.messages,
       { ...wasRev, rev: message.rev, "delivery.state": message.delivery.state },
       { $set: set, $addToSet: { deskPosts: { $each: keys } }, $unset: { "mirror.error": "", ...(message.kind === "outgoing" || found ? {} : { "mirror.dueAt": "" }) } },
     );

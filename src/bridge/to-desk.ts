@@ -9,13 +9,14 @@ import type { Core } from "../core/core.ts";
 import { DeskError } from "../core/errors.ts";
 import { acquire, release, releasing } from "../core/lanes/lease.ts";
 import type { Held } from "../core/lanes/lease.ts";
-import type { DeskTarget, Message } from "../core/model/types.ts";
+import type { Conversation, DeskTarget, Message } from "../core/model/types.ts";
 import { applyUpTo } from "../core/services/apply.ts";
 import { deskTargetOf, inboxOf } from "../core/services/inbox-settings.ts";
 import { countHeld } from "../core/services/marks.ts";
 import { mostRecipients } from "../core/services/recipients.ts";
 import { replyUntil } from "../core/services/reply-window.ts";
 import { routeOf } from "../core/services/routing.ts";
+import { updateTogether } from "../core/store/change-together.ts";
 import { DUE_AT_ONCE, dueInLane } from "../core/store/look-together.ts";
 
 /** Works off what is due; returns when nothing is or the head has to wait. */
@@ -153,7 +154,7 @@ async function showCard(w: Work): Promise<number | undefined> {
 
 /** The shown card and the lease in one write; false when the card changed meanwhile, and so is due again. */
 async function releaseWithCard(core: Core, held: Held, rev: number): Promise<boolean> {
-  const { matchedCount } = await core.store.conversations.updateOne(
+  const { matchedCount } = await updateTogether<Conversation>(core.store, core.store.conversations,
     { _id: held.conversation._id, cardRev: rev, "lanes.mirror.token": held.token },
     { $set: { cardShown: rev }, $unset: { cardDueAt: "", ...releasing("mirror") } },
   );

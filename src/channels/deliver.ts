@@ -16,6 +16,7 @@ import { applyUpTo } from "../core/services/apply.ts";
 import { placeForReply } from "../core/services/place.ts";
 import { arrivedAs, recordReplySent } from "../core/services/record-delivery.ts";
 import { addressOf } from "../core/store/identities.ts";
+import { changeTogether, updateTogether } from "../core/store/change-together.ts";
 import { dueInLane, hasUnhandled } from "../core/store/look-together.ts";
 import { updateInFeed } from "../core/store/messages.ts";
 import { carryOutChange } from "./deliver-changes.ts";
@@ -180,14 +181,14 @@ async function claim(core: Core, held: Held, message: Message, parts: DeliveryPa
   const set = { "delivery.state": "sending" as const, "delivery.token": held.token, "delivery.parts": parts, ...(begun ? {} : { "delivery.rev": message.rev }), ...(message.delivery.since === undefined ? { "delivery.since": now, ...(late ? { "delivery.late": true } : {}), ...(blind ? { "delivery.blind": true } : {}) } : {}) };
   return message.feedLast === undefined
     ? updateInFeed(core, message, filter, { $set: set })
-    : core.store.messages.findOneAndUpdate({ _id: message._id, ...filter }, { $set: set }, { returnDocument: "after" });
+    : changeTogether<Message>(core.store, core.store.messages, { _id: message._id, ...filter }, { $set: set });
 }
 
 const callVendor = (core: Core, adapter: ChannelAdapter, to: ChannelAddress, part: Part, key: string): Promise<PartReceipt> =>
   callWithin(core.limits.vendorCallMs, (signal) => adapter.sendPart(to, part, key, signal), () => new DeliveryError("TIMEOUT", "The channel did not answer in time.", { certain: false }));
 
 const setPart = async (core: Core, held: Held, message: Message, index: number, part: DeliveryPart): Promise<boolean> =>
-  (await core.store.messages.updateOne({ _id: message._id, "delivery.token": held.token }, { $set: { [`delivery.parts.${index}`]: part } })).matchedCount > 0;
+  (await updateTogether<Message>(core.store, core.store.messages, { _id: message._id, "delivery.token": held.token }, { $set: { [`delivery.parts.${index}`]: part } })).matchedCount > 0;
 
 /** "again": a later revision is still due. */
 async function finish(core: Core, held: Held, message: Message, parts: DeliveryPart[], last: boolean): Promise<Outcome> {
@@ -195,7 +196,7 @@ async function finish(core: Core, held: Held, message: Message, parts: DeliveryP
   const whole = message.rev === message.delivery.rev;
   const mine = { _id: message._id, "delivery.token": held.token };
   const done = { "delivery.parts": parts, "delivery.tries": 0, "delivery.sentAt": now, "mirror.dueAt": now };
-  const { matchedCount } = await core.store.messages.updateOne({ ...mine, "delivery.state": "sending", rev: message.rev }, { $set: { ...done, "delivery.state": "sent" }, $unset: { ...(whole ? { "delivery.dueAt": "" } : {}), "delivery.error": "" } });
+  const { matchedCount } = await updateTogether<Message>(core.store, core.store.messages, { ...mine, "delivery.state": "sending", rev: message.rev }, { $set: { ...done, "delivery.state": "sent" }, $unset: { ...(whole ? { "delivery.dueAt": "" } : {}), "delivery.error": "" } });
   // A receipt that was faster than our own note of "sent", or an edit while it was sending (which stays due).
   if (matchedCount === 0) {
     await core.store.messages.updateOne({ ...mine, "delivery.state": "sending" }, { $set: { ...done, "delivery.state": "sent" } });

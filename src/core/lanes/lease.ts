@@ -2,6 +2,7 @@
 import type { Filter } from "mongodb";
 import type { Core } from "../core.ts";
 import type { Conversation, Lease, LeaseName, Message } from "../model/types.ts";
+import { changeTogether, updateTogether } from "../store/change-together.ts";
 import { perOwner } from "../store/together.ts";
 
 export interface Held {
@@ -31,10 +32,30 @@ function rememberToken(core: Core, key: string, token: number): number | undefin
 export async function acquire(core: Core, lane: LeaseName, conversationId: string, head?: string, onOrphan: (message: Message) => Promise<void> = async () => undefined): Promise<Held | null> {
   const now = core.clock.now();
   const until = new Date(now.getTime() + core.limits.leaseMs);
+  return (await acquireGivenBack(core, lane, conversationId, until, head)) ?? acquireLeft(core, lane, conversationId, { now, until }, head, onOrphan);
+}
+
+const taking = (core: Core, path: string, until: Date, head: string | undefined) =>
+  ({ $set: { [`${path}.holder`]: core.holder, [`${path}.until`]: until, ...(head === undefined ? {} : { [`${path}.head`]: head }) }, $inc: { [`${path}.token`]: 1 } });
+
+/** Nearly always the last holder gave the lane back, so that nothing of what was there before matters. */
+async function acquireGivenBack(core: Core, lane: LeaseName, conversationId: string, until: Date, head: string | undefined): Promise<Held | null> {
+  const { conversations } = core.store;
+  const path = `lanes.${lane}`;
+  const conversation = await changeTogether<Conversation>(core.store, conversations, { _id: conversationId, [`${path}.until`]: { $exists: false }, [`${path}.head`]: { $exists: false } }, taking(core, path, until, head));
+  const lease = conversation?.lanes[lane];
+  // Who took it since did so after our lease was over.
+  if (conversation === null || lease === undefined || lease.holder !== core.holder || lease.until?.getTime() !== until.getTime()) return null;
+  const mine = rememberToken(core, `${lane}:${conversationId}`, lease.token);
+  return { conversation, lane, token: lease.token, until, undisturbed: lease.token === 1 || mine === lease.token - 1 };
+}
+
+/** A lane that a dead holder left, or that somebody holds. */
+async function acquireLeft(core: Core, lane: LeaseName, conversationId: string, { now, until }: { now: Date; until: Date }, head: string | undefined, onOrphan: (message: Message) => Promise<void>): Promise<Held | null> {
   const path = `lanes.${lane}`;
   const before = await core.store.conversations.findOneAndUpdate(
     { _id: conversationId, $or: [{ [`${path}.until`]: { $exists: false } }, { [`${path}.until`]: { $lt: now } }] },
-    { $set: { [`${path}.holder`]: core.holder, [`${path}.until`]: until, ...(head === undefined ? {} : { [`${path}.head`]: head }) }, $inc: { [`${path}.token`]: 1 } },
+    taking(core, path, until, head),
     { returnDocument: "before" },
   );
   if (before === null) return null;
@@ -66,7 +87,7 @@ export async function nameHead(core: Core, held: Held, head: string, expect: Fil
   const named = held.conversation.lanes[held.lane]?.head === head;
   if (named && held.until.getTime() - now.getTime() > (core.limits.leaseMs * 2) / 3) return true;
   const until = new Date(now.getTime() + core.limits.leaseMs);
-  const { modifiedCount } = await core.store.conversations.updateOne(
+  const { modifiedCount } = await updateTogether<Conversation>(core.store, core.store.conversations,
     { ...expect, _id: held.conversation._id, [`${path}.token`]: held.token, [`${path}.until`]: { $gt: needed } },
     { $set: { [`${path}.head`]: head, [`${path}.until`]: until } },
   );
@@ -82,7 +103,7 @@ export const releasing = (lane: LeaseName): Record<string, ""> => ({ [`lanes.${l
 /** Gives the lane back. `broken`: the work ended unexpectedly, so what became of the head is as unknown as after a crash. */
 export async function release(core: Core, held: Held, broken = false): Promise<void> {
   const path = `lanes.${held.lane}`;
-  await core.store.conversations.updateOne(
+  await updateTogether<Conversation>(core.store, core.store.conversations,
     { _id: held.conversation._id, [`${path}.token`]: held.token },
     { $unset: { [`${path}.until`]: "", ...(broken ? {} : { [`${path}.head`]: "" }) } },
   );

@@ -8,6 +8,7 @@ import { draftMessage, firstLine } from "../model/draft.ts";
 import { newId } from "../model/ids.ts";
 import { onIncoming } from "../model/status.ts";
 import type { ActivityFact, Conversation, Message, OutboxEntry } from "../model/types.ts";
+import { changeTogether } from "../store/change-together.ts";
 import { appendMessage } from "../store/messages.ts";
 import { windowFromLine } from "./reply-window.ts";
 
@@ -39,10 +40,9 @@ async function applyAndRelease(core: Core, conversation: Conversation, message: 
 /** Null when somebody else changed what the update was computed from (or has the lease): read again and repeat. */
 async function applyOne(core: Core, conversation: Conversation, message: Message, held?: Held): Promise<Conversation | null> {
   const { update, activity } = effectOf(core, conversation, message);
-  const after = await core.store.conversations.findOneAndUpdate(
+  const after = await changeTogether<Conversation>(core.store, core.store.conversations,
     { _id: conversation._id, appliedSeq: message.seq - 1, status: conversation.status, waitingSince: conversation.waitingSince, ...(held === undefined ? {} : { [`lanes.${held.lane}.token`]: held.token }) },
     held === undefined ? update : { ...update, $unset: releasing(held.lane) },
-    { returnDocument: "after" },
   );
   if (after === null) return null;
   if (activity) await drainOutbox(core, after);

@@ -5,6 +5,7 @@ import { releasing } from "../lanes/lease.ts";
 import { onHumanReplySent } from "../model/status.ts";
 import type { Conversation, DeliveryPart, DeliveryStatus, Message } from "../model/types.ts";
 import type { InboundEvent } from "../ports.ts";
+import { updateTogether } from "../store/change-together.ts";
 
 /** States below each rung: only from these may a message climb to it. Cancelled is final, and a failure is known by its reason. */
 const BELOW: Partial<Record<DeliveryStatus, DeliveryStatus[]>> = {
@@ -108,7 +109,7 @@ export async function recordReplySent(core: Core, message: Message, at: Date, kn
       return false;
     }
     const releases = known?.release !== undefined;
-    const { modifiedCount } = await conversations.updateOne(
+    const { modifiedCount } = await updateTogether<Conversation>(core.store, conversations,
       { _id: conversation._id, status: conversation.status, lastIncomingSeq: conversation.lastIncomingSeq, waitingSince: conversation.waitingSince, firstReplyAt: conversation.firstReplyAt, ...(releases ? { "lanes.delivery.token": known.release! } : {}) },
       { $set: { ...set, cardDueAt: at }, $inc: { cardRev: 1 }, ...(releases ? { $unset: releasing("delivery") } : {}) },
     );

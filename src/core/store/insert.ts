@@ -1,4 +1,4 @@
-/** Inserts that are asked for in the same turn go as one command; each caller hears of its own refusal. */
+/** Inserts that are asked for at the same time go as one command; each caller hears of its own refusal. */
 import type { Collection, Document, OptionalUnlessRequiredId } from "mongodb";
 import { collectionIndexes } from "./indexes.ts";
 import { together } from "./together.ts";
@@ -31,7 +31,7 @@ function refusalsOf(error: unknown): Refusal[] {
 }
 
 /** A bulk write's refusal names the index in words only. Source: the driver's WriteError has `code`, `errmsg`, no `keyPattern`. */
-function asSingle(collection: string, { code, errmsg }: Refusal): Error {
+export function asSingle(collection: string, { code, errmsg }: Pick<Refusal, "code" | "errmsg">): Error {
   const name = /index: (\S+) dup key/.exec(errmsg)?.[1];
   const keyPattern = name === "_id_" ? { _id: 1 } : collectionIndexes[collection]?.find((index) => index.name === name)?.key;
   return Object.assign(new Error(errmsg), { code, ...(keyPattern === undefined ? {} : { keyPattern }) });

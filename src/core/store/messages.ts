@@ -2,6 +2,7 @@
 import type { Filter, UpdateFilter } from "mongodb";
 import type { Core } from "../core.ts";
 import type { Message } from "../model/types.ts";
+import { changeTogether } from "./change-together.ts";
 import { insertTogether } from "./insert.ts";
 import { isDuplicateKey } from "./store.ts";
 import type { Store } from "./store.ts";
@@ -91,16 +92,15 @@ async function stampAndUpdate(core: Core, message: Pick<Message, "_id" | "identi
   let stamp = (stamps.get(message.identityId) ?? (await lastStamp(store, message.identityId))) + 1;
   for (;;) {
     try {
-      const after = await store.messages.findOneAndUpdate(
+      const after = await changeTogether<Message>(store, store.messages,
         // The unique index does not compare a message with itself: its own stamps must rise too.
-        { $and: [{ _id: message._id }, filter, { $or: [{ feedLast: { $exists: false } }, { feedLast: { $lt: stamp } }] }] },
+        { _id: message._id, $and: [filter, { $or: [{ feedLast: { $exists: false } }, { feedLast: { $lt: stamp } }] }] },
         {
           ...update,
           $set: { ...update.$set, feedLast: stamp },
           $push: { ...update.$push, feedSeqs: stamp },
           $min: { feedFirst: stamp },
         } as UpdateFilter<Message>,
-        { returnDocument: "after" },
       );
       if (after !== null) {
         stamps.set(message.identityId, stamp);
