@@ -31,7 +31,7 @@ export function createLiveChannels(core: Core, kinds: Record<string, ChannelKind
       return core.secrets.open(sealed);
     },
     files: core.files, log: core.log, bus: core.bus, clock: core.clock, trouble: troubleReporter(core, inbox._id), calls, publicUrl, rateLimits: core.limits.rateLimits,
-    sign: (text) => core.secrets.sign(`channel:${inbox._id}`, text), memory: memoryOf(core, inbox._id),
+    sign: (text) => core.secrets.sign(`channel:${inbox._id}`, text), memory: memoryOf(core, `channel-memory:${inbox._id}`), vault: vaultOf(core, inbox._id),
     siblings: () => [...core.channels.values()].filter((one) => one.id === inbox.channel),
   });
 
@@ -72,11 +72,18 @@ export function createLiveChannels(core: Core, kinds: Record<string, ChannelKind
 }
 
 /** Kept with the settings: it is written after what it points behind is stored. */
-function memoryOf(core: Core, inboxId: string): ChannelMemory {
-  const _id = `channel-memory:${inboxId}`;
+function memoryOf(core: Core, _id: string): ChannelMemory {
   return {
     read: async () => (await core.store.settings.findOne({ _id }))?.value ?? null,
     async write(value) { await core.store.settings.updateOne({ _id }, { $set: { value, at: core.clock.now() } }, { upsert: true }); },
+  };
+}
+
+function vaultOf(core: Core, inboxId: string): ChannelMemory {
+  const memory = memoryOf(core, `channel-vault:${inboxId}`);
+  return {
+    async read() { const sealed = await memory.read(); return typeof sealed === "string" ? JSON.parse(core.secrets.open(sealed)) as unknown : null; },
+    write: (value) => memory.write(core.secrets.seal(JSON.stringify(value))),
   };
 }
 

@@ -6,6 +6,7 @@ import type { Smtp } from "./api.ts";
 import { eventsOf, type MailboxRules } from "./events.ts";
 import { makeMessageId, makeReplyAddress } from "./ids.ts";
 import type { EmailConfig } from "./kind.ts";
+import { createLogins, mailboxMemories, mailboxName, sharedTrouble } from "./logins.ts";
 import { MAX_FILE, MAX_TEXT, plan, readPart } from "./plan.ts";
 import { checkCall, isOurs } from "./verify.ts";
 
@@ -21,8 +22,8 @@ const BAD_LOGIN = { code: "BAD_CREDENTIALS" as const, text: "The mail server ref
 export function createEmail(inboxId: string, inboxName: string, config: EmailConfig, deps: ChannelDeps): EmailChannel {
   const { address, aliases, signature, smtp: server } = config;
   const domain = address.slice(address.lastIndexOf("@") + 1);
-  const secretOf = (name: string, user: string | undefined) => (user === undefined ? undefined : deps.secret(name));
-  const password = secretOf("smtpPassword", server.user);
+  const loginOf = createLogins(deps), troubleOf = sharedTrouble(deps.trouble), sendingTrouble = troubleOf();
+  const login = loginOf("smtp", server);
   const dkim = config.dkim === undefined ? {} : { dkim: { ...config.dkim, privateKey: deps.secret("dkimKey") } };
   let smtp: Smtp | null = null;
   const rules: MailboxRules = {
@@ -44,7 +45,7 @@ export function createEmail(inboxId: string, inboxName: string, config: EmailCon
   let refused = false;
   function tell(error: DeliveryError | null): void {
     const bad = error?.code === "BAD_CREDENTIALS";
-    if (bad !== refused && (bad || error === null)) { refused = bad; deps.trouble(bad ? BAD_LOGIN : null); }
+    if (bad !== refused && (bad || error === null)) { refused = bad; sendingTrouble(bad ? BAD_LOGIN : null); }
   }
 
   const webhook: Pick<WebhookChannel, "receive" | "hookName" | "maxCallBytes"> = {
@@ -75,7 +76,7 @@ export function createEmail(inboxId: string, inboxName: string, config: EmailCon
       const replyTo = config.signedReplies && part.conversationId !== null ? makeReplyAddress(address, part.conversationId, deps.sign) : null;
       const from = { name: config.fromName ?? (part.author === "" ? inboxName : `${part.author} (${inboxName})`), address };
       const [{ composeMail }, { createSmtp }] = await Promise.all([import("./compose.ts"), import("./api.ts")]);
-      smtp ??= createSmtp({ ...server, name: domain, password });
+      smtp ??= createSmtp({ host: server.host, port: server.port, security: server.security, name: domain, login });
       const mail = await composeMail({ part, from, to: [to, ...alsoTo], cc, replyTo, messageId, signature, inboxId, date: deps.clock.now(), files: deps.files, ...dkim });
       try {
         const { refused: left } = await smtp.send({ from: address, to: [to, ...alsoTo, ...cc, ...bcc] }, mail, signal);
@@ -94,11 +95,15 @@ export function createEmail(inboxId: string, inboxName: string, config: EmailCon
       if (config.receiver !== undefined) {
         const { host, port, maxMegabytes, tls } = config.receiver;
         const { holdReceiver } = await import("./receiver.ts");
-        ways.push(holdReceiver({ host, port, tls, maxBytes: maxMegabytes * 1_000_000, name: domain, log: deps.log, trouble: deps.trouble, accepts: (to) => isOurs(rules.ours, to), take: take(sink) }, signal));
+        ways.push(holdReceiver({ host, port, tls, maxBytes: maxMegabytes * 1_000_000, name: domain, log: deps.log, trouble: troubleOf(), accepts: (to) => isOurs(rules.ours, to), take: take(sink) }, signal));
       }
-      if (config.imap !== undefined) {
+      if (config.imap.length > 0) {
         const { listenImap } = await import("./imap.ts");
-        ways.push(listenImap({ ...config.imap, password: secretOf("imapPassword", config.imap.user), inboxId, log: deps.log, trouble: deps.trouble, memory: deps.memory, take: take(sink) }, signal));
+        const memoryOf = await mailboxMemories(deps.memory);
+        for (const [i, { host, port, security, folder, ...mailbox }] of config.imap.entries()) {
+          const mailboxLogin = loginOf(mailboxName(i), { host, port, security, ...mailbox });
+          ways.push(listenImap({ host, port, security, folder, login: mailboxLogin, inboxId, log: deps.log, trouble: troubleOf(), memory: memoryOf(`${mailbox.user ?? ""}@${host}/${folder}`, i === 0), take: take(sink) }, signal));
+        }
       }
       await Promise.all(ways);
       if (ways.length === 0 && !signal.aborted) await new Promise<void>((done) => { signal.addEventListener("abort", () => done(), { once: true }); });

@@ -2,8 +2,10 @@
 import { Readable } from "node:stream";
 import SMTPConnection from "nodemailer/lib/smtp-connection";
 import { DeliveryError } from "../../core/errors.ts";
+import type { Login } from "./logins.ts";
+import { TokenRefused, type TokenSource } from "./oauth.ts";
 
-export interface SmtpOptions { host: string; port: number; security: "tls" | "starttls" | "none"; user?: string | undefined; password?: string | undefined; /** What we call ourselves in EHLO. */ name: string }
+export interface SmtpOptions { host: string; port: number; security: "tls" | "starttls" | "none"; login: Login; /** What we call ourselves in EHLO. */ name: string }
 export interface Envelope { from: string; to: string[] }
 export interface Smtp {
   /** Resolves when the server has taken the mail for at least one of `to`; answers those that it refused. @throws {DeliveryError} */
@@ -53,6 +55,18 @@ function toDeliveryError(error: SmtpError, whole: boolean): DeliveryError {
   return new DeliveryError("UNREACHABLE", "The connection to the mail server broke; whether it took the mail is not known.", { certain: false, cause });
 }
 
+/** What the connection asks for a token, and again where the first was refused. @throws {DeliveryError} */
+async function xoauth2(user: string, token: TokenSource): Promise<object> {
+  const first = await token().catch((cause: unknown) => {
+    if (cause instanceof TokenRefused) throw new DeliveryError("BAD_CREDENTIALS", "The mail provider refused this inbox's sign-in (OAuth2). An administrator signs in anew and sets `smtp: oauth` of this inbox.", { certain: true, permanent: true, cause });
+    throw new DeliveryError("UNREACHABLE", "The mail provider's sign-in (OAuth2) could not be reached; it is tried again.", { certain: true, cause });
+  });
+  return {
+    getToken(renew: boolean, done: (error: Error | null, token?: string) => void) { (renew ? token(true) : Promise.resolve(first)).then((text) => done(null, text), done); },
+    buildXOAuth2Token: (text: string) => Buffer.from(`user=${user}\x01auth=Bearer ${text}\x01\x01`).toString("base64"),
+  };
+}
+
 const isSmtpError = (error: unknown): error is SmtpError => error instanceof Error;
 
 export function createSmtp(options: SmtpOptions): Smtp {
@@ -69,7 +83,11 @@ export function createSmtp(options: SmtpOptions): Smtp {
   async function open(connection: Connection): Promise<void> {
     const { smtp } = connection;
     await new Promise<void>((done, fail) => { smtp.once("error", fail); smtp.connect((error) => { if (error) fail(error); else done(); }); });
-    if (options.user !== undefined) await new Promise<void>((done, fail) => { smtp.once("error", fail); smtp.login({ user: options.user!, pass: options.password ?? "" } as Parameters<SMTPConnection["login"]>[0], (error) => { if (error) fail(error); else done(); }); });
+    const { user, password = "", token } = options.login;
+    if (user !== undefined) {
+      const auth = token === undefined ? { user, pass: password } : { user, oauth2: await xoauth2(user, token) };
+      await new Promise<void>((done, fail) => { smtp.once("error", fail); smtp.login(auth as unknown as Parameters<SMTPConnection["login"]>[0], (error) => { if (error) fail(error); else done(); }); });
+    }
     // What breaks between two mails only costs a new connection.
     smtp.on("error", () => drop(connection));
     smtp.once("end", () => drop(connection));

@@ -1,12 +1,13 @@
 /** Takes mail out of a mailbox by IMAP: new mail is told by IDLE, and the cursor is kept after a mail is stored. */
 import { ImapFlow } from "imapflow";
 import { setTimeout as wait } from "node:timers/promises";
-import { z } from "zod";
 import type { Logger, ReportTrouble, Trouble } from "../../core/ports.ts";
 import type { ChannelMemory } from "../shared/kind.ts";
+import { Cursor, type Login } from "./logins.ts";
+import { TokenRefused } from "./oauth.ts";
 
 export interface ImapOptions {
-  host: string; port: number; security: "tls" | "starttls" | "none"; user?: string | undefined; password?: string | undefined; folder: string;
+  host: string; port: number; security: "tls" | "starttls" | "none"; login: Login; folder: string;
   inboxId: string;
   log: Logger;
   trouble: ReportTrouble;
@@ -14,10 +15,6 @@ export interface ImapOptions {
   /** Resolves once stored. */
   take(raw: Buffer): Promise<void>;
 }
-
-/** UIDs are only good under one UIDVALIDITY. `seenAt`: the newest mail that was stored had come by then. */
-const Cursor = z.object({ uidValidity: z.string(), lastUid: z.int(), seenAt: z.iso.datetime() });
-type Cursor = z.infer<typeof Cursor>;
 
 /** Bytes of one mail. */
 const MAX_MAIL = 40_000_000;
@@ -27,23 +24,25 @@ const LOOK_MS = 120_000, IDLE_MS = 280_000;
 const BACK_MS = 86_400_000;
 const FIRST_WAIT_MS = 2_000, LONGEST_WAIT_MS = 300_000;
 
-const BAD_LOGIN: Trouble = { code: "BAD_TOKEN", text: "The mail server refused this inbox's user or password, so no mail comes in. Set `imap` of this inbox anew and apply it." };
+const BAD_LOGIN: Trouble = { code: "BAD_TOKEN", text: "The mail server refused this inbox's user and password (or token), so no mail comes in. Set `imap` of this inbox anew and apply it." };
 const AWAY: Trouble = { code: "UNREACHABLE", text: "The mail server does not answer, so no mail comes in; it stays in the mailbox. Check the network and `imap` of this inbox; it is tried again by itself." };
 
 /** Not the mail server's fault: Health says what is wrong with the store. */
 class NotStored extends Error {}
 
-const isRefused = (error: unknown): boolean => typeof error === "object" && error !== null && (error as { authenticationFailed?: unknown }).authenticationFailed === true;
+const isRefused = (error: unknown): boolean => error instanceof TokenRefused || typeof error === "object" && error !== null && (error as { authenticationFailed?: unknown }).authenticationFailed === true;
 
 /** Runs until `signal` aborts; never rejects. A connection lives once: each break makes a new client, later and later. */
 export async function listenImap(options: ImapOptions, signal: AbortSignal): Promise<void> {
+  let renew = false;
   for (let failures = 0; !signal.aborted;) {
     try {
-      await watch(options, signal, () => { failures = 0; options.trouble(null); });
+      await watch(options, signal, renew, () => { failures = 0; renew = false; options.trouble(null); });
       failures++;
     } catch (error) {
       if (signal.aborted) return;
       failures++;
+      renew = isRefused(error);
       const trouble = isRefused(error) ? BAD_LOGIN : failures > 4 && !(error instanceof NotStored) ? AWAY : null;
       if (trouble !== null) options.trouble(trouble);
       options.log.warn({ inboxId: options.inboxId, tries: failures, why: (error as Error).message }, "Could not take mail from the mailbox; trying again.");
@@ -52,11 +51,13 @@ export async function listenImap(options: ImapOptions, signal: AbortSignal): Pro
   }
 }
 
-/** One connection, until it breaks or `signal` aborts. */
-async function watch(options: ImapOptions, signal: AbortSignal, stands: () => void): Promise<void> {
-  const { host, port, security, user, password, folder } = options;
+/** One connection, until it breaks or `signal` aborts. `renew`: the last access token was refused. */
+async function watch(options: ImapOptions, signal: AbortSignal, renew: boolean, stands: () => void): Promise<void> {
+  const { host, port, security, login, folder } = options;
+  const { user = "", password = "", token } = login;
+  const auth = token === undefined ? { user, pass: password } : { user, accessToken: await token(renew) };
   const client = new ImapFlow({
-    host, port, secure: security === "tls", ...(security === "tls" ? {} : { doSTARTTLS: security === "starttls" }), auth: { user: user ?? "", pass: password ?? "" },
+    host, port, secure: security === "tls", ...(security === "tls" ? {} : { doSTARTTLS: security === "starttls" }), auth,
     logger: false, maxIdleTime: IDLE_MS, disableAutoIdle: true,
   });
   const line: { broken: Error | null } = { broken: null };

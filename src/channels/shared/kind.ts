@@ -24,6 +24,8 @@ export interface ChannelDeps {
   /** Signs a text under a key of this inbox's own; the same at every start under one SECRET_KEY. */
   sign(text: string): string;
   memory: ChannelMemory;
+  /** As `memory`, encrypted. Absent: nothing secret is kept. */
+  vault?: ChannelMemory;
 }
 
 /** The little that a way in has to remember about the vendor (a cursor); what it read last, in a form that survives JSON. */

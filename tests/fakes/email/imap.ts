@@ -7,6 +7,8 @@ const CRLF = "\r\n";
 export class FakeMailbox {
   uidValidity = 7;
   refuseLogin = false;
+  /** Set: sign-in is by XOAUTH2 with one of these tokens alone. */
+  tokens: Set<string> | null = null;
   logins = 0;
   private mails: Stored[] = [];
   private next = 1;
@@ -20,6 +22,7 @@ export class FakeMailbox {
     return fake;
   }
   get port(): number { return (this.server.address() as { port: number }).port; }
+  private get can(): string { return this.tokens === null ? "IMAP4rev1 IDLE" : "IMAP4rev1 IDLE SASL-IR AUTH=XOAUTH2 LOGINDISABLED"; }
   get idling(): boolean { return [...this.sockets.values()].some(({ idle }) => idle !== null); }
 
   /** A mail comes in; who is idle is told. */
@@ -43,7 +46,7 @@ export class FakeMailbox {
     const state: { idle: string | null; selected: boolean } = { idle: null, selected: false };
     this.sockets.set(socket, state);
     socket.on("close", () => this.sockets.delete(socket)).on("error", () => undefined);
-    socket.write(`* OK [CAPABILITY IMAP4rev1 IDLE] ready${CRLF}`);
+    socket.write(`* OK [CAPABILITY ${this.can}] ready${CRLF}`);
     let buffer = "";
     socket.on("data", (chunk: Buffer) => {
       buffer += chunk.toString("latin1");
@@ -60,7 +63,12 @@ export class FakeMailbox {
     const [, tag = "", command = "", rest = ""] = /^(\S+) (UID \S+|\S+) ?(.*)$/i.exec(line) ?? [];
     const say = (...lines: string[]) => { socket.write(lines.map((one) => one + CRLF).join("")); };
     switch (command.toUpperCase()) {
-      case "CAPABILITY": return say("* CAPABILITY IMAP4rev1 IDLE", `${tag} OK done`);
+      case "CAPABILITY": return say(`* CAPABILITY ${this.can}`, `${tag} OK done`);
+      case "AUTHENTICATE": {
+        this.logins++;
+        const token = /\x01auth=Bearer ([^\x01]*)\x01\x01$/.exec(Buffer.from(rest.split(" ")[1] ?? "", "base64").toString())?.[1] ?? "";
+        return say(this.tokens?.has(token) === true ? `${tag} OK [CAPABILITY IMAP4rev1 IDLE] welcome` : `${tag} NO [AUTHENTICATIONFAILED] no`);
+      }
       case "LOGIN": this.logins++; return say(this.refuseLogin ? `${tag} NO [AUTHENTICATIONFAILED] no` : `${tag} OK [CAPABILITY IMAP4rev1 IDLE] welcome`);
       case "LIST": case "LSUB": return say('* LIST (\\HasNoChildren) "/" "INBOX"', `${tag} OK done`);
       case "SELECT": case "EXAMINE": {

@@ -10,10 +10,12 @@ export type Fault = { at: "mail" | "rcpt" | "data"; code: number; text: string; 
 export class FakeMailServer {
   readonly received: Received[] = [];
   connections = 0;
+  /** Set: sign-in by XOAUTH2 with one of these tokens is asked for. */
+  tokens: Set<string> | null = null;
   private fault: Fault | null = null;
   private readonly server: SMTPServer;
 
-  private constructor() {
+  private constructor(oauth: boolean) {
     const answer = (at: "mail" | "rcpt" | "data", address = ""): Error | "hang" | null => {
       if (this.fault === "hang" && at === "mail") { this.fault = null; return "hang"; }
       if (this.fault === null || typeof this.fault === "string" || this.fault.at !== at || (this.fault.only !== undefined && this.fault.only !== address)) return null;
@@ -22,7 +24,7 @@ export class FakeMailServer {
       return Object.assign(new Error(text), { responseCode: code });
     };
     this.server = new SMTPServer({
-      disabledCommands: ["AUTH", "STARTTLS"], disableReverseLookup: true, logger: false, closeTimeout: 200,
+      ...(oauth ? { disabledCommands: ["STARTTLS"], authMethods: ["XOAUTH2"], allowInsecureAuth: true, onAuth: ({ accessToken = "" }, _session, done) => { if (this.tokens?.has(accessToken) === true) done(null, { user: "support" }); else done(null, { data: { status: "401", schemes: "bearer", scope: "mail" } }); } } : { disabledCommands: ["AUTH", "STARTTLS"] }), disableReverseLookup: true, logger: false, closeTimeout: 200,
       onConnect: (_session, done) => { this.connections++; done(); },
       onMailFrom: (_address, _session, done) => { const said = answer("mail"); if (said !== "hang") done(said); },
       onRcptTo: ({ address }, _session, done) => { const said = answer("rcpt", address); if (said !== "hang") done(said); },
@@ -45,8 +47,9 @@ export class FakeMailServer {
     this.server.on("error", () => undefined);
   }
 
-  static async start(): Promise<FakeMailServer> {
-    const fake = new FakeMailServer();
+  /** `oauth`: it takes mail after a sign-in by XOAUTH2 alone. */
+  static async start({ oauth = false } = {}): Promise<FakeMailServer> {
+    const fake = new FakeMailServer(oauth);
     fake.server.listen(0, "127.0.0.1");
     await once(fake.server.server, "listening");
     return fake;

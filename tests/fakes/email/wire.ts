@@ -7,11 +7,16 @@ import { emailKind } from "../../../src/channels/email/kind.ts";
 import { memoryFiles } from "../memory-files.ts";
 import { memoryLog } from "../telegram/wire.ts";
 
-export interface WiredOptions { settings?: object; files?: FileStore; inboxId?: string; smtpPort: number }
+export interface WiredOptions { /** What an earlier adapter of the same inbox kept. */ vault?: { read(): Promise<unknown>; write(value: unknown): Promise<void> }; settings?: object; files?: FileStore; inboxId?: string; smtpPort: number }
 
 export const testSign = (text: string): string => createHmac("sha256", "a test's key").update(text).digest("base64url");
 
-export function wireEmail({ settings = {}, files = memoryFiles(), inboxId = "inbox-email", smtpPort }: WiredOptions) {
+function keeps() {
+  let kept: unknown = null;
+  return { read: async () => kept, write: async (value: unknown) => { kept = structuredClone(value); } };
+}
+
+export function wireEmail({ settings = {}, files = memoryFiles(), inboxId = "inbox-email", smtpPort, vault = keeps() }: WiredOptions) {
   const read = emailKind.settings.parse({ address: "support@shop.example", smtp: { host: "127.0.0.1", port: smtpPort, security: "none" }, ...settings });
   const { identity, config, secrets } = emailKind.read(read);
   const log = memoryLog(), clock = { now: () => new Date() };
@@ -20,10 +25,9 @@ export function wireEmail({ settings = {}, files = memoryFiles(), inboxId = "inb
     settings: { undoSeconds: 0, doubleReplySeconds: 0, noteFirst: false, reopenHours: 24, takeOnReply: false },
   };
   const troubles: (string | null)[] = [];
-  let kept: unknown = null;
-  const memory = { read: async () => kept, write: async (value: unknown) => { kept = structuredClone(value); } };
+  const memory = keeps();
   const adapter = emailKind.create(inbox, {
-    secret: (name) => secrets[name]!, files, log, bus: createBus(() => undefined), clock, trouble: (now) => { troubles.push(now?.code ?? null); }, publicUrl: null, rateLimits: false, sign: testSign, memory,
+    secret: (name) => secrets[name]!, files, log, bus: createBus(() => undefined), clock, trouble: (now) => { troubles.push(now?.code ?? null); }, publicUrl: null, rateLimits: false, sign: testSign, memory, vault,
   });
-  return { adapter, inbox, log, files, secrets, troubles, memory };
+  return { adapter, inbox, log, files, secrets, troubles, memory, vault };
 }
