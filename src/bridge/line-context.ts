@@ -1,13 +1,13 @@
 /** What stands around an agent's line when it was written: the guard's questions that need the store. */
 import type { GuardInput } from "../core/model/guard.ts";
 import type { Core } from "../core/core.ts";
-import type { Agent, Conversation, DeliveryStatus, Inbox, Message } from "../core/model/types.ts";
+import type { Agent, Conversation, DeliveryStatus, Inbox } from "../core/model/types.ts";
+import { newestLines, RECENT_LINE } from "../core/store/look-together.ts";
+import type { RecentLine } from "../core/store/look-together.ts";
 
 const LOOK_BACK = 15;
 /** How far a desk's clock and ours may be apart. */
 const CLOCKS_MS = 30_000;
-/** Fifteen lines are read for each reply: of each only what is asked below. */
-const PROJECTION = { kind: 1, seq: 1, "author.id": 1, "mirror.postedAt": 1, "origin.desk": 1, "delivery.state": 1, "delivery.turn": 1, deletedAt: 1, createdAt: 1 } as const;
 
 type LineContext = Pick<GuardInput, "ownerConflict" | "unseen" | "doubleReply" | "overtaken"> & { turn?: number };
 
@@ -19,9 +19,7 @@ type LineContext = Pick<GuardInput, "ownerConflict" | "unseen" | "doubleReply" |
  * turn: its place before what is queued already though it was written later; absent when it is not a straggler.
  */
 export async function lineContext(core: Core, conversation: Conversation, inbox: Inbox, agent: Agent, at: Date): Promise<LineContext> {
-  const recent = await core.store.messages
-    .find({ conversationId: conversation._id }, { projection: PROJECTION })
-    .sort({ seq: -1 }).limit(LOOK_BACK).toArray();
+  const recent = await newestLines(core, { conversationId: conversation._id, after: conversation.appliedSeq - LOOK_BACK, most: LOOK_BACK });
   const lines = recent.filter((m) => m.deletedAt === undefined && (m.kind === "incoming" || isColleagueReply(m, agent)));
   const newestIncoming = lines.find((m) => m.kind === "incoming");
   const unseen = (newestIncoming !== undefined && !wasThere(newestIncoming, at)) || lines.some((m) => m.kind === "outgoing" && !wasThere(m, at) && m.origin === undefined);
@@ -34,15 +32,15 @@ export async function lineContext(core: Core, conversation: Conversation, inbox:
 }
 
 /** After a long silence more is read back than is looked at: then what is queued is looked for by itself. */
-async function withQueued(core: Core, conversation: Conversation, recent: Message[], at: Date): Promise<Message[]> {
+async function withQueued(core: Core, conversation: Conversation, recent: RecentLine[], at: Date): Promise<RecentLine[]> {
   const oldest = recent.at(-1);
-  if (oldest === undefined || recent.length < LOOK_BACK || oldest.createdAt.getTime() < at.getTime() - CLOCKS_MS) return recent;
-  const queued = await core.store.messages.find({ conversationId: conversation._id, "delivery.dueAt": { $exists: true }, seq: { $lt: oldest.seq } }, { projection: PROJECTION }).sort({ "delivery.turn": 1 }).toArray();
+  if (oldest === undefined || oldest.seq === 1 || oldest.createdAt.getTime() < at.getTime() - CLOCKS_MS) return recent;
+  const queued = await core.store.messages.find<RecentLine>({ conversationId: conversation._id, "delivery.dueAt": { $exists: true }, seq: { $lt: oldest.seq } }, { projection: RECENT_LINE }).sort({ "delivery.turn": 1 }).toArray();
   return [...recent, ...queued];
 }
 
 /** A line that was handled late still goes before those that were written after it. */
-function turnOfStraggler(recent: Message[], at: Date): number | undefined {
+function turnOfStraggler(recent: RecentLine[], at: Date): number | undefined {
   const replies = recent.filter((m) => m.kind === "outgoing" && m.origin !== undefined);
   const later = replies.filter((m) => m.delivery.state === "queued" && wasWrittenAfter(m, at)).map((m) => m.delivery.turn);
   if (later.length === 0) return undefined;
@@ -52,11 +50,11 @@ function turnOfStraggler(recent: Message[], at: Date): number | undefined {
 }
 
 const HAS_LEFT: ReadonlySet<DeliveryStatus> = new Set(["sending", "sent", "delivered", "read", "unknown"]);
-const wasWrittenAfter = (m: Message, at: Date): boolean => m.kind === "outgoing" && m.origin !== undefined && m.mirror.postedAt !== undefined && m.mirror.postedAt > at;
-const isColleagueReply = (m: Message, agent: Agent): boolean => m.kind === "outgoing" && m.delivery.state !== "cancelled" && m.author.id !== agent._id;
-const wasThere = (m: Message, at: Date): boolean => m.mirror.postedAt !== undefined && m.mirror.postedAt <= at;
+const wasWrittenAfter = (m: RecentLine, at: Date): boolean => m.kind === "outgoing" && m.origin !== undefined && m.mirror.postedAt !== undefined && m.mirror.postedAt > at;
+const isColleagueReply = (m: RecentLine, agent: Agent): boolean => m.kind === "outgoing" && m.delivery.state !== "cancelled" && m.author.id !== agent._id;
+const wasThere = (m: RecentLine, at: Date): boolean => m.mirror.postedAt !== undefined && m.mirror.postedAt <= at;
 
-function isDouble(recent: Message[], lines: Message[], seconds: number, at: Date): boolean {
+function isDouble(recent: RecentLine[], lines: RecentLine[], seconds: number, at: Date): boolean {
   if (seconds <= 0) return false;
   const justBefore = lines.filter((m) => wasThere(m, at) && at.getTime() - m.mirror.postedAt!.getTime() < seconds * 1_000);
   if (justBefore.length === 0) return false;

@@ -50,6 +50,8 @@ const cases: [name: string, collection: string, filter: () => Document, sort: Do
   ["mirror lanes of several", "messages", () => ({ conversationId: { $in: ["c0", "c1", "c2"] }, "mirror.dueAt": { $exists: true } }), { conversationId: 1, "mirror.turn": 1 }, 200, 4],
   ["marks that are due on a desk", "messages", () => ({ "origin.desk": "slack", "mark.want": "held", "mark.dueAt": { $lte: later() }, $or: [{ "mark.claim": { $exists: false } }, { "mark.claim": { $lte: later() } }] }), { "mark.dueAt": -1 }, 2, 2],
   ["held lines of a conversation", "messages", () => ({ conversationId: "c3", "held.at": { $exists: true }, "held.settled": { $exists: false }, kind: "note", deletedAt: { $exists: false } }), null, 100, 1],
+  ["newest lines of a conversation", "messages", () => ({ conversationId: "c1", seq: { $gt: 85 } }), { seq: -1 }, 15, 15],
+  ["newest lines of several conversations", "messages", () => ({ $or: [1, 2, 3].map((n) => ({ conversationId: `c${n}`, seq: { $gt: 85 } })) }), null, 180, 45],
   ["sweep todo", "messages", () => ({ "todo.dueAt": { $lte: later() } }), null, 500, 0],
   ["a visitor's file", "messages", () => ({ identityId: "n1", feedFirst: { $exists: true }, "files.fileId": "f21", deletedAt: { $exists: false } }), null, 1, 1],
   ["nobody's file", "messages", () => ({ identityId: "n1", feedFirst: { $exists: true }, "files.fileId": "other", deletedAt: { $exists: false } }), null, 1, 0],

@@ -1,5 +1,6 @@
 /** Agents' lines that are read back after newer ones were handled: they reach the customer in the order in which they were written, however many they are. */
 import { expect, test } from "vitest";
+import { newestLines } from "../../src/core/store/look-together.ts";
 import { buildTestCore } from "../support/core.ts";
 
 /** A thread, and what an agent wrote in it at the desk's own time: line 1, line 2 and so on. */
@@ -39,4 +40,15 @@ test("a line that is heard when a later one has left waits for its author's word
   await help.host.accept("fake", [line(3)]);
   await help.settle();
   expect(help.channel.textsTo("ana")).toEqual(["line 2", "line 3"]);
+});
+
+test("the newest lines of several conversations are read together, each its own, also where one has many more", async () => {
+  const help = await buildTestCore();
+  const lines = (id: string, from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => ({ _id: `${id}${from + n}`, conversationId: id, seq: from + n, source: `${id}${from + n}`, kind: "incoming" }));
+  await help.core.store.messages.insertMany([...lines("a", 1, 30), ...lines("b", 1, 3), ...lines("long", 1, 400)] as never);
+  const seqs = (asked: Parameters<typeof newestLines>[1][]) => Promise.all(asked.map(async (one) => (await newestLines(help.core, one)).map((line) => line.seq)));
+  const wanted = [{ conversationId: "a", after: 20, most: 5 }, { conversationId: "b", after: -10, most: 5 }, { conversationId: "none", after: 0, most: 5 }];
+  expect(await seqs(wanted)).toEqual([[30, 29, 28, 27, 26], [3, 2, 1], []]);
+  expect(await seqs([...wanted, { conversationId: "long", after: 2, most: 2 }])).toEqual([[30, 29, 28, 27, 26], [3, 2, 1], [], [400, 399]]);
+  expect(await seqs([wanted[0]!])).toEqual([[30, 29, 28, 27, 26]]);
 });

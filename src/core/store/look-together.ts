@@ -41,6 +41,29 @@ const anyUnhandled = perOwner(({ store }: Core) => shared<StoredDeskEvent>(store
 /** True while a stored event of the thread is unhandled. */
 export const hasUnhandled = async (core: Core, thread: DeskThreadId): Promise<boolean> => (await anyUnhandled(core)(thread)).length > 0;
 
+/** A line of a conversation as far as a reply has to know those before it: many are read for each, so not much of each. */
+export type RecentLine = Pick<Message, "_id" | "conversationId" | "kind" | "seq" | "deletedAt" | "createdAt"> & {
+  author: Pick<Message["author"], "id">; mirror: Pick<Message["mirror"], "postedAt">; delivery: Pick<Message["delivery"], "state" | "turn">; origin?: Pick<NonNullable<Message["origin"]>, "desk">;
+};
+export const RECENT_LINE = { conversationId: 1, kind: 1, seq: 1, "author.id": 1, "mirror.postedAt": 1, "origin.desk": 1, "delivery.state": 1, "delivery.turn": 1, deletedAt: 1, createdAt: 1 } as const;
+
+/** Lines of one conversation that a shared query has room for, several times those that are wanted: a few may not be applied yet. */
+const ROOM = 60;
+const recent = perOwner(({ store }: Core) => {
+  const alone = ({ conversationId, after, most }: Newest) => store.messages.find<RecentLine>({ conversationId, seq: { $gt: after } }, { projection: RECENT_LINE }).sort({ seq: -1 }).limit(most).toArray();
+  return together<Newest, RecentLine[]>(async (asked) => {
+    if (asked.length === 1) return [{ ok: await alone(asked[0]!) }];
+    const ranges = asked.map(({ conversationId, after }) => ({ conversationId, seq: { $gt: after } }));
+    const found = await store.messages.find<RecentLine>({ $or: ranges }, { projection: RECENT_LINE }).limit(asked.length * ROOM).toArray();
+    if (found.length === asked.length * ROOM) return Promise.all(asked.map(async (one) => ({ ok: await alone(one) })));
+    found.sort((a, b) => b.seq - a.seq);
+    return asked.map(({ conversationId, after, most }) => ({ ok: found.filter((line) => line.conversationId === conversationId && line.seq > after).slice(0, most) }));
+  });
+});
+interface Newest { conversationId: string; after: number; most: number }
+/** The newest lines of a conversation above a number, newest first. */
+export const newestLines = (core: Core, newest: Newest): Promise<RecentLine[]> => recent(core)(newest);
+
 const holders = perOwner(({ store }: Core) => shared<Conversation>(store.conversations, { by: "openKey", due: {}, order: {}, most: 1 }));
 /** The conversation that gets an identity's next line, whatever its status. */
 export const holderOf = async (core: Core, identityId: string): Promise<Conversation | null> => (await holders(core)(identityId))[0] ?? null;
