@@ -66,7 +66,7 @@ export class FakeMailbox {
       case "CAPABILITY": return say(`* CAPABILITY ${this.can}`, `${tag} OK done`);
       case "AUTHENTICATE": {
         this.logins++;
-        const token = /\x01auth=Bearer ([^\x01]*)\x01\x01$/.exec(Buffer.from(rest.split(" ")[1] ?? "", "base64").toString())?.[1] ?? "";
+        const token = Buffer.from(rest.split(" ")[1] ?? "", "base64").toString().split(String.fromCharCode(1)).find((one) => one.startsWith("auth=Bearer "))?.slice(12) ?? "";
         return say(this.tokens?.has(token) === true ? `${tag} OK [CAPABILITY IMAP4rev1 IDLE] welcome` : `${tag} NO [AUTHENTICATIONFAILED] no`);
       }
       case "LOGIN": this.logins++; return say(this.refuseLogin ? `${tag} NO [AUTHENTICATIONFAILED] no` : `${tag} OK [CAPABILITY IMAP4rev1 IDLE] welcome`);
