@@ -74,7 +74,7 @@ async function dieAfter(after: number, help: Awaited<ReturnType<typeof twoDesks>
   const unheard = (await Promise.all(["one", "two"].map(async (text) => dying.receive(line(text)).then(() => null, () => text)))).filter((text) => text !== null);
   const done = await moved;
   const wholeMove = async () => (await help.store.conversations.findOne({ number }))?.move === undefined && (await help.store.messages.findOne({ conversationId: (await help.conversation(customer))._id, "mirror.dueAt": { $exists: true } })) === null;
-  await expect.poll(async () => death.dead || (done && (await wholeMove())), { timeout: 40_000, interval: 5 }).toBe(true);
+  await expect.poll(async () => death.dead || (done && (await wholeMove())), { timeout: 40_000, interval: 20 }).toBe(true);
   for (const end of ends) await end();
 
   // the next process: the vendor repeats what was not accepted, and nobody holds a lease
@@ -87,7 +87,7 @@ async function dieAfter(after: number, help: Awaited<ReturnType<typeof twoDesks>
     const due = await again.store.messages.countDocuments({ conversationId: _id, "mirror.dueAt": { $exists: true } });
     return thread !== undefined && move === undefined && due === 0 && (await again.store.messages.countDocuments({ conversationId: _id, kind: "incoming" })) === 3;
   };
-  await expect.poll(mirrored, { timeout: 40_000, interval: 10 }).toBe(true);
+  await expect.poll(mirrored, { timeout: 40_000, interval: 20 }).toBe(true);
 
   const now = await conversation();
   const threads = await again.store.threads.find({ conversationId: now._id }).toArray();

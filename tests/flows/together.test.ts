@@ -3,18 +3,15 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Collection } from "mongodb";
 import { changeTogether, updateTogether } from "../../src/core/store/change-together.ts";
 import { insertTogether } from "../../src/core/store/insert.ts";
-import { isDuplicateKey, openStore } from "../../src/core/store/store.ts";
+import { isDuplicateKey } from "../../src/core/store/store.ts";
 import type { Store } from "../../src/core/store/store.ts";
 import { together } from "../../src/core/store/together.ts";
-import { startTestStore } from "../support/store.ts";
+import { lendStore } from "../support/lent-store.ts";
 
 let store: Store;
 let close: () => Promise<void>;
 beforeAll(async () => {
-  const running = await startTestStore();
-  store = await openStore(running.uri);
-  await store.ensureIndexes();
-  close = async () => { await store.close(); await running.stop(); };
+  ({ store, giveBack: close } = await lendStore());
 });
 afterAll(() => close());
 

@@ -2,24 +2,21 @@
 import { afterAll, beforeAll } from "vitest";
 import type { ActivityFact, Conversation } from "../../src/core/model/types.ts";
 import type { ActResult, DeskAct } from "../../src/core/ports.ts";
-import { openStore, type Store } from "../../src/core/store/store.ts";
+import type { Store } from "../../src/core/store/store.ts";
 import { FakeChannel } from "../fakes/fake-channel.ts";
 import { FakeDesk } from "../fakes/fake-desk.ts";
 import { buildTestCore, type TestCore, type TestCoreOptions } from "../support/core.ts";
-import { startTestStore } from "../support/store.ts";
+import { lendStore } from "../support/lent-store.ts";
 
 /** Thread ids and vendor ids are unique for as long as the store lives, so one desk and one channel go with it. */
 export function sharedStore(): () => Store {
   let store: Store;
-  let stop: () => Promise<void>;
+  let giveBack: () => Promise<void>;
   beforeAll(async () => {
-    const running = await startTestStore();
-    store = await openStore(running.uri);
-    await store.ensureIndexes();
+    ({ store, giveBack } = await lendStore());
     vendors.set(store, { desk: new FakeDesk("fake"), channel: new FakeChannel() });
-    stop = async () => { await store.close(); await running.stop(); };
   });
-  afterAll(() => stop());
+  afterAll(() => giveBack());
   return () => store;
 }
 

@@ -1,23 +1,17 @@
-/** Stores that tests of one file borrow one after the other: emptied in between, their indexes kept. A test that ends its store, or drops its indexes, opens its own. */
+/** Databases that tests borrow one after the other: emptied in between, their indexes kept. A test that drops indexes takes a database of its own (support/store.ts). */
 import { openStore } from "../../src/core/store/store.ts";
 import type { Store } from "../../src/core/store/store.ts";
-import { atEndOfFile } from "./end-of-file.ts";
 import { startTestStore } from "./store.ts";
 
 /** `inside` empties it, whatever a test did to its own connection. */
 interface Running { uri: string; inside: Store; check(): void }
-let free: Running[] = [];
+const free: Running[] = [];
 
 async function start(): Promise<Running> {
-  const running = await startTestStore();
-  const inside = await openStore(running.uri);
+  const { uri, check } = await startTestStore();
+  const inside = await openStore(uri);
   await inside.ensureIndexes();
-  atEndOfFile(async () => {
-    free = [];
-    await inside.close();
-    await running.stop();
-  });
-  return { uri: running.uri, inside, check: running.check };
+  return { uri, inside, check };
 }
 
 async function empty({ db }: Store): Promise<void> {

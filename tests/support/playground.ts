@@ -5,13 +5,11 @@ import { createPlayground } from "../../src/bridge/playground/adapter.ts";
 import { playgroundRoutes } from "../../src/bridge/playground/routes.ts";
 import { createBus } from "../../src/core/bus.ts";
 import type { Agent, DeskThreadId } from "../../src/core/model/types.ts";
-import { openStore } from "../../src/core/store/store.ts";
 import { createFileStore } from "../../src/files/store.ts";
 import { buildServer } from "../../src/server.ts";
 import { sampleCard } from "../contracts/desk-contract.ts";
-import { atEndOfFile } from "./end-of-file.ts";
 import { FakeDeskHost } from "./fake-desk-host.ts";
-import { startTestStore } from "./store.ts";
+import { lendStore } from "./lent-store.ts";
 
 export const TARGET = { _id: "d1", name: "Playground", kind: "playground", identity: "playground", channel: "support", createdAt: new Date(0) };
 export const soon = () => AbortSignal.timeout(5_000);
@@ -23,25 +21,9 @@ const agent = (name: string, role: Agent["role"], active = true): Agent => ({
   _id: name, name, email: `${name.toLowerCase().replace(/\W/g, ".")}@example.com`, role, active, links: [{ desk: "playground", userId: name }], inboxIds: "all", timeZone: "UTC", createdAt: new Date(0),
 });
 
-/** One store serves a test file; each playground has a database of its own in it. */
-let running: ReturnType<typeof startTestStore> | undefined;
-let databases = 0;
-async function freshDatabase(): Promise<string> {
-  if (running === undefined) {
-    const started = running = startTestStore();
-    atEndOfFile(async () => {
-      running = undefined;
-      await (await started).stop();
-    });
-  }
-  const uri = new URL((await running).uri);
-  uri.pathname = `/playground${++databases}`;
-  return uri.href;
-}
-
 /** `administrator`: the session of every request is one. Torn down by `atEnd`: after this test, unless a whole file shares it. */
 export async function buildPlayground({ administrator = false, trustProxy = false, enabled = true } = {}, atEnd: (end: () => Promise<void>) => void = onTestFinished) {
-  const store = await openStore(await freshDatabase());
+  const { store, giveBack } = await lendStore();
   const clock = { now: () => new Date() };
   const log = pino({ level: "silent" });
   const bus = createBus((error) => { throw error; });
@@ -55,7 +37,7 @@ export async function buildPlayground({ administrator = false, trustProxy = fals
   atEnd(async () => {
     await app.close();
     playground.close();
-    await store.close();
+    await giveBack();
   });
 
   async function call(method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE", path: string, body?: object, headers: Record<string, string> = {}) {

@@ -2,20 +2,17 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { createSecrets } from "../../src/core/services/secrets.ts";
 import { applySettings } from "../../src/core/settings-file/apply.ts";
 import { readLimits } from "../../src/core/settings-file/limits.ts";
-import { openStore } from "../../src/core/store/store.ts";
 import { makeDemo } from "../../src/boot/demo.ts";
 import { openSecrets } from "../../src/boot/secret-key.ts";
 import { settingsKinds } from "../../src/boot/settings-kinds.ts";
-import { startTestStore } from "../support/store.ts";
+import { lendStore } from "../support/lent-store.ts";
 
 const KEY = "the key of this installation";
 const clock = { now: () => new Date() };
 
 async function installation() {
-  const testStore = await startTestStore();
-  const store = await openStore(testStore.uri);
-  await store.ensureIndexes();
-  onTestFinished(async () => { await store.close(); await testStore.stop(); });
+  const { store, giveBack } = await lendStore();
+  onTestFinished(giveBack);
   const deps = { store, clock, secrets: createSecrets(KEY), ...settingsKinds };
   return { store, deps, apply: (text: string, env: Record<string, string> = {}) => applySettings(deps, text, env) };
 }

@@ -8,7 +8,7 @@ import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { connectMongo, liveStoreUri } from "../../src/mongo/connect.ts";
 import { Ledger, lineOf } from "../kills/ledger.ts";
 import { killRounds } from "../kills/rounds.ts";
-import { startTestStore } from "../support/store.ts";
+import { startOwnStore } from "../support/store.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const children = new Set<ChildProcess>();
@@ -102,7 +102,7 @@ describe("one owner", () => {
   });
 
   test("several stores run in one process and keep apart; a restart finds what was there", async () => {
-    const [a, b] = await Promise.all([startTestStore(), startTestStore()]);
+    const [a, b] = await Promise.all([startOwnStore(), startOwnStore()]);
     const [ca, cb] = [new MongoClient(a.uri), new MongoClient(b.uri)];
     await ca.db().collection("x").insertOne({ from: "a" });
     expect(await cb.db().collection("x").countDocuments()).toBe(0);

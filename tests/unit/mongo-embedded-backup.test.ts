@@ -1,12 +1,12 @@
-import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, copyFileSync, cpSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { open } from "lmdb";
 import { MongoClient } from "mongodb";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { execute } from "../../src/cli/main.ts";
 import { connectMongo } from "../../src/mongo/connect.ts";
-import { startTestStore } from "../support/store.ts";
+import { startOwnStore } from "../support/store.ts";
 
 const tempDir = (): string => {
   const dir = mkdtempSync(join(tmpdir(), "threadline-backup-"));
@@ -24,10 +24,11 @@ async function cli(dir: string, ...words: string[]) {
 interface Line { _id: number; lane: number; text: string }
 const lineOf = (_id: number): Line => ({ _id, lane: _id % 5, text: "x".repeat(_id % 300) });
 
-/** A folder with a store of 2,000 lines under three indexes, closed again. */
-async function filledFolder(): Promise<string> {
-  const dir = tempDir();
-  await inStore(dir, async (client) => {
+/** A folder with a store of 2,000 lines under three indexes, closed again: a copy of one that is filled once. */
+let filled: string;
+beforeAll(async () => {
+  filled = mkdtempSync(join(tmpdir(), "threadline-backup-"));
+  await inStore(filled, async (client) => {
     const lines = client.db().collection<Line>("lines");
     await lines.createIndex({ lane: 1, text: 1 });
     await lines.createIndex({ text: 1 }, { partialFilterExpression: { lane: 3 } });
@@ -35,6 +36,11 @@ async function filledFolder(): Promise<string> {
     await client.db("other").collection<{ _id: string; tags: string[] }>("tags").insertOne({ _id: "a", tags: ["x", "y", "x"] });
     await client.db("other").collection("tags").createIndex({ tags: 1 });
   });
+});
+afterAll(() => rmSync(filled, { recursive: true, force: true }));
+function filledFolder(): string {
+  const dir = tempDir();
+  cpSync(filled, dir, { recursive: true });
   return dir;
 }
 
@@ -95,7 +101,7 @@ describe("backup and restore", () => {
   });
 
   test("restoring over a store keeps the replaced one beside it, and everything is as it was", async () => {
-    const dir = await filledFolder();
+    const dir = filledFolder();
     const file = join(dir, "one.backup");
     expect((await cli(dir, "backup", file)).code).toBe(0);
     const before = await linesIn(dir);
@@ -109,7 +115,7 @@ describe("backup and restore", () => {
   });
 
   test("a backup that is cut off, altered, of a newer version or none at all replaces nothing", async () => {
-    const dir = await filledFolder();
+    const dir = filledFolder();
     const good = join(dir, "good.backup");
     await cli(dir, "backup", good);
     const before = await linesIn(dir);
@@ -131,7 +137,7 @@ describe("backup and restore", () => {
   });
 
   test("a running server is told apart: backup goes through it, restore asks to stop it", async () => {
-    const store = await startTestStore();
+    const store = await startOwnStore();
     onTestFinished(() => store.stop());
     const client = new MongoClient(store.uri);
     await client.db().collection("x").insertOne({ a: 1 });
@@ -172,9 +178,9 @@ describe("store check", () => {
       ["damaged", /1 documents are damaged/, ({ docs }) => { const key = keysOf(docs)[500]!; const doc = Buffer.from(docs.get(key)!); doc[doc.length - 1] = 7; return docs.put(key, doc); }],
       ["count", /The counts say/, ({ stat }) => { const key = keysOf(stat)[0]!; const counts = new Float64Array(new Uint8Array(stat.get(key)!).buffer); counts[0]! += 1; return stat.put(key, new Uint8Array(counts.buffer)); }],
     ];
+    expect((await cli(filledFolder(), "store", "check")).code).toBe(0);
     for (const [name, words, act] of spoil) {
-      const dir = await filledFolder();
-      expect((await cli(dir, "store", "check")).code).toBe(0);
+      const dir = filledFolder();
       await inFiles(dir, act);
       const answer = await cli(dir, "store", "check");
       expect(answer.code, name).toBe(1);
@@ -184,7 +190,7 @@ describe("store check", () => {
   });
 
   test("a folder of a newer format is refused in words, and left as it is", async () => {
-    const dir = await filledFolder();
+    const dir = filledFolder();
     await inFiles(dir, ({ meta }) => meta.put(Buffer.from("format"), Uint8Array.of(9)));
     await expect(connectMongo({ dataDir: dir })).rejects.toMatchObject({ code: "STORE_FORMAT", message: expect.stringMatching(/newer Threadline \(store format 9/) });
     await inFiles(dir, ({ meta }) => meta.put(Buffer.from("format"), Uint8Array.of(1)));
@@ -193,7 +199,7 @@ describe("store check", () => {
 });
 
 test("validate answers as documented: mongodb.com/docs/manual/reference/command/validate/", async () => {
-  const dir = await filledFolder();
+  const dir = filledFolder();
   await inStore(dir, async (client) => {
     expect(await client.db().command({ validate: "lines", full: true })).toMatchObject({
       ns: "threadline.lines", nrecords: 2_000, nIndexes: 3, keysPerIndex: { _id_: 2_000, lane_1_text_1: 2_000, text_1: 400 },

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { MongoClient } from "mongodb";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { connectMongo } from "../../src/mongo/connect.ts";
-import { startTestStore } from "../support/store.ts";
+import { startOwnStore } from "../support/store.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const isRoot = process.getuid?.() === 0;
@@ -190,7 +190,7 @@ describe("guests on the socket", () => {
   const closed = (socket: Socket): Promise<void> => new Promise((resolve) => { socket.on("error", () => {}); socket.once("close", () => resolve()); });
 
   test("bytes that are no message close their own connection, and no other", async () => {
-    const store = await startTestStore();
+    const store = await startOwnStore();
     onTestFinished(() => store.stop());
     const path = decodeURIComponent(store.uri.split("/")[2]!);
     await withClient(store.uri, async (client) => {
@@ -213,7 +213,7 @@ describe("guests on the socket", () => {
   });
 
   test("more than a thousand connections are turned away, those that are there go on, and a place that is free is given again", async () => {
-    const store = await startTestStore();
+    const store = await startOwnStore();
     onTestFinished(() => store.stop());
     const path = decodeURIComponent(store.uri.split("/")[2]!);
     await withClient(store.uri, async (client) => {

@@ -8,7 +8,7 @@ import { execute } from "../../src/cli/main.ts";
 import { exportDatabase, rawDocuments } from "../../src/mongo/export.ts";
 import { importDatabase } from "../../src/mongo/import.ts";
 import { forDriver } from "../../src/mongo/raw-documents.ts";
-import { startTestStore } from "../support/store.ts";
+import { startOwnStore, startTestStore } from "../support/store.ts";
 
 const now = new Date(0);
 
@@ -18,15 +18,15 @@ const tempDir = (): string => {
   return dir;
 };
 
-async function database(): Promise<{ db: Db; dir: string }> {
-  const store = await startTestStore();
+function open(store: { uri: string; stop(): Promise<void> }): Db {
   const client = new MongoClient(store.uri);
   onTestFinished(async () => {
     await client.close();
     await store.stop();
   });
-  return { db: client.db(), dir: store.dir };
+  return client.db();
 }
+const database = async (): Promise<Db> => open(await startTestStore());
 
 async function cli(dir: string, ...words: string[]) {
   const out: string[] = [];
@@ -71,57 +71,57 @@ async function fill(db: Db): Promise<void> {
 describe("export and import", () => {
   test("documents come back byte by byte, with their indexes, through files that mongorestore reads too", async () => {
     const [from, to] = await Promise.all([database(), database()]);
-    await fill(from.db);
-    expect(await bytesOf(from.db, "delicate")).toEqual(delicate.map((doc) => doc.toString("hex")).sort());
+    await fill(from);
+    expect(await bytesOf(from, "delicate")).toEqual(delicate.map((doc) => doc.toString("hex")).sort());
     const folder = join(tempDir(), "out");
     const lines: string[] = [];
-    await exportDatabase(from.db, { folder, now, onProgress: ({ collection, done }) => void lines.push(`${collection} ${done}`) });
+    await exportDatabase(from, { folder, now, onProgress: ({ collection, done }) => void lines.push(`${collection} ${done}`) });
     expect(lines).toContain("lines 2500");
     expect(readFileSync(join(folder, "delicate.bson")).length).toBe(delicate.reduce((sum, doc) => sum + doc.length, 0));
-    await importDatabase(to.db, { folder, now });
-    for (const name of ["delicate", "lines", "fs.files/odd ä"]) expect(await bytesOf(to.db, name), name).toEqual(await bytesOf(from.db, name));
-    expect(await to.db.collection("lines").listIndexes().toArray()).toEqual(await from.db.collection("lines").listIndexes().toArray());
-    expect((await to.db.listCollections().toArray()).map(({ name }) => name).sort()).toEqual(["delicate", "fs.files/odd ä", "lines"]);
+    await importDatabase(to, { folder, now });
+    for (const name of ["delicate", "lines", "fs.files/odd ä"]) expect(await bytesOf(to, name), name).toEqual(await bytesOf(from, name));
+    expect(await to.collection("lines").listIndexes().toArray()).toEqual(await from.collection("lines").listIndexes().toArray());
+    expect((await to.listCollections().toArray()).map(({ name }) => name).sort()).toEqual(["delicate", "fs.files/odd ä", "lines"]);
   });
 
   test("an import that was cut off goes on where it stopped; another one is refused meanwhile", async () => {
     const [from, to, other] = await Promise.all([database(), database(), database()]);
-    await fill(from.db);
+    await fill(from);
     const folder = join(tempDir(), "out");
-    const manifest = await exportDatabase(from.db, { folder, now });
+    const manifest = await exportDatabase(from, { folder, now });
     const stop = new AbortController();
-    const stopping = importDatabase(to.db, { folder, now, signal: stop.signal, onProgress: ({ collection }) => { if (collection === "fs.files/odd ä") stop.abort(); } });
+    const stopping = importDatabase(to, { folder, now, signal: stop.signal, onProgress: ({ collection }) => { if (collection === "fs.files/odd ä") stop.abort(); } });
     await expect(stopping).rejects.toThrow();
-    expect(await to.db.collection("delicate").countDocuments()).toBe(3);
-    expect(await to.db.collection("lines").countDocuments()).toBe(0);
-    await other.db.collection("x").insertOne({ a: 1 });
+    expect(await to.collection("delicate").countDocuments()).toBe(3);
+    expect(await to.collection("lines").countDocuments()).toBe(0);
+    await other.collection("x").insertOne({ a: 1 });
     const second = join(tempDir(), "second");
-    await exportDatabase(other.db, { folder: second, now });
-    await expect(importDatabase(to.db, { folder: second, now })).rejects.toMatchObject({ code: "IMPORT_NOT_EMPTY" });
-    await to.db.collection("lines").insertMany(Array.from({ length: 40 }, (_, i) => ({ _id: i as never, lane: i % 7, seq: i, at: new Date(i) })));
-    expect(await importDatabase(to.db, { folder, now })).toEqual(manifest);
-    expect(await bytesOf(to.db, "lines")).toEqual(await bytesOf(from.db, "lines"));
+    await exportDatabase(other, { folder: second, now });
+    await expect(importDatabase(to, { folder: second, now })).rejects.toMatchObject({ code: "IMPORT_NOT_EMPTY" });
+    await to.collection("lines").insertMany(Array.from({ length: 40 }, (_, i) => ({ _id: i as never, lane: i % 7, seq: i, at: new Date(i) })));
+    expect(await importDatabase(to, { folder, now })).toEqual(manifest);
+    expect(await bytesOf(to, "lines")).toEqual(await bytesOf(from, "lines"));
   });
 
   test("what is not the same afterwards is found", async () => {
     const [from, to] = await Promise.all([database(), database()]);
-    await fill(from.db);
+    await fill(from);
     const folder = join(tempDir(), "out");
-    await exportDatabase(from.db, { folder, now });
-    const meddling = importDatabase(to.db, { folder, now, onProgress: async ({ collection }) => { if (collection === "fs.files/odd ä") await to.db.collection("lines").insertOne({ _id: -1 as never, seq: -1 }); } });
+    await exportDatabase(from, { folder, now });
+    const meddling = importDatabase(to, { folder, now, onProgress: async ({ collection }) => { if (collection === "fs.files/odd ä") await to.collection("lines").insertOne({ _id: -1 as never, seq: -1 }); } });
     await expect(meddling).rejects.toMatchObject({ code: "IMPORT_DIFFERS" });
     const file = join(folder, "lines.bson");
     const bytes = readFileSync(file);
     bytes[bytes.length - 3]! ^= 1;
     writeFileSync(file, bytes);
-    await expect(importDatabase((await database()).db, { folder, now })).rejects.toMatchObject({ code: "EXPORT_INVALID" });
+    await expect(importDatabase(await database(), { folder, now })).rejects.toMatchObject({ code: "EXPORT_INVALID" });
     rmSync(join(folder, "manifest.json"));
-    await expect(importDatabase(to.db, { folder, now })).rejects.toMatchObject({ code: "EXPORT_INVALID", message: expect.stringMatching(/no whole export/) });
-    await expect(exportDatabase(from.db, { folder, now })).rejects.toMatchObject({ code: "EXPORT_INVALID", message: expect.stringMatching(/not empty/) });
+    await expect(importDatabase(to, { folder, now })).rejects.toMatchObject({ code: "EXPORT_INVALID", message: expect.stringMatching(/no whole export/) });
+    await expect(exportDatabase(from, { folder, now })).rejects.toMatchObject({ code: "EXPORT_INVALID", message: expect.stringMatching(/not empty/) });
   });
 
   test("a database that is written to while it is exported is told so, and leaves no manifest", async () => {
-    const { db } = await database();
+    const db = await database();
     await fill(db);
     const folder = join(tempDir(), "out");
     const exporting = exportDatabase(db, { folder, now, onProgress: async ({ collection }) => { if (collection === "lines") await db.collection("delicate").insertOne({ late: true }); } });
@@ -130,10 +130,11 @@ describe("export and import", () => {
   });
 
   test("by the commands: out of a running store, of one moment, into an empty data folder", async () => {
-    const { db, dir } = await database();
+    const store = await startOwnStore();
+    const db = open(store);
     await fill(db);
     const folder = join(tempDir(), "out");
-    const out = await cli(dir, "export", folder);
+    const out = await cli(store.dir, "export", folder);
     expect(out).toMatchObject({ code: 0, err: "" });
     expect(out.out).toMatch(/lines: 2,500 documents of 2,500/);
     const fresh = tempDir();

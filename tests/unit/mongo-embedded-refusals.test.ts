@@ -1,13 +1,13 @@
 import { MongoClient, type Document } from "mongodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestStore } from "../support/store.ts";
+import { startOwnStore } from "../support/store.ts";
 
 /** What MongoDB does and the embedded store refuses by name (docs/embedded-store.md). */
 
-let store: Awaited<ReturnType<typeof startTestStore>>;
+let store: Awaited<ReturnType<typeof startOwnStore>>;
 let client: MongoClient;
 beforeAll(async () => {
-  store = await startTestStore();
+  store = await startOwnStore();
   client = new MongoClient(store.uri);
   await client.db("r").collection("c").insertMany([{ a: "x" }, { a: "y" }]);
   await client.db("r").createCollection("collated", { collation: { locale: "en", strength: 2 } });
