@@ -52,6 +52,7 @@ const cases: [name: string, collection: string, filter: () => Document, sort: Do
   ["held lines of a conversation", "messages", () => ({ conversationId: "c3", "held.at": { $exists: true }, "held.settled": { $exists: false }, kind: "note", deletedAt: { $exists: false } }), null, 100, 1],
   ["newest lines of a conversation", "messages", () => ({ conversationId: "c1", seq: { $gt: 85 } }), { seq: -1 }, 15, 15],
   ["newest lines of several conversations", "messages", () => ({ $or: [1, 2, 3].map((n) => ({ conversationId: `c${n}`, seq: { $gt: 85 } })) }), null, 180, 45],
+  ["held lines of several conversations", "messages", () => ({ conversationId: { $in: ["c3", "c4", "c5"] }, "held.at": { $exists: true }, "held.settled": { $exists: false }, kind: "note", deletedAt: { $exists: false } }), { conversationId: 1 }, 200, 1],
   ["sweep todo", "messages", () => ({ "todo.dueAt": { $lte: later() } }), null, 500, 0],
   ["a visitor's file", "messages", () => ({ identityId: "n1", feedFirst: { $exists: true }, "files.fileId": "f21", deletedAt: { $exists: false } }), null, 1, 1],
   ["nobody's file", "messages", () => ({ identityId: "n1", feedFirst: { $exists: true }, "files.fileId": "other", deletedAt: { $exists: false } }), null, 1, 0],

@@ -2,10 +2,8 @@
 import type { Core } from "../core.ts";
 import type { Conversation, MarkState, Message } from "../model/types.ts";
 import { canMark } from "../ports.ts";
+import { heldLines } from "../store/look-together.ts";
 import { changeConversation } from "./change-conversation.ts";
-
-/** A conversation's held lines are counted up to here. */
-const COUNTED = 100;
 
 function marks(core: Core, { origin, mark }: Pick<Message, "origin" | "mark">): boolean {
   const desk = origin === undefined ? undefined : core.desks.get(origin.desk);
@@ -26,11 +24,8 @@ export function kickMarks(core: Core, { origin }: Pick<Message, "origin">): void
 }
 
 /** Lines of a conversation that wait for their author's word, 100 at most. */
-export async function countHeld(core: Core, { _id: conversationId, counts }: Conversation): Promise<number> {
-  if (counts.note + counts.outgoing === 0) return 0;
-  const held = await core.store.messages.find({ conversationId, "held.at": { $exists: true }, "held.settled": { $exists: false }, kind: "note", deletedAt: { $exists: false } }, { projection: { _id: 1 } }).limit(COUNTED).toArray();
-  return held.length;
-}
+export const countHeld = async (core: Core, { _id, counts }: Conversation): Promise<number> =>
+  counts.note + counts.outgoing === 0 ? 0 : (await heldLines(core, _id)).length;
 
 /** The card says how many lines are held: it is due when one was settled. */
 export async function heldChanged(core: Core, message: Pick<Message, "conversationId" | "origin" | "author">): Promise<void> {

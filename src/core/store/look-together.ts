@@ -33,6 +33,12 @@ const lanes = { mirror: inLane("mirror"), delivery: inLane("delivery") };
 /** The next messages of a conversation with something due in a lane, in the lane's order. */
 export const dueInLane = (core: Core, lane: LaneName, conversationId: string): Promise<Message[]> => lanes[lane](core)(conversationId);
 
+const held = perOwner(({ store }: Core) => shared<Message>(store.messages, {
+  by: "conversationId", due: { "held.at": { $exists: true }, "held.settled": { $exists: false }, kind: "note", deletedAt: { $exists: false } }, order: {}, most: 100, projection: { conversationId: 1 },
+}));
+/** What waits in a conversation for its author's word, at most 100. */
+export const heldLines = (core: Core, conversationId: string): Promise<Pick<Message, "_id">[]> => held(core)(conversationId);
+
 const unhandled = perOwner(({ store }: Core) => shared<StoredDeskEvent>(store.deskEvents, { by: "thread", due: { dueAt: { $exists: true } }, order: { at: 1 }, most: DUE_AT_ONCE.events }));
 /** The next unhandled events of a thread by the desk's own time, also those that wait for their next try. */
 export const unhandledEvents = (core: Core, thread: DeskThreadId): Promise<StoredDeskEvent[]> => unhandled(core)(thread);
