@@ -39,7 +39,8 @@ export async function runVerbFor(core: Core, call: VerbCall): Promise<ActResult>
 /** `/reply` and `/note`: the explicit act passes the same guard as a line in the thread. */
 async function say(core: Core, call: VerbCall & { conversation: Conversation }, kind: "reply" | "note", text: string, more: Saying = {}): Promise<VerbResult> {
   const { agent, conversation } = call;
-  const { files = call.files ?? [], mentions = call.mentions ?? 0, source = `act:${newId(core.clock.now())}`, template } = more;
+  const { files = call.files ?? [], mentions = call.mentions ?? 0, source = `act:${newId(core.clock.now())}`, template, quote, choices } = more;
+  const looks = { ...(template === undefined ? {} : { template }), ...(quote === undefined ? {} : { quote }), ...(choices === undefined ? {} : { choices }) };
   if (kind === "note") {
     await addNote(core, { conversation, author: agentAuthor(agent), body: text, files, source });
     return {};
@@ -58,12 +59,12 @@ async function say(core: Core, call: VerbCall & { conversation: Conversation }, 
     const standing = await takeOnReply(core, conversation, inbox, agent);
     if (ownedByOther(standing, agent)) verdict = guard({ ...line, ownerConflict: true });
     if (verdict.kind === "reply") {
-      await sendReply(core, { conversation: standing, agent, body: verdict.body, files, source, explicit: "reply-verb", ...(template === undefined ? {} : { template }) });
+      await sendReply(core, { conversation: standing, agent, body: verdict.body, files, source, explicit: "reply-verb", ...looks });
       return {};
     }
   }
   if (verdict.kind === "held") {
-    const note = await addNote(core, { conversation, author: agentAuthor(agent), body: verdict.body, files, source, mentions, ...(template === undefined ? {} : { template }), held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } });
+    const note = await addNote(core, { conversation, author: agentAuthor(agent), body: verdict.body, files, source, mentions, ...looks, held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } });
     return { notice: reasonText[verdict.why], messageId: note._id, buttons: [{ id: "send", label: "Send to customer", style: "main" }, { id: "keep", label: "Keep as note" }] };
   }
   throw new UserError("NOT_POSSIBLE", verdict.kind === "note" && verdict.why !== undefined ? reasonText[verdict.why] : "There is nothing to send: write the text after the verb.");

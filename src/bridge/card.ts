@@ -41,6 +41,8 @@ export function cardOf(conversation: Conversation, inboxName: string, replyUntil
     { label: "Owner", value: conversation.assigneeName ?? "Nobody yet" },
   ];
   if (conversation.contactBlocked === true) facts.push({ label: "Blocked", value: "What they write is not taken" });
+  if (conversation.unreachable !== undefined) facts.push({ label: "Can't be reached", value: conversation.unreachable === "CONTACT_GONE" ? "The account is gone" : "They blocked us here" });
+  if (conversation.referral !== undefined) facts.push({ label: "Came by", value: conversation.referral });
   facts.push(...recipientFacts(conversation, mostRecipients));
   if (conversation.caution !== undefined) facts.push({ label: "Caution", value: conversation.caution });
   if (conversation.teamName !== undefined) facts.push({ label: "Team", value: conversation.teamName });

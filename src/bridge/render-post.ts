@@ -8,6 +8,8 @@ const KINDS = { incoming: "customer", outgoing: "agent", note: "note", activity:
 /** Always with the channel, so that a display name can't pass for a colleague's. */
 export const customerName = (conversation: Pick<Conversation, "contactName" | "channel">, name = conversation.contactName): string => `${name} · ${channelName(conversation.channel)}`;
 
+const withChoices = ({ body, choices = [] }: Message): string => [body, choices.map(({ label }) => `[${label}]`).join(" ")].filter((part) => part !== "").join("\n");
+
 /** One post for one message, for the parts of one album, or for lines that went together. */
 export function postOf(conversation: Conversation, parts: Message[]): DeskPost {
   const first = parts[0]!;
@@ -24,7 +26,7 @@ export function postOf(conversation: Conversation, parts: Message[]): DeskPost {
   return {
     kind: KINDS[first.kind],
     author: { name: incoming ? customerName(conversation, first.author.name) : first.author.name, ...(first.author.avatar === undefined ? {} : { avatar: first.author.avatar }) },
-    text: parts.map((p) => (p.deletedAt !== undefined && !deleted ? "(deleted)" : p.body)).filter((body) => body !== "").join("\n"),
+    text: parts.map((p) => (p.deletedAt !== undefined && !deleted ? "(deleted)" : withChoices(p))).filter((body) => body !== "").join("\n"),
     files: parts.flatMap((p) => (p.deletedAt !== undefined && !deleted ? [] : p.files)).filter((f) => f.state === "ready"),
     marks,
     ...(deleted ? { deleted } : {}), ...(reactions.length > 0 ? { reactions } : {}),

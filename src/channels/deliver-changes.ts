@@ -8,7 +8,8 @@ import { retryDelayMs } from "../core/model/retry.ts";
 import type { Message } from "../core/model/types.ts";
 import { canDelete, canEdit, canReact, isOwnStore } from "../core/ports.ts";
 import type { ChannelAdapter, ChannelAddress } from "../core/ports.ts";
-import { inboundSource } from "../core/services/receive-inbound.ts";
+import { vendorIdOf } from "../core/services/quote.ts";
+import { outboundOf } from "./outbound.ts";
 
 /** Repeating such a change does no harm, so an uncertain outcome is simply tried again. False: the lease is lost. */
 export async function carryOutChange(core: Core, held: Held, adapter: ChannelAdapter, to: ChannelAddress, message: Message): Promise<boolean> {
@@ -41,7 +42,7 @@ async function changeSent(adapter: ChannelAdapter, to: ChannelAddress, message: 
     return;
   }
   if (!canEdit(adapter)) return;
-  const plan = adapter.plan({ id: message._id, body: message.body, files: message.files.filter((f) => f.state === "ready"), author: { name: message.author.name } });
+  const plan = adapter.plan(outboundOf(message));
   if (needsOthers(message, plan.length)) {
     throw new DeliveryError("TOO_LARGE", "the new text needs another number of messages than were sent, and those can only be changed one by one. Nothing was changed there; send a correction.", { certain: true, permanent: true });
   }
@@ -66,10 +67,4 @@ async function reactTo(adapter: ChannelAdapter, to: ChannelAddress, message: Mes
   if (!canReact(adapter)) return;
   const vendorId = vendorIdOf(message, to);
   await adapter.react(to, vendorId, message.reactions.filter((r) => r.from === "agent").map((r) => r.emoji), signal);
-}
-
-/** The vendor's id of a customer's line. Its source names the address at which they were then. */
-function vendorIdOf({ source }: Message, { inboxId, address }: ChannelAddress): string {
-  const here = inboundSource(inboxId, address, "");
-  return source.startsWith(here) ? source.slice(here.length) : source.slice(source.indexOf(":", inboundSource(inboxId, "", "").length - 1) + 1);
 }

@@ -14,12 +14,14 @@ import { isPending } from "../core/services/desk-files.ts";
 import { isDeliveryPaused, silentSince } from "../core/services/inbox-settings.ts";
 import { applyUpTo } from "../core/services/apply.ts";
 import { placeForReply } from "../core/services/place.ts";
+import { setReachable } from "../core/services/reachable.ts";
 import { arrivedAs, recordReplySent } from "../core/services/record-delivery.ts";
 import { addressOf } from "../core/store/identities.ts";
 import { changeTogether, updateTogether } from "../core/store/change-together.ts";
 import { dueInLane, hasUnhandled } from "../core/store/look-together.ts";
 import { updateInFeed } from "../core/store/messages.ts";
 import { carryOutChange } from "./deliver-changes.ts";
+import { outboundOf } from "./outbound.ts";
 
 const EVENT_WAIT_MS = 300;
 /** How often it is looked whether a silent desk is heard again. */
@@ -127,7 +129,7 @@ async function sendParts(d: Delivery, held: Held, adapter: ChannelAdapter, to: C
     return "again";
   }
   const place = isThreading(adapter) ? { place: await placeForReply(core, queued, adapter.mostRecipients) } : {};
-  const plan = adapter.plan({ id: queued._id, body: queued.body, files: queued.files.filter((f) => f.state === "ready"), ...place, ...(queued.template === undefined ? {} : { template: queued.template }), author: { name: queued.author.name, ...(queued.author.avatar === undefined ? {} : { avatar: queued.author.avatar }) } });
+  const plan = adapter.plan({ ...outboundOf(queued), ...place });
   const first = plan.findIndex((_, i) => queued.delivery.parts[i]?.state !== "sent");
   const parts: DeliveryPart[] = plan.map((part, i) => queued.delivery.parts[i] ?? { key: `${queued._id}:${part.index}`, state: "queued" });
   // What an edit made superfluous is at the customer all the same; the change that follows takes it back.
@@ -240,7 +242,7 @@ async function fail(core: Core, held: Held, message: Message, error: DeliveryErr
     "delivery.state": "failed", "delivery.token": held.token, "delivery.parts": parts, "delivery.error": { code: error.code, text: error.tellAgent }, "mirror.dueAt": now,
   });
   if (error.code === "BLOCKED_BY_CONTACT" || error.code === "CONTACT_GONE") {
-    await core.store.identities.updateOne({ _id: message.identityId }, { $set: { unreachable: { code: error.code, at: now } } });
+    await setReachable(core, { _id: message.identityId }, error.code);
   }
   core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: message.conversationId });
 }

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import type { DeliveryCode, ErrorCode } from "./errors.ts";
 import type { Recipients } from "./model/recipients.ts";
 import type {
-  ChannelId, ChosenTemplate, DeliveryStatus, DeskEventData, DeskFile, DeskKind, DeskPostId, DeskTarget, DeskThreadId, FileRef, Inbox, MarkName, Priority, Status, ThreadPlace,
+  ChannelId, Choice, ChosenTemplate, DeliveryStatus, DeskEventData, DeskFile, DeskKind, DeskPostId, DeskTarget, DeskThreadId, FileRef, Inbox, MarkName, Priority, Status, ThreadPlace,
 } from "./model/types.ts";
 
 export interface Clock { now(): Date }
@@ -26,6 +26,10 @@ export interface OutboundMessage {
   place?: ReplyPlace;
   /** Of a `TemplateChannel`; `body` is how it reads. */
   template?: ChosenTemplate;
+  /** Of a `QuotingChannel`: the vendor's id of the customer's line that it answers. */
+  answers?: string;
+  /** Of a `ChoosingChannel`. A press comes back by `id` and the choice's. */
+  choices?: Choice[];
 }
 /** Where a reply goes: the line that it answers is the last that the customer wrote before it; null when there is none. */
 export interface ReplyPlace { conversationId: string; subject: string; answers: ThreadPlace | null; recipients: Recipients }
@@ -66,6 +70,10 @@ export interface ReactingChannel extends ChannelAdapter { react(to: ChannelAddre
 export interface ReadMarkingChannel extends ChannelAdapter { markRead(to: ChannelAddress, vendorId: string, signal: AbortSignal): Promise<void> }
 /** Fetches a customer's file that an inbound event named by `remote`. */
 export interface FetchingChannel extends ChannelAdapter { fetchFile(remote: string, signal: AbortSignal): Promise<{ stream: Readable; name: string; type: string; bytes?: number }> }
+/** A reply can point at the line that it answers. */
+export interface QuotingChannel extends ChannelAdapter { readonly quotes: true }
+/** A reply can hold choices for the customer to press, under a text of at most so many characters. */
+export interface ChoosingChannel extends ChannelAdapter { readonly choices: { bodyChars: number } }
 /** Its messages name each other and go to several people (mail): a reply is planned with its place. */
 export interface ThreadingChannel extends ChannelAdapter {
   readonly threads: true;
@@ -95,6 +103,8 @@ export const canDelete = (a: ChannelAdapter): a is DeletingChannel => "deletePar
 export const canReact = (a: ChannelAdapter): a is ReactingChannel => "react" in a;
 export const canMarkRead = (a: ChannelAdapter): a is ReadMarkingChannel => "markRead" in a;
 export const canFetch = (a: ChannelAdapter): a is FetchingChannel => "fetchFile" in a;
+export const canQuote = (a: ChannelAdapter): a is QuotingChannel => "quotes" in a;
+export const canOfferChoices = (a: ChannelAdapter): a is ChoosingChannel => "choices" in a;
 export const isThreading = (a: ChannelAdapter): a is ThreadingChannel => "threads" in a;
 export const isOwnStore = (a: ChannelAdapter): a is OwnStoreChannel => "ownStore" in a;
 export const isRepeatable = (a: ChannelAdapter): a is RepeatableChannel => "repeatable" in a;
@@ -139,6 +149,12 @@ export type InboundEvent = { inboxId: string; address: string } & (
       knownAs?: string;
       /** The vendor's id of the message that this one answers. */
       replyTo?: string;
+      /** It is a press on a choice: of our message, by its `_id`. `text` is what was on it. */
+      choice?: { messageId: string; id: string };
+      /** By which link they came. */
+      referral?: string;
+      /** Who wrote it, where several people share an address (a group). */
+      authorName?: string;
       /** Which conversation the customer chose, where the channel lets them. */
       conversation?: string | "new";
       place?: InboundPlace;

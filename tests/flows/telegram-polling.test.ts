@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import type { InboundEvent } from "../../src/core/ports.ts";
 import { createPollApi } from "../../src/channels/telegram/api.ts";
+import { parseUpdate } from "../../src/channels/telegram/parse.ts";
 import { poll } from "../../src/channels/telegram/poll.ts";
 import { FakeTelegram } from "../fakes/telegram/server.ts";
 import { memoryLog } from "../fakes/telegram/wire.ts";
@@ -16,7 +17,7 @@ async function setUp({ sink, conflictMs = 60_000, apiRoot }: { sink?: (events: I
   const stop = new AbortController();
   const listen = (signal = stop.signal) => {
     return poll({
-      api: createPollApi(fake.token, apiRoot ?? fake.apiRoot), inboxId: "inbox", clock: { now: () => new Date() }, log, trouble: (now) => { if (troubles.at(-1) !== (now?.code ?? null)) troubles.push(now?.code ?? null); }, signal,
+      api: createPollApi(fake.token, apiRoot ?? fake.apiRoot), inboxId: "inbox", read: (update) => parseUpdate("inbox", update), clock: { now: () => new Date() }, log, trouble: (now) => { if (troubles.at(-1) !== (now?.code ?? null)) troubles.push(now?.code ?? null); }, signal,
       sink: sink ?? (async (events) => { stored.push(...events); fake.changed(); }), waits: { retryMs: 20, maxMs: 100, conflictMs, standDownMs: 200 },
     });
   };

@@ -37,7 +37,7 @@ test("a document's name is only a name, and one that is too large is told so", (
 });
 
 test.each([
-  ["voice", "Voice message, 0:07", 1], ["sticker", "Sticker 😅", 0], ["location", "Location: 52.3702, 4.8952", 0], ["contact", "Contact: Luis Ruiz, +34600000000", 0],
+  ["voice", "Voice message, 0:07", 1], ["sticker", "Sticker 😅", 1], ["location", "Location: 52.3702, 4.8952", 0], ["contact", "Contact: Luis Ruiz, +34600000000", 0],
   ["story", "Sent a story, which can't be shown here. Ask for it as text or as a file.", 0],
 ])("%s becomes words", (name, text, files) => {
   const event = read(name) as Extract<InboundEvent, { type: "message" }>;

@@ -3,18 +3,18 @@ import { GrammyError, type Api } from "grammy";
 import { setTimeout as wait } from "node:timers/promises";
 import { DeliveryError, UserError } from "../../core/errors.ts";
 import type {
-  ChannelAddress, Clock, DeletingChannel, EditingChannel, FetchingChannel, FileStore, ListeningChannel, Logger, Part, PartReceipt, ReactingChannel, ReportTrouble, TypingChannel, WebhookChannel,
+  ChannelAddress, ChoosingChannel, Clock, DeletingChannel, EditingChannel, FetchingChannel, FileStore, InboundEvent, ListeningChannel, Logger, MovingChannel, Part, PartReceipt, QuotingChannel, ReactingChannel, ReportTrouble, TypingChannel, WebhookChannel,
 } from "../../core/ports.ts";
 import type { Buckets } from "../shared/rate.ts";
 import { asSignal, createApi, createPollApi, fetchFile, isAlreadySo, toDeliveryError, upload } from "./api.ts";
-import { botIdOf, makeMessageId, parseMessageId } from "./ids.ts";
-import { ALLOWED_UPDATES, parseUpdate } from "./parse.ts";
+import { botIdOf, makeMessageId, parseMessageId, placeOf, type Place } from "./ids.ts";
+import { ALLOWED_UPDATES, parseUpdate, pressOf } from "./parse.ts";
 import { MAX_FILE, plan, readPart, type TelegramPart } from "./plan.ts";
 import { BAD_TOKEN, poll } from "./poll.ts";
 import { MAX_TEXT } from "./render.ts";
 import { verifySecret } from "./verify.ts";
 
-export type TelegramChannel = TypingChannel & EditingChannel & DeletingChannel & ReactingChannel & FetchingChannel & ListeningChannel;
+export type TelegramChannel = TypingChannel & EditingChannel & DeletingChannel & ReactingChannel & FetchingChannel & ListeningChannel & QuotingChannel & ChoosingChannel & Partial<MovingChannel>;
 
 export interface TelegramOptions {
   inboxId: string;
@@ -26,15 +26,32 @@ export interface TelegramOptions {
   log: Logger;
   trouble: ReportTrouble;
   buckets: Buckets<"chat" | "change" | "bot">;
+  /** Whether conversations of groups, and topics of their forums, come in too. */
+  groups: boolean;
   /** Set when Telegram calls us; else we poll. */
   webhook?: { url: string; secret: string };
 }
 
 /** Formatting in grammY's words; the shape is the same. */
+type Looks = NonNullable<Parameters<Api["sendMessage"]>[2]> & NonNullable<Parameters<Api["sendPhoto"]>[2]> & NonNullable<Parameters<Api["sendDocument"]>[2]> & NonNullable<Parameters<Api["sendVoice"]>[2]>;
 type ApiEntities = NonNullable<NonNullable<Parameters<Api["sendMessage"]>[2]>["entities"]>;
 const formatting = (entities: readonly object[]) => (entities.length === 0 ? {} : { entities: entities as ApiEntities });
 const caption = (part: { caption?: { text: string; entities: readonly object[] } | undefined }) =>
   part.caption === undefined ? {} : { caption: part.caption.text, ...(part.caption.entities.length === 0 ? {} : { caption_entities: part.caption.entities as ApiEntities }) };
+
+/** What goes with every message to a place: the topic it is in, the account in whose name it goes. */
+const aimed = ({ topic, business }: Omit<Place, "chat">) => ({ ...(topic === undefined ? {} : { message_thread_id: topic }), ...(business === undefined ? {} : { business_connection_id: business }) });
+/** Buttons lie two in a row. */
+const keyboard = ({ buttons }: Pick<TelegramPart, "buttons">) => (buttons === undefined ? {} : {
+  reply_markup: { inline_keyboard: buttons.flatMap((_, i) => (i % 2 === 0 ? [buttons.slice(i, i + 2).map(({ label, data }) => ({ text: label, callback_data: data }))] : [])) },
+});
+const quoting = ({ answers }: Pick<TelegramPart, "answers">) => {
+  const quoted = answers === undefined ? null : parseMessageId(answers);
+  return quoted === null ? {} : { reply_parameters: { message_id: quoted.message, allow_sending_without_reply: true } };
+};
+
+/** A group that became a supergroup has another id from then on; nothing was sent to the old one. Source: core.telegram.org/bots/api#responseparameters */
+const movedTo = (error: unknown): string | undefined => (error instanceof GrammyError && error.parameters.migrate_to_chat_id !== undefined ? String(error.parameters.migrate_to_chat_id) : undefined);
 
 /** A picture that Telegram can't show as one (too wide, broken) still goes as a file. */
 const notAPicture = (error: unknown) => error instanceof GrammyError && error.error_code === 400 && /PHOTO_|IMAGE_PROCESS_FAILED/.test(error.description);
@@ -42,7 +59,7 @@ const notAPicture = (error: unknown) => error instanceof GrammyError && error.er
 const hasNoText = (error: unknown) => error instanceof GrammyError && error.error_code === 400 && /there is no text in the message to edit/.test(error.description);
 
 export function createTelegram(options: TelegramOptions): TelegramChannel & Partial<WebhookChannel> {
-  const { inboxId, token, apiRoot, files, clock, log, trouble, buckets, webhook } = options;
+  const { inboxId, token, apiRoot, files, clock, log, trouble, buckets, groups, webhook } = options;
   const api = createApi(token, apiRoot);
 
   const located = (id: string) => {
@@ -70,7 +87,20 @@ export function createTelegram(options: TelegramOptions): TelegramChannel & Part
     }
   }
 
-  async function sendFile(chat: string, part: Extract<TelegramPart, { fileId: string }>, signal: AbortSignal) {
+  /** Takes the buttons off what was pressed and ends the customer's wait; whether that works changes nothing about the answer. */
+  function settlePress(update: unknown): void {
+    const press = pressOf(update);
+    if (press === null) return;
+    void api.answerCallbackQuery(press.id, {}).catch(() => undefined);
+    if (press.place !== null) void api.editMessageReplyMarkup(press.place.chat, press.place.message, press.place.business === undefined ? {} : { business_connection_id: press.place.business }).catch(() => undefined);
+  }
+  const read = (update: unknown): InboundEvent[] => {
+    const events = parseUpdate(inboxId, update, { groups, now: clock.now() });
+    if (events.some((event) => event.type === "message" && event.choice !== undefined)) settlePress(update);
+    return events;
+  };
+
+  async function sendFile(chat: string, part: Extract<TelegramPart, { fileId: string }>, looks: Looks, signal: AbortSignal) {
     const open = async () => {
       const file = await files.open(part.fileId).catch((cause: unknown) => {
         throw cause instanceof UserError
@@ -80,42 +110,53 @@ export function createTelegram(options: TelegramOptions): TelegramChannel & Part
       if (file.bytes > MAX_FILE) throw new DeliveryError("TOO_LARGE", `Telegram takes files up to 50 MB; ${part.name} has ${Math.ceil(file.bytes / 1_000_000)} MB. Send a link instead.`, { certain: true, permanent: true });
       return upload(file.stream, file.name);
     };
-    const asDocument = async () => api.sendDocument(chat, await open(), { ...caption(part), disable_content_type_detection: true }, asSignal(signal));
-    if (part.kind === "voice") return api.sendVoice(chat, await open(), caption(part), asSignal(signal));
+    const asDocument = async () => api.sendDocument(chat, await open(), { ...caption(part), ...looks, disable_content_type_detection: true }, asSignal(signal));
+    if (part.kind === "voice") return api.sendVoice(chat, await open(), { ...caption(part), ...looks }, asSignal(signal));
     if (part.kind === "document") return asDocument();
-    return api.sendPhoto(chat, await open(), caption(part), asSignal(signal)).catch((error: unknown) => { if (notAPicture(error)) return asDocument(); throw error; });
+    return api.sendPhoto(chat, await open(), { ...caption(part), ...looks }, asSignal(signal)).catch((error: unknown) => { if (notAPicture(error)) return asDocument(); throw error; });
   }
 
   const channel: TelegramChannel = {
     id: "telegram",
     limits: { textChars: MAX_TEXT, fileBytes: MAX_FILE },
+    quotes: true, choices: { bodyChars: MAX_TEXT }, ...(groups ? { addressesMove: true as const } : {}),
     plan,
 
     async sendPart({ address }: ChannelAddress, raw: Part, _key: string, signal: AbortSignal): Promise<PartReceipt> {
       const part = readPart(raw);
-      const sent = await call("chat", address, async () => (part.kind === "text" ? api.sendMessage(address, part.text, formatting(part.entities), asSignal(signal)) : sendFile(address, part, signal)));
-      return { vendorId: makeMessageId(address, sent.message_id), state: "sent" };
+      const place = placeOf(address), looks: Looks = { ...aimed(place), ...quoting(part), ...keyboard(part) };
+      const to = async (chat: string): Promise<{ message_id: number }> => (part.kind === "text" ? api.sendMessage(chat, part.text, { ...formatting(part.entities), ...looks }, asSignal(signal)) : sendFile(chat, part, looks, signal));
+      let { chat } = place;
+      const sent = await call("chat", chat, () => to(chat).catch((error: unknown) => {
+        const moved = movedTo(error);
+        if (moved === undefined) throw error;
+        chat = moved;
+        return to(chat);
+      }));
+      return { vendorId: makeMessageId({ ...place, chat }, sent.message_id), state: "sent" };
     },
 
     async editPart({ address }, vendorId, raw, signal) {
-      const { chat, message } = located(vendorId);
-      const part = readPart(raw);
-      const asCaption = () => api.editMessageCaption(chat, message, part.kind === "text" ? caption({ caption: part }) : caption(part), asSignal(signal));
+      const { message, ...place } = located(vendorId), { chat } = place;
+      const part = readPart(raw), looks = { ...aimed(place), ...keyboard(part) };
+      const asCaption = () => api.editMessageCaption(chat, message, { ...(part.kind === "text" ? caption({ caption: part }) : caption(part)), ...looks }, asSignal(signal));
       // A text that went out as a file's caption is edited as one.
       const edit = async () => (part.kind === "text"
-        ? api.editMessageText(chat, message, part.text, formatting(part.entities), asSignal(signal)).catch((error: unknown) => { if (hasNoText(error)) return asCaption(); throw error; })
+        ? api.editMessageText(chat, message, part.text, { ...formatting(part.entities), ...looks }, asSignal(signal)).catch((error: unknown) => { if (hasNoText(error)) return asCaption(); throw error; })
         : asCaption());
       await call("change", address, () => edit().catch((error: unknown) => { if (!isAlreadySo(error)) throw error; }));
     },
 
     async deletePart({ address }, vendorId, signal) {
-      const { chat, message } = located(vendorId);
-      await call("change", address, () => api.deleteMessage(chat, message, asSignal(signal)).catch((error: unknown) => { if (!isAlreadySo(error)) throw error; }));
+      const { chat, business, message } = located(vendorId);
+      const gone = () => (business === undefined ? api.deleteMessage(chat, message, asSignal(signal)) : api.deleteBusinessMessages(business, [message], asSignal(signal)));
+      await call("change", address, () => gone().catch((error: unknown) => { if (!isAlreadySo(error)) throw error; }));
     },
 
     /** A bot may set one reaction: the newest. Telegram's list has no variation selectors. Source: core.telegram.org/bots/api#setmessagereaction */
     async react({ address }, vendorId, emojis, signal) {
-      const { chat, message } = located(vendorId);
+      const { chat, business, message } = located(vendorId);
+      if (business !== undefined) throw new DeliveryError("NOT_SUPPORTED", "Telegram lets no bot react in the chats of a business account.", { certain: true, permanent: true });
       type Emoji = Extract<Parameters<Api["setMessageReaction"]>[2][number], { type: "emoji" }>["emoji"];
       const emoji = emojis.at(-1)?.replaceAll("\ufe0f", "") as Emoji | undefined;
       await call("change", address, () => api.setMessageReaction(chat, message, emoji === undefined ? [] : [{ type: "emoji", emoji }], {}, asSignal(signal)));
@@ -123,7 +164,8 @@ export function createTelegram(options: TelegramOptions): TelegramChannel & Part
 
     /** Telegram shows it for 5 s or until a message comes; there is nothing to take back. */
     async showTyping({ address }, typing) {
-      if (typing) await api.sendChatAction(address, "typing").catch((error: unknown) => { throw toDeliveryError(error); });
+      const { chat, ...place } = placeOf(address);
+      if (typing) await api.sendChatAction(chat, "typing", aimed(place)).catch((error: unknown) => { throw toDeliveryError(error); });
     },
 
     async fetchFile(remote, signal) {
@@ -132,7 +174,7 @@ export function createTelegram(options: TelegramOptions): TelegramChannel & Part
     },
 
     async listen(sink, signal) {
-      if (webhook === undefined) return poll({ api: createPollApi(token, apiRoot), inboxId, clock, log, trouble, sink, signal });
+      if (webhook === undefined) return poll({ api: createPollApi(token, apiRoot), inboxId, read, clock, log, trouble, sink, signal });
       return holdWebhook(api, { inboxId, log, trouble }, webhook, signal);
     },
   };
@@ -144,7 +186,7 @@ export function createTelegram(options: TelegramOptions): TelegramChannel & Part
       verifySecret(headers, webhook.secret);
       let json: unknown;
       try { json = JSON.parse(body.toString("utf8")); } catch { throw new UserError("BAD_JSON", "The body is not JSON. Nothing was stored."); }
-      return parseUpdate(inboxId, json);
+      return read(json);
     },
   };
 }

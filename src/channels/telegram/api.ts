@@ -42,6 +42,7 @@ function fromAnswer({ method, error_code: status, description, parameters }: Gra
   if (status === 401 || status === 404) return certain("BAD_CREDENTIALS", "Telegram refused the bot's token. An administrator sets the inbox's token anew (BotFather, /token).");
   if (status === 413 || /too (big|large)/i.test(description)) return certain("TOO_LARGE", "Telegram refused it as too large: bots send files up to 50 MB and pictures up to 10 MB.");
   if (/user is deactivated|chat not found|user not found|PEER_ID_INVALID/i.test(description)) return certain("CONTACT_GONE", "This Telegram account is gone or was never open to the bot. Reach the customer another way.");
+  if (/business/i.test(description)) return certain("REFUSED", `Telegram did not take it for the business account: ${description.replace(/^Bad Request: /, "")}. Its owner has to let the bot reply (Settings, Telegram Business, Chatbots), and the customer to have written within 24 hours.`);
   if (status === 403) return certain("BLOCKED_BY_CONTACT", "The customer blocked the bot or never started it. Reach them another way, by e-mail for example.");
   if (/REACTION_INVALID/.test(description)) return certain("NOT_SUPPORTED", "Telegram does not offer this emoji as a reaction.");
   return certain("REFUSED", `Telegram refused it: ${description.replace(/^Bad Request: /, "")}.`);

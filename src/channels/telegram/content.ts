@@ -20,7 +20,7 @@ export const Content = z.object({
   audio: z.object({ ...media, ...named, title: z.string().optional(), performer: z.string().optional() }).optional(),
   voice: z.object({ ...media, ...named, duration }).optional(),
   video_note: z.object({ ...media, duration }).optional(),
-  sticker: z.object({ emoji: z.string().optional() }).optional(),
+  sticker: z.object({ ...media, file_id: z.string().min(1).optional(), emoji: z.string().optional(), is_animated: z.boolean().optional(), is_video: z.boolean().optional() }).optional(),
   location: z.object({ latitude: z.number(), longitude: z.number() }).optional(),
   venue: z.object({ title: z.string(), address: z.string() }).optional(),
   contact: z.object({ phone_number: z.string(), first_name: z.string(), last_name: z.string().optional() }).optional(),
@@ -67,6 +67,8 @@ function filesOf(m: Content): FileRef[] {
   if (m.video_note) return [fileOf(m.video_note, "video-message.mp4", "video/mp4")];
   if (m.voice) return [fileOf(m.voice, "voice.ogg", m.voice.mime_type ?? "audio/ogg")];
   if (m.audio) return [fileOf(m.audio, m.audio.file_name ?? `${[m.audio.performer, m.audio.title].filter(Boolean).join(" - ") || "audio"}.mp3`, m.audio.mime_type ?? "audio/mpeg")];
+  // an animated one is drawn from a description that no desk can read
+  if (m.sticker?.file_id !== undefined && m.sticker.is_animated !== true) return [m.sticker.is_video === true ? fileOf({ ...m.sticker, file_id: m.sticker.file_id }, "sticker.webm", "video/webm") : fileOf({ ...m.sticker, file_id: m.sticker.file_id }, "sticker.webp", "image/webp")];
   if (m.document) return [fileOf(m.document, m.document.file_name ?? "document", m.document.mime_type ?? "application/octet-stream")];
   return [];
 }

@@ -1,12 +1,34 @@
 /** Telegram's ids as the opaque strings that core keeps. Stored, so old formats must stay readable. */
 
-/** A message in a chat: Telegram numbers messages per chat, so the chat belongs to the id. Both directions use it. */
-export const makeMessageId = (chat: number | string, message: number): string => `${chat}:${message}`;
+/** Where a customer is: a chat; a topic of a group's forum; or a chat of a business account's, which the bot answers in that account's name. */
+export interface Place { chat: string; topic?: number; business?: string }
+
+/** `<chat>`, `<group>/<topic>` or `<chat>@<business connection>`. */
+export const makeAddress = ({ chat, topic, business }: Place): string => `${chat}${topic === undefined ? "" : `/${topic}`}${business === undefined ? "" : `@${business}`}`;
+
+/** Reads what `makeAddress` made; anything else is taken for a chat, which Telegram will not find. */
+export function placeOf(address: string): Place {
+  const [, chat, topic, business] = /^(-?\d{1,16})(?:\/(\d{1,10}))?(?:@([\w-]{1,128}))?$/.exec(address) ?? [];
+  return chat === undefined ? { chat: address } : { chat, ...(topic === undefined ? {} : { topic: Number(topic) }), ...(business === undefined ? {} : { business }) };
+}
+
+/**
+ * A message in a chat: Telegram numbers messages per chat, so the chat belongs to the id, and so does the business account, whose chats
+ * number their own. Both directions use it.
+ */
+export const makeMessageId = (place: Pick<Place, "chat" | "business">, message: number): string => `${makeAddress({ chat: place.chat, ...(place.business === undefined ? {} : { business: place.business }) })}:${message}`;
 
 /** @returns null for what `makeMessageId` never made. */
-export function parseMessageId(id: string): { chat: number; message: number } | null {
-  const match = /^(-?\d{1,16}):(\d{1,10})$/.exec(id);
-  return match === null ? null : { chat: Number(match[1]), message: Number(match[2]) };
+export function parseMessageId(id: string): (Place & { message: number }) | null {
+  const match = /^(-?\d{1,16}(?:@[\w-]{1,128})?):(\d{1,10})$/.exec(id);
+  return match === null ? null : { ...placeOf(match[1]!), message: Number(match[2]) };
+}
+
+/** What a button carries back: our message's `_id` and the choice's. Telegram allows 64 bytes. Source: core.telegram.org/bots/api#inlinekeyboardbutton */
+export const makePress = (messageId: string, choice: string): string => `${messageId}:${choice}`;
+export function parsePress(data: string): { messageId: string; id: string } | null {
+  const [, messageId, id] = /^([0-9a-f]{24}):(\w{1,30})$/.exec(data) ?? [];
+  return messageId === undefined || id === undefined ? null : { messageId, id };
 }
 
 /** `<bot id>:<secret>`, as BotFather hands it out. Source: core.telegram.org/bots/api#authorizing-your-bot */

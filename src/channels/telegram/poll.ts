@@ -4,11 +4,13 @@ import { setTimeout as wait } from "node:timers/promises";
 import { UserError } from "../../core/errors.ts";
 import type { Clock, InboundEvent, Logger, ReportTrouble, Trouble } from "../../core/ports.ts";
 import { asSignal, POLL_SECONDS } from "./api.ts";
-import { ALLOWED_UPDATES, parseUpdate } from "./parse.ts";
+import { ALLOWED_UPDATES } from "./parse.ts";
 
 export interface PollOptions {
   api: Api;
   inboxId: string;
+  /** What an update tells. @throws {UserError} for one that can't be read */
+  read(update: unknown): InboundEvent[];
   clock: Clock;
   log: Logger;
   trouble: ReportTrouble;
@@ -33,9 +35,9 @@ const sameConflictMs = (retryMs: number) => POLL_SECONDS * 1000 + 2 * retryMs;
 type Updates = Awaited<ReturnType<Api["getUpdates"]>>;
 
 /** One update that we can't read must not stop those after it: it is named in the log and passed over. */
-function eventsOf(updates: Updates, { inboxId, log }: PollOptions): InboundEvent[] {
+function eventsOf(updates: Updates, { inboxId, log, read }: PollOptions): InboundEvent[] {
   return updates.flatMap((update) => {
-    try { return parseUpdate(inboxId, update); }
+    try { return read(update); }
     catch (error) {
       if (!(error instanceof UserError)) throw error;
       log.error({ code: error.code, inboxId, updateId: update.update_id }, `Skipped an update from Telegram: ${error.message}`);

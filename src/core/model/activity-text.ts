@@ -18,6 +18,7 @@ export function activityText(actor: string, fact: ActivityFact): string {
       return `${actor} changed the customer's details: ${parts.join(", ")}`;
     }
     case "blocked": return fact.blocked ? `${actor} blocked the customer: what they write is not taken any more` : `${actor} unblocked the customer: what they write from now on comes in again`;
+    case "reachable": return fact.reachable ? "The customer can be reached here again" : fact.code === "CONTACT_GONE" ? "The customer's account is gone: nothing sent here reaches them" : "The customer blocked us here: nothing sent reaches them until they take that back";
     case "labelled": return `${actor} added the label ${fact.label}`;
     case "unlabelled": return `${actor} removed the label ${fact.label}`;
     case "priority": return fact.to === null ? `${actor} removed the priority` : `${actor} set the priority to ${fact.to}`;

@@ -53,6 +53,7 @@ export type ActivityFact =
   | { type: "team"; to: string | null; toName: string | null }
   | { type: "contact"; changed: { name?: string; email?: string | null; phone?: string | null } }
   | { type: "blocked"; blocked: boolean }
+  | { type: "reachable"; reachable: boolean; code?: string }
   | { type: "labelled"; label: string }
   | { type: "unlabelled"; label: string }
   | { type: "priority"; to: Priority | null }
@@ -96,6 +97,10 @@ export interface Conversation {
   subject: string;
   /** Some line's text is shown in part; the whole is kept. */
   folded?: true;
+  /** By which link the customer came, where their channel tells. */
+  referral?: string;
+  /** The vendor's word that the customer can't be reached here. */
+  unreachable?: string;
   /** Who else gets the answer to the last line. */
   inCopy?: string[];
   /** Where the customer's last line wants its answer, when that is another address than theirs. */
@@ -229,6 +234,9 @@ export interface DeliveryState {
 /** A text that the vendor approved, with the values for its fields by their key. */
 export interface ChosenTemplate { name: string; language: string; values: Record<string, string> }
 
+/** `id` is unique within its message. */
+export interface Choice { id: string; label: string }
+
 /** An edit, deletion or reaction that came after the message; `key` makes a repeat do nothing. */
 export interface Revision { key: string; at: Date; by: "contact" | "agent"; /** Text before it. */ was: string; deleted?: true }
 
@@ -289,8 +297,12 @@ export interface Message {
   mentions?: number;
   /** It goes as this approved text; `body` is how it reads. */
   template?: ChosenTemplate;
-  /** What of the conversation it answers, where the customer pointed at one line. */
-  quote?: { text: string };
+  /** The line that it answers, where its author pointed at one; on a reply with the vendor's id of that line. */
+  quote?: { text: string; vendorId?: string };
+  /** What the customer may answer by a press. */
+  choices?: Choice[];
+  /** The line is a press: on which choice of which reply of ours. */
+  chosen?: { messageId: string; id: string };
   deskPosts: DeskPostKey[];
   /** The agent's own post that this message was made from. */
   origin?: { thread: DeskThreadId; postId: DeskPostId; desk: DeskKind; userId: string };

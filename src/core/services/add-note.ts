@@ -20,6 +20,8 @@ export interface NoteInput {
   mentions?: number;
   place?: ThreadPlace;
   template?: Message["template"];
+  quote?: Message["quote"];
+  choices?: Message["choices"];
   /** `origin` is in a thread that is not in use any more: it is shown in the one that is. */
   elsewhere?: boolean;
 }
@@ -39,7 +41,7 @@ export async function addNote(core: Core, input: NoteInput): Promise<Message> {
       ...newMark(core, input.origin, input.held !== undefined ? "held" : input.inside === true ? "inside" : undefined),
       ...(input.mentions === undefined || input.mentions === 0 ? {} : { mentions: input.mentions }),
       ...(input.place === undefined ? {} : { place: input.place }),
-      ...(input.template === undefined ? {} : { template: input.template }),
+      ...(input.template === undefined ? {} : { template: input.template }), ...(input.quote === undefined ? {} : { quote: input.quote }), ...(input.choices === undefined ? {} : { choices: input.choices }),
       // Due even when it is in the thread already: the lane's look applies it, should we stop here.
       mirror: { ...draft.mirror, state: posted ? "posted" as const : "queued" as const, dueAt: now, ...(posted ? { postedAt: input.at ?? now } : {}) },
     };

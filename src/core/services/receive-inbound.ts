@@ -5,11 +5,12 @@ import { draftMessage } from "../model/draft.ts";
 import { newId } from "../model/ids.ts";
 import type { Author, ContactIdentity, Conversation, Message } from "../model/types.ts";
 import type { InboundEvent, InboundPlace } from "../ports.ts";
-import { holderOf } from "../store/look-together.ts";
+import { holderOf, identityOf } from "../store/look-together.ts";
 import { appendMessage } from "../store/messages.ts";
 import { addNote } from "./add-note.ts";
 import { applyUpTo } from "./apply.ts";
 import { countSwallowed, isBlockedAt } from "./block-contact.ts";
+import { chosenOf } from "./choices.ts";
 import { conversationForNextLine, identityAt } from "./find-conversation.ts";
 import { inboxOf } from "./inbox-settings.ts";
 import { deleteByContact, editByContact, reactByContact } from "./inbound-changes.ts";
@@ -18,6 +19,7 @@ import { servesFeed } from "./feed.ts";
 import { conversationOfPlace, placeOf } from "./place.ts";
 import { moveIdentity } from "./move-identity.ts";
 import { quoteOf } from "./quote.ts";
+import { setReachable } from "./reachable.ts";
 import { climb, recordDeliveryStatus } from "./record-delivery.ts";
 
 type Inbound<T extends InboundEvent["type"]> = Extract<InboundEvent, { type: T }>;
@@ -102,15 +104,18 @@ async function storeLine(core: Core, event: Inbound<"message">, by?: { address: 
 
   const now = core.clock.now();
   const author: Author = by?.author ?? {
-    type: "contact", id: identity.contactId, name: event.profile.name ?? conversation.contactName,
+    type: "contact", id: identity.contactId, name: event.authorName ?? event.profile.name ?? conversation.contactName,
     ...(event.profile.avatar === undefined ? {} : { avatar: event.profile.avatar }),
   };
   const quote = event.replyTo === undefined ? null : await quoteOf(core, event.inboxId, event.address, event.replyTo);
+  const chosen = event.choice === undefined ? null : await chosenOf(core, identity._id, event.choice);
+  // before the line, whose repeat comes no further than to be known as one
+  if (event.referral !== undefined) await core.store.conversations.updateOne({ _id: conversation._id, referral: { $exists: false } }, { $set: { referral: event.referral }, $inc: { cardRev: 1 } });
   const pending = event.files.some((file) => file.state === "pending");
   const { message, duplicate } = await appendMessage(core.store, conversation._id, identity._id, conversation.appliedSeq, (seq) => {
     const draft = draftMessage({
       id: newId(now), conversationId: conversation._id, inboxId: inbox._id, identityId: identity._id, kind: "incoming", source, author,
-      body: event.text, files: event.files, now, seq,
+      body: chosen?.label ?? event.text, files: event.files, now, seq,
     });
     const waitMs = Math.max(event.groupId === undefined ? 0 : core.limits.albumMs, pending ? core.limits.fileWaitMs : 0);
     const mirrorAt = new Date(now.getTime() + waitMs);
@@ -119,7 +124,7 @@ async function storeLine(core: Core, event: Inbound<"message">, by?: { address: 
       ...(event.groupId === undefined ? {} : { groupId: event.groupId }), ...(event.sentAt === undefined ? {} : { sentAt: event.sentAt }),
       ...(event.place === undefined ? {} : { place: placeOf(event.place) }), ...(event.original === undefined ? {} : { original: event.original }),
       ...(pending ? { todo: [{ for: "fetch-files", tries: 0, dueAt: now }] } : {}),
-      ...(quote === null ? {} : { quote }),
+      ...(quote === null ? {} : { quote }), ...(chosen === null ? {} : { chosen: { messageId: chosen.messageId, id: chosen.id } }),
       mirror: { ...draft.mirror, state: "queued", dueAt: mirrorAt },
     };
   }, true);
@@ -144,7 +149,7 @@ async function followUp(core: Core, message: Message, identity: ContactIdentity,
   try {
     await applyUpTo(core, conversationId, message.seq, message, conversation);
     await afterMessage(core, message.source);
-    if (identity.unreachable !== undefined) await core.store.identities.updateOne({ _id: identity._id }, { $unset: { unreachable: "" } });
+    if (identity.unreachable !== undefined || conversation.unreachable !== undefined) await setReachable(core, identity, null);
   } catch (error) {
     core.log.warn({ err: error, conversationId }, "Applying a stored message failed; the sweep repeats it.");
   }
@@ -154,15 +159,12 @@ async function followUp(core: Core, message: Message, identity: ContactIdentity,
 }
 
 const asRepeat = (message: Message, event: Inbound<"message">): InboundResult =>
-  ({ outcome: (message.revisions[0]?.was ?? message.body) === event.text ? "duplicate" : "conflict", message });
+  ({ outcome: message.chosen !== undefined || (message.revisions[0]?.was ?? message.body) === event.text ? "duplicate" : "conflict", message });
 
 async function recordReachable(core: Core, event: Inbound<"reachable">): Promise<InboundResult> {
-  const now = core.clock.now();
-  const { modifiedCount } = await core.store.identities.updateOne(
-    { inboxId: event.inboxId, address: event.address },
-    event.reachable ? { $unset: { unreachable: "" } } : { $set: { unreachable: { code: event.code ?? "BLOCKED_BY_CONTACT", at: now } } },
-  );
-  return { outcome: modifiedCount > 0 ? "applied" : "ignored" };
+  const identity = await identityOf(core, event.inboxId, event.address);
+  if (identity === null) return { outcome: "ignored" };
+  return { outcome: (await setReachable(core, identity, event.reachable ? null : (event.code ?? "BLOCKED_BY_CONTACT"))) ? "applied" : "ignored" };
 }
 
 async function showTyping(core: Core, event: Inbound<"typing">): Promise<InboundResult> {

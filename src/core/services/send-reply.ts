@@ -22,6 +22,8 @@ export interface ReplyInput {
   turn?: number;
   /** It goes as this approved text; `body` is how it reads. */
   template?: Message["template"];
+  quote?: Message["quote"];
+  choices?: Message["choices"];
   /** The lease under which the agent's line is handled: given back in the same write as the reply's effect, since nothing else follows under it. */
   held?: Held;
 }
@@ -42,7 +44,7 @@ export async function sendReply(core: Core, input: ReplyInput): Promise<Message>
       source: input.source, author: agentAuthor(agent), body: input.body, files: input.files, now, seq,
     });
     return {
-      ...draft, ...fromDesk(input.origin), todo: filesTodo(input.files, now), ...(input.template === undefined ? {} : { template: input.template }), ...(input.explicit === undefined ? {} : { explicit: input.explicit }),
+      ...draft, ...fromDesk(input.origin), todo: filesTodo(input.files, now), ...(input.template === undefined ? {} : { template: input.template }), ...(input.quote === undefined ? {} : { quote: input.quote }), ...(input.choices === undefined ? {} : { choices: input.choices }), ...(input.explicit === undefined ? {} : { explicit: input.explicit }),
       mirror: { ...draft.mirror, state: input.origin === undefined ? "queued" as const : "posted" as const, ...(shownLater ? {} : { dueAt: now }), ...(input.origin === undefined ? {} : { postedAt: input.at ?? now }) },
       delivery: { ...draft.delivery, state: "queued", dueAt, turn: input.turn ?? seq },
     };

@@ -1,4 +1,5 @@
 /** The verb table behind every front end: one line a verb, in the order that help shows. */
+import { choices, quote } from "./answer.ts";
 import { block, unblock } from "./block.ts";
 import { canned } from "./canned.ts";
 import { cc } from "./cc.ts";
@@ -23,7 +24,7 @@ export const verbs: readonly Verb[] = [
   take, assign, unassign, transfer,
   makeResolve(() => verbs), reopen, pending, snooze,
   label, unlabel, priority,
-  cc, canned, template, makeMacro(() => verbs),
+  cc, quote, choices, canned, template, makeMacro(() => verbs),
   contact, history, block, unblock,
   find, mine, queue,
   mode,

@@ -2,7 +2,7 @@
 
 /** An answer with `ok: false`. Source: core.telegram.org/bots/api#making-requests */
 export class ApiFault extends Error {
-  constructor(readonly status: number, readonly description: string, readonly parameters?: { retry_after?: number }) { super(description); }
+  constructor(readonly status: number, readonly description: string, readonly parameters?: { retry_after?: number; migrate_to_chat_id?: number }) { super(description); }
 }
 
 export interface Fault {

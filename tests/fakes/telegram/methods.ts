@@ -18,10 +18,25 @@ function answerFor(shown: ShownMessage, { state }: MethodContext) {
   return shown.kind === "text" ? { ...message, text: shown.text, entities: shown.entities } : { ...message, [shown.kind]: shown.kind === "photo" ? [] : {}, caption: shown.text };
 }
 
-function show(context: MethodContext, chat: unknown, kind: ShownMessage["kind"], content: Pick<ShownMessage, "text" | "entities" | "file">) {
+/** Source: core.telegram.org/bots/api#replyparameters, #inlinekeyboardmarkup */
+function looksOf(input: CallInput, state: FakeState, chat: number): Pick<ShownMessage, "answers" | "buttons" | "topic" | "business"> {
+  const reply = valueOf(input, "reply_parameters") as { message_id: number; allow_sending_without_reply?: boolean } | undefined;
+  const markup = valueOf(input, "reply_markup") as { inline_keyboard: { text: string; callback_data: string }[][] } | undefined;
+  const buttons = markup?.inline_keyboard.flat();
+  if (buttons?.some(({ text, callback_data: data }) => text === "" || Buffer.byteLength(data) > 64 || data === "") === true) throw bad("BUTTON_DATA_INVALID");
+  if (reply !== undefined && reply.allow_sending_without_reply !== true && !state.byId.has(`${chat}:${reply.message_id}`)) throw bad("message to be replied not found");
+  const topic = valueOf(input, "message_thread_id"), business = valueOf(input, "business_connection_id");
+  return {
+    ...(reply === undefined ? {} : { answers: reply.message_id }), ...(buttons === undefined ? {} : { buttons }),
+    ...(topic === undefined ? {} : { topic: Number(topic) }), ...(business === undefined ? {} : { business: String(business) }),
+  };
+}
+
+function show(input: CallInput, context: MethodContext, chat: unknown, kind: ShownMessage["kind"], content: Pick<ShownMessage, "text" | "entities" | "file">) {
   const { id } = context.state.reachable(chat);
+  const looks = looksOf(input, context.state, id);
   const messageId = context.state.nextMessageId(id);
-  context.state.show({ messageId, chat: id, kind, ...content });
+  context.state.show({ messageId, chat: id, kind, ...content, ...looks });
   return answerFor(context.state.byId.get(`${id}:${messageId}`)!, context);
 }
 
@@ -35,7 +50,7 @@ function sendFile(kind: "photo" | "document" | "voice"): Method {
     if (kind === "photo" && upload.content.length > MAX_PHOTO) throw bad("file is too big");
     if (kind === "photo" && !/^(89504e47|ffd8ff|52494646)/.test(upload.content.subarray(0, 4).toString("hex"))) throw bad("IMAGE_PROCESS_FAILED");
     const text = checkText(valueOf(input, "caption") ?? "", valueOf(input, "caption_entities"), 1024, "caption");
-    return show(context, valueOf(input, "chat_id"), kind, { ...text, file: { filename: upload.filename, bytes: upload.content.length } });
+    return show(input, context, valueOf(input, "chat_id"), kind, { ...text, file: { filename: upload.filename, bytes: upload.content.length } });
   };
 }
 
@@ -47,11 +62,12 @@ function own(input: CallInput, { state }: MethodContext, missing: string): Shown
   return shown;
 }
 
-function change(shown: ShownMessage, next: Pick<ShownMessage, "text" | "entities">, context: MethodContext) {
+function change(input: CallInput, shown: ShownMessage, next: Pick<ShownMessage, "text" | "entities">, context: MethodContext) {
   if (shown.text === next.text && JSON.stringify(shown.entities) === JSON.stringify(next.entities)) {
     throw bad("message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message");
   }
-  Object.assign(shown, next, { edited: true });
+  delete shown.buttons;
+  Object.assign(shown, next, looksOf(input, context.state, shown.chat), { edited: true });
   return answerFor(shown, context);
 }
 
@@ -81,7 +97,7 @@ export const methods: Record<string, Method> = {
   sendMessage: (input, context) => {
     if (input.params.parse_mode !== undefined) throw bad("this fake takes entities, not parse_mode");
     const content = checkText(input.params.text, valueOf(input, "entities"), 4096, "text");
-    return show(context, valueOf(input, "chat_id"), "text", content);
+    return show(input, context, valueOf(input, "chat_id"), "text", content);
   },
   sendPhoto: sendFile("photo"),
   sendDocument: sendFile("document"),
@@ -89,12 +105,21 @@ export const methods: Record<string, Method> = {
   editMessageText: (input, context) => {
     const shown = own(input, context, "message to edit not found");
     if (shown.kind !== "text") throw bad("there is no text in the message to edit");
-    return change(shown, checkText(input.params.text, valueOf(input, "entities"), 4096, "text"), context);
+    return change(input, shown, checkText(input.params.text, valueOf(input, "entities"), 4096, "text"), context);
   },
   editMessageCaption: (input, context) => {
     const shown = own(input, context, "message to edit not found");
     if (shown.kind === "text") throw bad("there is no caption in the message to edit");
-    return change(shown, checkText(valueOf(input, "caption") ?? "", valueOf(input, "caption_entities"), 1024, "caption"), context);
+    return change(input, shown, checkText(valueOf(input, "caption") ?? "", valueOf(input, "caption_entities"), 1024, "caption"), context);
+  },
+  editMessageReplyMarkup: (input, context) => { delete own(input, context, "message to edit not found").buttons; return true; },
+  answerCallbackQuery: (input, { state }) => {
+    if (!state.presses.delete(String(valueOf(input, "callback_query_id")))) throw bad("query is too old and response timeout expired or query ID is invalid");
+    return true;
+  },
+  deleteBusinessMessages: (input, { state }) => {
+    for (const id of valueOf(input, "message_ids") as number[]) for (const shown of state.shown) if (shown.business === valueOf(input, "business_connection_id") && shown.messageId === id) shown.deleted = true;
+    return true;
   },
   deleteMessage: (input, context) => { own(input, context, "message to delete not found").deleted = true; return true; },
   setMessageReaction: (input, { state }) => {

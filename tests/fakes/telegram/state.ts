@@ -2,19 +2,22 @@
 import { ApiFault } from "./faults.ts";
 import type { FakeEntity } from "./entities.ts";
 
-export interface FakePerson { id: number; firstName: string; lastName?: string; started: boolean; blocked: boolean; deactivated: boolean }
+export interface FakePerson { id: number; firstName: string; lastName?: string; started: boolean; blocked: boolean; deactivated: boolean; /** A group's title. */ title?: string; /** What a group that became a supergroup is now. */ migratedTo?: number }
 /** A message of the bot, as the customer sees it. */
 export interface ShownMessage {
   messageId: number; chat: number; kind: "text" | "photo" | "document" | "voice"; text: string; entities: FakeEntity[];
   file?: { filename: string; bytes: number }; edited: boolean; deleted: boolean; at: number;
+  answers?: number; buttons?: { text: string; callback_data: string }[]; topic?: number; business?: string;
 }
 export interface ApiUser { id: number; is_bot: boolean; first_name: string; last_name?: string; username?: string }
-export interface ApiMessage { message_id: number; date: number; chat: { id: number; type: "private"; first_name: string }; from: ApiUser; [field: string]: unknown }
+export interface ApiMessage { message_id: number; date: number; chat: { id: number; type: string; first_name?: string; title?: string }; from: ApiUser; [field: string]: unknown }
 
 export class FakeState {
   readonly people = new Map<number, FakePerson>();
   readonly shown: ShownMessage[] = [];
   readonly byId = new Map<string, ShownMessage>();
+  /** Presses that still wait for `answerCallbackQuery`. */
+  readonly presses = new Set<string>();
   /** Reactions that the bot set, by `<chat>:<message>`. */
   readonly botReactions = new Map<string, string[]>();
   readonly files = new Map<string, { path: string; content: Buffer; size: number }>();
@@ -33,6 +36,7 @@ export class FakeState {
   /** @throws {ApiFault} as Telegram words it when this chat can't be written to */
   reachable(id: unknown): FakePerson {
     const person = this.people.get(Number(id));
+    if (person?.migratedTo !== undefined) throw new ApiFault(400, "Bad Request: group chat was upgraded to a supergroup chat", { migrate_to_chat_id: person.migratedTo });
     if (person === undefined) throw new ApiFault(400, "Bad Request: chat not found");
     if (person.deactivated) throw new ApiFault(403, "Forbidden: user is deactivated");
     if (person.blocked) throw new ApiFault(403, "Forbidden: bot was blocked by the user");
@@ -48,7 +52,7 @@ export class FakeState {
   }
 
   apiMessage(person: FakePerson, from: ApiUser, messageId: number): ApiMessage {
-    return { message_id: messageId, date: Math.floor(Date.now() / 1000), chat: { id: person.id, type: "private", first_name: person.firstName }, from };
+    return { message_id: messageId, date: Math.floor(Date.now() / 1000), chat: person.title === undefined ? { id: person.id, type: "private", first_name: person.firstName } : { id: person.id, type: "supergroup", title: person.title }, from };
   }
 
   asUser(person: FakePerson): ApiUser {

@@ -12,6 +12,7 @@ const OGG = Buffer.from("4f676753000200000000000000004f70757348656164", "hex");
 export class FakeTelegramUser {
   readonly chat: number;
   private albums = 0;
+  private pressed = 0;
   constructor(private readonly fake: FakeTelegram, readonly person: FakePerson) { this.chat = person.id; }
 
   /** What the bot has written to this person, in order. */
@@ -57,6 +58,40 @@ export class FakeTelegramUser {
     const { chat } = this.fake.state.apiMessage(this.person, this.fake.state.asUser(this.person), messageId);
     const as = (list: string[]) => list.map((emoji) => ({ type: "emoji", emoji }));
     return this.push("message_reaction", { chat, message_id: messageId, user: this.fake.state.asUser(this.person), date: Math.floor(Date.now() / 1000), old_reaction: [], new_reaction: as(emojis) });
+  }
+  /** Presses a button under a message of the bot, by what is on it. */
+  presses(label: string): FakeUpdate | null {
+    const shown = this.sees.findLast(({ buttons }) => buttons?.some(({ text }) => text === label));
+    if (shown === undefined) throw new Error(`There is no button ${label}.`);
+    const id = `press${++this.pressed}`;
+    this.fake.state.presses.add(id);
+    const message = { ...this.fake.state.apiMessage(this.person, this.fake.state.bot, shown.messageId), text: shown.text, reply_markup: { inline_keyboard: shown.buttons!.map((button) => [button]) } };
+    return this.push("callback_query", { id, from: this.fake.state.asUser(this.person), chat_instance: "1", data: shown.buttons!.find(({ text }) => text === label)!.callback_data, message });
+  }
+  /** Somebody of a group writes in it; `fields` may name a topic. */
+  hears(from: FakePerson, text: string, fields: object = {}): SaidMessage {
+    const messageId = this.fake.state.nextMessageId(this.chat);
+    const message = { ...this.fake.state.apiMessage(this.person, this.fake.state.asUser(from), messageId), text, ...fields };
+    return { messageId, message, update: this.push("message", message) };
+  }
+  /** The group becomes a supergroup under another id, with the words that Telegram says about it in both. */
+  becomes(id: number): void {
+    const { chat } = this.fake.state.apiMessage(this.person, this.fake.state.bot, 0);
+    this.person.migratedTo = id;
+    this.fake.state.people.set(id, { ...this.person, id });
+    delete this.fake.state.people.get(id)!.migratedTo;
+    this.push("message", { message_id: this.fake.state.nextMessageId(this.chat), date: Math.floor(Date.now() / 1000), chat: { ...chat, type: "group" }, from: this.fake.state.bot, migrate_to_chat_id: id });
+  }
+  /** Writes to a business account that has connected the bot; its owner is somebody else. */
+  writesTo(connection: string, text: string, { owner = false }: { owner?: boolean } = {}): SaidMessage {
+    const messageId = this.fake.state.nextMessageId(this.chat);
+    const from = owner ? { id: 999, is_bot: false, first_name: "Owner" } : this.fake.state.asUser(this.person);
+    const message = { ...this.fake.state.apiMessage(this.person, from, messageId), text, business_connection_id: connection };
+    return { messageId, message, update: this.push("business_message", message) };
+  }
+  deletesAt(connection: string, ...messages: SaidMessage[]): FakeUpdate | null {
+    const { chat } = this.fake.state.apiMessage(this.person, this.fake.state.bot, 0);
+    return this.push("deleted_business_messages", { business_connection_id: connection, chat, message_ids: messages.map(({ messageId }) => messageId) });
   }
   private membership(from: string, to: string): void {
     const user = this.fake.state.bot;

@@ -13,10 +13,10 @@ export function memoryLog(): Logger & { lines: LogLine[] } {
   return { lines, info: at("info"), warn: at("warn"), error: at("error"), debug: at("debug") };
 }
 
-export interface WiredOptions { webhook?: boolean; publicUrl?: string | null; rateLimits?: boolean; clock?: Clock; files?: FileStore; inboxId?: string; apiRoot?: string }
+export interface WiredOptions { webhook?: boolean; groups?: boolean; publicUrl?: string | null; rateLimits?: boolean; clock?: Clock; files?: FileStore; inboxId?: string; apiRoot?: string }
 
-export function wireTelegram(fake: FakeTelegram, { webhook = false, publicUrl = null, rateLimits = false, clock = { now: () => new Date() }, files = memoryFiles(), inboxId = "inbox-telegram", apiRoot = fake.apiRoot }: WiredOptions = {}) {
-  const settings = telegramKind.settings.parse({ token: fake.token, apiRoot, webhook });
+export function wireTelegram(fake: FakeTelegram, { webhook = false, groups = false, publicUrl = null, rateLimits = false, clock = { now: () => new Date() }, files = memoryFiles(), inboxId = "inbox-telegram", apiRoot = fake.apiRoot }: WiredOptions = {}) {
+  const settings = telegramKind.settings.parse({ token: fake.token, apiRoot, webhook, groups });
   const { identity, config, secrets } = telegramKind.read(settings);
   const log = memoryLog();
   const inbox: Inbox = {

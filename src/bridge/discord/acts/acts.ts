@@ -53,7 +53,7 @@ const NOT_A_THREAD = "This is about one conversation. Use it in the conversation
 const REMEMBERED = 2_000;
 const WAIT_MS = 1_500;
 /** What is written behind them goes to a person. */
-const SAYING = new Set([...WRITING, "correct", "edit"]);
+const SAYING = new Set([...WRITING, "correct", "edit", "quote", "choices"]);
 
 export function createActs(o: ActsOptions): DiscordActs {
   const { core, host, api, notices, guild, ackMs = 1_200 } = o;

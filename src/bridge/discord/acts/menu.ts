@@ -5,6 +5,7 @@ export interface MenuEntry { /** At most 32 characters; it is the command's name
 export const MENU: readonly MenuEntry[] = [
   { label: "Send to customer", verb: "send", onMessage: true },
   { label: "Make note", verb: "keep", onMessage: true },
+  { label: "Reply with quote…", verb: "quote", onMessage: true },
   { label: "Edit sent reply…", verb: "edit", onMessage: true },
   { label: "Send correction…", verb: "correct", onMessage: true },
   { label: "Retract", verb: "retract", onMessage: true },

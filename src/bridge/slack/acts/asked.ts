@@ -6,7 +6,7 @@ import type { OpenView } from "./dialogs.ts";
 export type Place = { kind: "thread" } | { kind: "notice"; url: string | undefined } | { kind: "modal"; view: OpenView; title: string } | { kind: "home" };
 export interface Asked { userId: string; place: Place; about: About; verb: string; args: string; /** Good once, for three seconds. */ trigger?: string | undefined; mentions?: number | undefined }
 
-const ASKING = new Set(["assign", "snooze", "label", "unlabel", "priority", "correct", "edit", "canned", "macro", "transfer", "later", "tag", "c", "m"]);
+const ASKING = new Set(["assign", "snooze", "label", "unlabel", "priority", "correct", "edit", "quote", "choices", "canned", "macro", "transfer", "later", "tag", "c", "m"]);
 
 /** Whether a verb asks by a form when nothing follows it: then its modal stands before the answer does. */
 export const asks = (verb: string, args: string): boolean => args === "" && ASKING.has(verb);
