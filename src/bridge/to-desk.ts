@@ -6,16 +6,17 @@ import { markPosting, postMessages, settlePosting } from "./mirror-posts.ts";
 import { call, LeaseLost, retireThread } from "./mirror-work.ts";
 import type { Mirror, Work } from "./mirror-work.ts";
 import type { Core } from "../core/core.ts";
-import { DeskError } from "../core/errors.ts";
+import { DeskError, UserError } from "../core/errors.ts";
 import { acquire, release, releasing } from "../core/lanes/lease.ts";
 import type { Held } from "../core/lanes/lease.ts";
-import type { Conversation, DeskTarget, Message } from "../core/model/types.ts";
+import type { Author, Conversation, DeskTarget, Message } from "../core/model/types.ts";
 import { applyUpTo } from "../core/services/apply.ts";
 import { deskTargetOf, inboxOf } from "../core/services/inbox-settings.ts";
 import { countHeld } from "../core/services/marks.ts";
 import { mostRecipients } from "../core/services/recipients.ts";
 import { replyUntil } from "../core/services/reply-window.ts";
-import { routeOf } from "../core/services/routing.ts";
+import { movedBy, routeOf } from "../core/services/routing.ts";
+import { transfer } from "../core/services/transfer.ts";
 import { updateTogether } from "../core/store/change-together.ts";
 import { DUE_AT_ONCE, dueInLane } from "../core/store/look-together.ts";
 
@@ -54,6 +55,10 @@ function comesLater(m: Mirror, message: Message): boolean {
 async function work(m: Mirror, held: Held, first: Message[]): Promise<number | undefined> {
   const { core } = m;
   const conversationId = held.conversation._id;
+  if (held.conversation.cardDueAt !== undefined && (await moveByRule(core, held.conversation))) {
+    m.runner().kickAt(conversationId, 0);
+    return undefined;
+  }
   const target = await targetOf(core, held);
   const desk = core.desks.get(target.kind);
   if (desk === undefined) { await pointOld(core, held); return undefined; }
@@ -78,6 +83,21 @@ async function work(m: Mirror, held: Held, first: Message[]): Promise<number | u
       return undefined;
     }
     throw error;
+  }
+}
+
+const ROUTING: Author = { type: "system", name: "Routing" };
+/** What changed on the card may be what a rule asks for. True: it goes on elsewhere. */
+async function moveByRule(core: Core, conversation: Conversation): Promise<boolean> {
+  const to = await movedBy(core, conversation);
+  if (to === null) return false;
+  try {
+    await transfer(core, { conversation, to, actor: ROUTING, byRule: true });
+    return true;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    core.log.warn({ code: error.code, conversationId: conversation._id }, `A routing rule could not move a conversation: ${error.message}`);
+    return false;
   }
 }
 

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { readThreadId } from "../../src/bridge/discord/ids.ts";
 import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
 import { FakeDiscord } from "../fakes/discord/discord.ts";
+import type { FakeMessage } from "../fakes/discord/types.ts";
 import { startDiscord, type StartDiscordOptions } from "../support/discord.ts";
 
 async function desk(options: StartDiscordOptions = {}) {
@@ -271,5 +272,30 @@ describe("without the intent for messages", () => {
     expect(await d.bodies("note")).toEqual([]);
     d.fake.memberReacts(d.posts(d.thread)[0]!, d.mara, "🎉");
     await expect.poll(async () => (await d.help.lines("incoming"))[0]!.reactions, { timeout: 40_000 }).toHaveLength(1);
+  });
+
+  test("each line of an agent's is marked as not taken in, until its author hands it over; an edit after that is said to be unread", async () => {
+    const d = await desk({ discord: { portal: { messageContent: false } }, desk: { messageContent: false } });
+    const marked = (post: FakeMessage) => expect.poll(() => [...post.reactions.keys()], { timeout: 40_000 });
+    const [first, second] = [d.says("Can you read this?"), d.says("And this?")];
+    for (const post of [first, second]) await marked(post).toEqual(["🔒"]);
+    await d.fake.until(() => d.fake.commands().length > 0, "the commands");
+    await d.fake.memberUsesContextMenu("Send to customer", second, d.channel, d.mara);
+    await marked(second).toEqual(["✅"]);
+    d.fake.memberEdits(first, "Nobody has this one");
+    d.fake.memberEdits(second, "And that?");
+    const told = () => d.posts(d.thread).map(({ components }) => JSON.stringify(components)).filter((text) => text.includes("can't read edits"));
+    await expect.poll(told, { timeout: 40_000 }).toHaveLength(1);
+    expect(d.help.channel.textsTo("ana")).toEqual(["And this?"]);
+  });
+
+  test("in a thread that was replaced its author gets the link", async () => {
+    const d = await desk({ discord: { portal: { messageContent: false } }, desk: { messageContent: false } });
+    const { fake, help } = d;
+    const { thread } = fake.memberStartsThread(d.home, fake.ownerId, "new", "x");
+    await help.store.conversations.updateOne({ "thread.id": d.thread }, { $set: { thread: { id: d.idOf(thread) } } });
+    await help.store.threads.insertOne({ _id: d.idOf(thread), conversationId: (await help.conversation())._id, desk: "discord", targetId: d.target._id, state: "active", createdAt: help.clock.now() });
+    for (const text of ["one", "two"]) d.says(text);
+    await expect.poll(() => d.posts(d.thread).filter(({ components }) => JSON.stringify(components).includes(`channels/${fake.guildId}/${thread.id}`)).length, { timeout: 40_000 }).toBe(2);
   });
 });

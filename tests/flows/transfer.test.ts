@@ -1,6 +1,7 @@
 /** A conversation moves to another desk target: one thread in use, everything that was said known there, the old one a pointer. */
 import { expect, test } from "vitest";
 import { DeliveryError, DeskError } from "../../src/core/errors.ts";
+import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
 import { sendReply } from "../../src/core/services/send-reply.ts";
 import { twoDesks } from "../support/two-desks.ts";
 
@@ -245,4 +246,29 @@ test("completion offers the other desks, and with a half-typed name the one", as
   const complete = async (text: string) => (await help.host.complete("fake", "Mara", text, old)).map((one) => one.text);
   expect(await complete("!transfer ")).toEqual(["!transfer Billing", "!transfer Escalations"]);
   expect(await complete("!transfer esc")).toEqual(["!transfer Escalations"]);
+});
+
+test("a rule that moves takes a conversation over when its label says so, until somebody moves it themselves", async () => {
+  const { help, old } = await opened();
+  await help.store.settings.insertOne({ _id: "routing", value: [{ when: "label:bug", deskTargetId: "target-Billing" }, { when: "label:billing", deskTargetId: "target-Escalations", moves: true }], at: help.clock.now() });
+  forgetSettings(help.core);
+  await help.act("label", "billing");
+  const there = await help.threadOf();
+  expect(there.startsWith("other:")).toBe(true);
+  expect(help.other.texts(there)[0]).toContain("Moved here from Support (Fake) by Routing.");
+  expect(help.cardOf(old)).toMatchObject({ collapsed: true, moved: { to: "Escalations (Other)", by: "Routing" } });
+  expect(await help.act("transfer", "Support", { who: "Mara-there" })).toMatchObject({ ok: true });
+  await help.act("priority", "high");
+  expect(await help.conversation()).toMatchObject({ deskTargetId: help.inbox.deskTargetId, priority: "high" });
+});
+
+test("a rule without it only opens threads, and a rule moves nothing that is resolved", async () => {
+  const { help } = await opened();
+  await help.store.settings.insertOne({ _id: "routing", value: [{ when: "label:bug", deskTargetId: "target-Billing" }, { when: "label:billing", deskTargetId: "target-Escalations", moves: true }], at: help.clock.now() });
+  forgetSettings(help.core);
+  await help.act("label", "bug");
+  await help.act("resolve", "--anyway");
+  await help.act("unlabel", "bug");
+  await help.act("label", "billing");
+  expect(await help.conversation()).toMatchObject({ deskTargetId: help.inbox.deskTargetId, labels: ["billing"] });
 });

@@ -68,6 +68,18 @@ describe("limits", () => {
     expect(await thrown(say("b", { priority: "background" }))).toMatchObject({ code: "RATE_LIMITED" });
   });
 
+  test("a global limit holds all calls back for as long as it says, but no answer to what a person did", async () => {
+    const { fake, channel, api, say } = await start();
+    fake.fail("POST /channels/*/messages", { status: 429, retryAfter: 30, scope: "global" });
+    for (const call of [() => say("a"), () => api.call("GET", `/channels/${channel.id}`), () => api.call("GET", `/guilds/${fake.guildId}`)]) {
+      const error = await thrown(call());
+      expect(error).toMatchObject({ code: "RATE_LIMITED", o: { certain: true } });
+      expect(error.o.retryAfterMs).toBeGreaterThan(20_000);
+    }
+    expect(fake.calls).toHaveLength(1);
+    expect(await thrown(api.call("POST", "/interactions/900000000000000001/token/callback", { auth: false, priority: "interactive", body: { type: 6 } }))).toMatchObject({ code: "REFUSED" });
+  });
+
   test.each([[300], [undefined]])("shut out by Discord's network (for %s s): nothing more is sent until that is over, and nothing tried again at once", async (retryAfter) => {
     const { fake, channel, api, say } = await start();
     const heard: unknown[] = [];

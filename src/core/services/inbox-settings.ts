@@ -5,21 +5,23 @@ import { deskOfStream, STREAM_IDS } from "./desk-streams.ts";
 import type { Agent, DeskKind, DeskTarget, Inbox, Team } from "../model/types.ts";
 
 const FRESH_MS = 1_000;
-interface Cached { at: number; inboxes: Map<string, Inbox>; targets: Map<string, DeskTarget>; agents: Agent[]; teams: Team[]; paused: boolean; streams: Map<DeskKind, Date> }
+interface Cached { at: number; inboxes: Map<string, Inbox>; targets: Map<string, DeskTarget>; agents: Agent[]; teams: Team[]; paused: boolean; moves: boolean; streams: Map<DeskKind, Date> }
 const caches = new WeakMap<Core, Cached>();
 
 async function settingsOf(core: Core): Promise<Cached> {
   const now = performance.now();
   const cached = caches.get(core);
   if (cached !== undefined && now - cached.at < FRESH_MS) return cached;
-  const [inboxes, targets, agents, teams, delivery, streams] = await Promise.all([
-    core.store.inboxes.find().toArray(), core.store.deskTargets.find().toArray(), core.store.agents.find().toArray(), core.store.teams.find().sort({ name: 1 }).toArray(), core.store.settings.findOne({ _id: "delivery" }),
+  const [inboxes, targets, agents, teams, switches, streams] = await Promise.all([
+    core.store.inboxes.find().toArray(), core.store.deskTargets.find().toArray(), core.store.agents.find().toArray(), core.store.teams.find().sort({ name: 1 }).toArray(), core.store.settings.find({ _id: { $in: ["delivery", "routing"] } }).toArray(),
     core.store.leases.find({ _id: STREAM_IDS }).toArray(),
   ]);
+  const valueOf = (id: string): unknown => switches.find(({ _id }) => _id === id)?.value;
   const fresh: Cached = {
     at: now, agents, teams, inboxes: new Map(inboxes.map((i) => [i._id, i])), targets: new Map(targets.map((t) => [t._id, t])),
     streams: new Map(streams.map((stream) => [deskOfStream(stream._id), stream.until])),
-    paused: (delivery?.value as { paused?: boolean } | undefined)?.paused === true,
+    paused: (valueOf("delivery") as { paused?: boolean } | undefined)?.paused === true,
+    moves: ((valueOf("routing") ?? []) as { moves?: boolean }[]).some(({ moves }) => moves === true),
   };
   caches.set(core, fresh);
   return fresh;
@@ -56,4 +58,6 @@ export async function silentSince(core: Core, desk: DeskKind): Promise<Date | nu
   const until = (await settingsOf(core)).streams.get(desk);
   return until === undefined || until > core.clock.now() ? null : until;
 }
+/** Whether a routing rule moves conversations that have a thread. */
+export const hasMovingRules = async (core: Core): Promise<boolean> => (await settingsOf(core)).moves;
 export const isDeliveryPaused = async (core: Core): Promise<boolean> => (await settingsOf(core)).paused;

@@ -1,4 +1,4 @@
-/** Which desk channel a conversation's thread is opened in: the first rule whose filter holds, else its inbox's own. */
+/** Which desk channel a conversation's thread is opened in, or moved to: the first rule whose filter holds, else its inbox's own. */
 import type { Core } from "../core.ts";
 import type { Filter } from "../filters/ast.ts";
 import { isCondition } from "../filters/ast.ts";
@@ -10,10 +10,10 @@ import { toPredicate } from "../filters/to-predicate.ts";
 import type { Predicate } from "../filters/to-predicate.ts";
 import { UserError } from "../errors.ts";
 import type { Conversation } from "../model/types.ts";
-import { allAgents, allInboxes, allTeams } from "./inbox-settings.ts";
+import { allAgents, allInboxes, allTeams, hasMovingRules } from "./inbox-settings.ts";
 
-/** `when` in the filter language's text form. */
-export interface RoutingRule { when: string; deskTargetId: string }
+/** `when` in the filter language's text form. `moves`: it moves conversations that have a thread already, too. */
+export interface RoutingRule { when: string; deskTargetId: string; moves?: true }
 export const ROUTING_ID = "routing";
 
 type Names = Pick<FilterContext, "agents" | "teams" | "inboxes" | "labels">;
@@ -33,17 +33,29 @@ function asks(filter: Filter, field: FieldName): boolean {
 
 /** The id of the desk target in which this conversation's thread belongs now. A rule that can't be read (any more) is passed over and logged. */
 export async function routeOf(core: Core, conversation: Conversation): Promise<string> {
+  return (await ruleFor(core, conversation))?.deskTargetId ?? conversation.deskTargetId;
+}
+
+/** Where a rule moves this conversation out of the thread that it has; null: it stays, as does one that somebody moved, or that is over. */
+export async function movedBy(core: Core, conversation: Conversation): Promise<string | null> {
+  const { thread, deskChosen, status, deskTargetId } = conversation;
+  if (thread === undefined || deskChosen === true || status === "resolved" || !(await hasMovingRules(core))) return null;
+  const rule = await ruleFor(core, conversation);
+  return rule?.moves === true && rule.deskTargetId !== deskTargetId ? rule.deskTargetId : null;
+}
+
+async function ruleFor(core: Core, conversation: Conversation): Promise<RoutingRule | null> {
   const rules = ((await core.store.settings.findOne({ _id: ROUTING_ID }))?.value ?? []) as RoutingRule[];
-  if (rules.length === 0) return conversation.deskTargetId;
+  if (rules.length === 0) return null;
   const [agents, teams, inboxes, labels] = await Promise.all([allAgents(core), allTeams(core), allInboxes(core), core.store.labels.find({}, { projection: { name: 1 } }).toArray()]);
   const names = { agents, teams, inboxes, labels: labels.map((label) => label.name) };
   for (const rule of rules) {
     try {
-      if (readCondition(rule.when, names, core.clock.now())(conversation)) return rule.deskTargetId;
+      if (readCondition(rule.when, names, core.clock.now())(conversation)) return rule;
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       core.log.warn({ code: error.code, when: rule.when }, `A routing rule can't be read and is passed over: ${error.message}`);
     }
   }
-  return conversation.deskTargetId;
+  return null;
 }

@@ -13,7 +13,7 @@ import { reread } from "./set-status.ts";
 export const NOTE_CHARS = 1_000;
 const ATTEMPTS = 5;
 
-export interface TransferAct { conversation: Conversation; /** A desk target's id. */ to: string; actor: Author; note?: string | undefined }
+export interface TransferAct { conversation: Conversation; /** A desk target's id. */ to: string; actor: Author; note?: string | undefined; /** A routing rule moves it: rules are asked again later. */ byRule?: true }
 
 /** How people tell desk targets apart: "Billing (Slack)". */
 export function targetName({ name, kind }: Pick<DeskTarget, "name" | "kind">): string {
@@ -51,7 +51,7 @@ export async function transfer(core: Core, act: TransferAct): Promise<Conversati
     const at = core.clock.now();
     const move: Move = { id: newId(at), at, by: act.actor, fromName, left: await leftBy(core, current, from), ...(note === "" ? {} : { note }) };
     const after = await changeConversation(core, current._id, act.actor, {
-      expect: standsAs(current), set: { deskTargetId: target._id, deskChosen: true, move, moveDueAt: at }, unset: ["thread"],
+      expect: standsAs(current), set: { deskTargetId: target._id, ...(act.byRule === true ? {} : { deskChosen: true }), move, moveDueAt: at }, unset: ["thread"],
       activity: [{ type: "transferred", from: current.deskTargetId, fromName, to: target._id, toName: targetName(target), ...(note === "" ? {} : { note }) }],
     });
     if (after !== null) return after;

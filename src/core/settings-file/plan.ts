@@ -185,7 +185,7 @@ function planInboxes(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, store
 
 /** Rules are kept as they are written; names in them are read each time, so a later rename is told in the log. */
 function planRouting(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, desks: DeskTarget[], names: { agents: Agent[]; teams: Team[]; inboxes: Inbox[]; labels: Label[] }, faults: Fault[]): RoutingRule[] | undefined {
-  return wanted.routing?.flatMap(({ when, desk: name }, i) => {
+  return wanted.routing?.flatMap(({ when, desk: name, moves }, i) => {
     const path = ["routing", i];
     const desk = desks.find((one) => one.name === name);
     if (desk === undefined) faults.push(file.fault([...path, "desk"], `There is no desk named ${name}.${didYouMean(name, desks.map((one) => one.name))}`));
@@ -195,7 +195,7 @@ function planRouting(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, desks
       if (!(error instanceof UserError)) throw error;
       faults.push(file.fault([...path, "when"], error.message));
     }
-    return desk === undefined ? [] : [{ when, deskTargetId: desk._id }];
+    return desk === undefined ? [] : [{ when, deskTargetId: desk._id, ...(moves === true ? { moves } : {}) }];
   });
 }
 

@@ -53,7 +53,7 @@ export const inboxShape = z.looseObject({
 
 export const deskShape = z.looseObject({ name, kind: z.string(), channel: plain(80) });
 
-export const routeShape = z.strictObject({ when: plain(2_000), desk: z.string() });
+export const routeShape = z.strictObject({ when: plain(2_000), desk: z.string(), moves: z.boolean().optional() });
 
 export const fileShape = z.strictObject({
   limits: z.enum(["on", "off"]).optional(),

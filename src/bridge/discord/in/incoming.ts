@@ -27,6 +27,7 @@ import { createPeople } from "./people.ts";
 import { createPlaces } from "./places.ts";
 import { allTakenOff, onlyChanges } from "./reactions.ts";
 import { readContent } from "./text.ts";
+import { createUnread } from "./unread.ts";
 import { createWatch, PLACES } from "./watch.ts";
 
 export interface IncomingDeps { connection: DeskTarget; deps: DeskDeps; config: Config; api: DiscordApi; me(): Promise<Me>; channels: Channels; threads: Threads; webhooks: Webhooks; cap: ThreadCap; notices: Notices }
@@ -45,8 +46,6 @@ const REVIEW_MS = 10 * 60_000;
 const DEFAULT_EMOJI = { "✅": "resolve", "☑": "resolve", "✔": "resolve", "👀": "take", "💤": "snooze" };
 /** Milliseconds for a file out of a window. */
 const FETCH_MS = 180_000;
-/** Somebody whose lines can't be read is told so at most this often. */
-const HINT_MS = 60 * 60_000;
 
 const About = z.object({ channel_id: z.string() });
 const TakenOff = z.object({ channel_id: z.string(), message_id: z.string().refine(isSnowflake), emoji: z.object({ id: z.string().nullish(), name: z.string().nullish() }).optional() });
@@ -74,15 +73,10 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
     me, threadOf: places.threadOf, names: people.names, meet: people.meet, now: () => core.clock.now(),
     isAgent: async (userId: string) => (await agentByLink(core, "discord", userId)) !== undefined,
   };
-  const hinted = new Map<string, number>();
+  const unread = createUnread({ core, api, notices });
   const parse = createParser({
     ...parsing, content: config.messageContent,
-    unread(thread, userId) {
-      const now = core.clock.now().getTime();
-      if (now - (hinted.get(userId) ?? -Infinity) < HINT_MS) return;
-      hinted.set(userId, now);
-      later(() => notices.notify(userId, thread, { text: "Threadline can't read plain messages here, so this one stays as it is. Answer with /reply, write a note with /note, or use the message's menu: Apps, Send to customer.", buttons: [] }));
-    },
+    unread: (line) => later(() => unread.line(line)),
   });
   /** Reads a message that was handed over with its text, whatever is heard by itself. */
   const parseGiven = createParser({ ...parsing, content: true });
@@ -183,7 +177,7 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
           core, host, api, notices, guild, link: people.link,
           fetchFile: (file) => fetchDiscordFile({ api, files: core.files, clock: core.clock }, file, AbortSignal.timeout(FETCH_MS)),
           async read(text) { const { text: shown, notified } = readContent(text, people.names()); return { text: shown, mentions: notified.size }; },
-          ...(config.messageContent ? {} : { takeIn: async (message: unknown) => { const events = await parseGiven("MESSAGE_CREATE", message); if (events.length > 0) await host.accept("discord", events); } }),
+          ...(config.messageContent ? {} : { takeIn: async (message: unknown) => { const events = await parseGiven("MESSAGE_CREATE", message); if (events.length > 0) await host.accept("discord", events); for (const { thread, data } of events) later(() => unread.taken({ thread, postId: data.postId })); } }),
         }),
       };
       connection.start();

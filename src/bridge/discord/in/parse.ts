@@ -44,10 +44,11 @@ export interface ParserOptions {
   isAgent(userId: string): Promise<boolean>;
   /** False: without the intent for it, the text of messages does not come; then what is written is only what commands and forms say. */
   content: boolean;
-  /** A person wrote a line that can't be read without that intent. */
-  unread?(thread: DeskThreadId, userId: string): void;
+  /** A person wrote, or edited, a line that can't be read without that intent. */
+  unread?(line: UnreadLine): void;
   now(): Date;
 }
+export interface UnreadLine { thread: DeskThreadId; postId: DeskPostId; userId: string; edited: boolean }
 /** `t`: the event's name; `thread`: where it happened, when that is known. Empty: nothing that concerns a thread. */
 export type Parse = (t: string, d: unknown, thread?: DeskThreadId) => Promise<IncomingDeskEvent[]>;
 
@@ -91,7 +92,7 @@ export function createParser({ me, threadOf, names, meet, isAgent, content, unre
     if (thread === null) return [];
     const { author, member } = message;
     const userName = await meet({ userId: author.id, username: author.username, displayName: displayName(author, member?.nick), roles: member?.roles ?? null });
-    if (!content) { unread?.(thread, author.id); return []; }
+    if (!content) { unread?.({ thread, postId: message.id, userId: author.id, edited: false }); return []; }
     return [{ id: `${message.id}:new`, thread, at: timeOf(message.id), data: { type: "message", postId: message.id, userId: author.id, userName, userKind: "person", ...textOf(message, us), files: filesOf(message) } }];
   }
 
@@ -99,9 +100,10 @@ export function createParser({ me, threadOf, names, meet, isAgent, content, unre
   async function changed(message: Message, known: DeskThreadId | undefined): Promise<IncomingDeskEvent[]> {
     const us = await me();
     const editedAt = new Date(message.edited_timestamp ?? "");
-    if (!content || Number.isNaN(editedAt.getTime()) || !isPersons(message, us)) return [];
+    if (Number.isNaN(editedAt.getTime()) || !isPersons(message, us)) return [];
     const thread = await where(message.channel_id, known);
     if (thread === null) return [];
+    if (!content) { unread?.({ thread, postId: message.id, userId: message.author.id, edited: true }); return []; }
     return [{ id: `${message.id}:edit:${editedAt.toISOString()}`, thread, at: editedAt, data: { type: "edit", postId: message.id, userId: message.author.id, ...textOf(message, us), editedAt } }];
   }
 
