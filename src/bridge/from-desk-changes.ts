@@ -12,7 +12,7 @@ import type { CardButton } from "../core/ports.ts";
 import { expandOrSay } from "../core/services/canned.ts";
 import { changeReply, type EditOutcome } from "../core/services/edit-reply.ts";
 import { agentByLink, inboxOf, mayAnswer } from "../core/services/inbox-settings.ts";
-import { heldChanged, kickMarks, markDue } from "../core/services/marks.ts";
+import { heldChanged, kickMarks, markDue, wantMark } from "../core/services/marks.ts";
 import { teamHasRead } from "../core/services/team-read.ts";
 import { cancelReply, reviseOutgoing } from "../core/services/message-acts.ts";
 import { deskPostKey } from "../core/services/send-reply.ts";
@@ -71,7 +71,11 @@ export async function handleEdit(core: Core, thread: Thread, conversation: Conve
   }
   if (verdict.kind === "reply") {
     const outcome = await changeReply(core, message, { body, key: stored._id, at: event.editedAt, mentions: event.mentions });
-    if (outcome !== "cannot") return EDITED[outcome];
+    if (outcome !== "cannot") {
+      await wantMark(core, message, "none");
+      return EDITED[outcome];
+    }
+    await wantMark(core, message, "inside");
     await tell(core, thread, event.userId, "The customer still has the old text: this channel can't change what was sent.", CORRECT, message._id);
     return "edit stays inside";
   }
@@ -85,6 +89,7 @@ export async function handleEdit(core: Core, thread: Thread, conversation: Conve
     await tell(core, thread, event.userId, `Your reply became a note and was not sent. ${why}`, verdict.kind === "held" ? [{ id: "send", label: "Send to customer" }] : [], message._id);
     return "reply became a note";
   }
+  await wantMark(core, message, "inside");
   await tell(core, thread, event.userId, `Your edit stays inside; the customer has the text as it was sent. ${why}`, CORRECT, message._id);
   return "edit stays inside";
 }

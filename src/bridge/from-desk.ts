@@ -21,7 +21,7 @@ import { isVerb } from "../core/verbs/table.ts";
 import { buttonId } from "../core/verbs/verb.ts";
 import { eventsOfPost, NO_MESSAGE } from "./intake.ts";
 import { whereNow } from "./retired.ts";
-import { tellPerson } from "./tell.ts";
+import { markUndone, tellPerson } from "./tell.ts";
 
 export const HELD_BUTTONS: CardButton[] = [{ id: "send", label: "Send to customer", style: "main" }, { id: "keep", label: "Keep as note" }];
 type Posted = Extract<DeskEventData, { type: "message" }>;
@@ -155,12 +155,14 @@ async function runCommand(line: Line, stored: StoredDeskEvent, agent: Agent, com
   const { modifiedCount } = await core.store.deskEvents.updateOne({ _id: stored._id, begunAt: { $exists: false } }, { $set: { begunAt: core.clock.now() } });
   if (modifiedCount === 0) {
     await tell(line, `Threadline stopped while it ran !${command.verb}, and does not run it twice. Look whether it took effect; if not, write it again.`, []);
+    await markUndone(core, origin);
     return `interrupted: ${command.verb}`;
   }
   const seen = await seenAt(core, conversation, line.at);
   const result = await runVerbFor(core, { agent, desk: origin.desk, thread: line.thread, conversation, verb: command.verb, args: command.args, mentions: line.event.mentions, seen });
   const { form, buttons = [], notice = form && `${form.title}: ${buttons.length > 0 ? "choose" : "fill it in"}, or write it out. !help ${command.verb} shows how.` } = result;
   if (notice !== undefined) await tell(line, notice, form === undefined ? buttons : [...buttons, ...opening(command, result.notice !== undefined ? "Change it first…" : buttons.length > 0 ? "More choices…" : "Open the form")], result.messageId);
+  if (!result.ok) await markUndone(core, origin);
   return `command: ${command.verb}`;
 }
 
@@ -177,6 +179,7 @@ async function seenAt(core: Core, conversation: Conversation, at: Date): Promise
 
 async function tellLateCommand(line: Line): Promise<string> {
   await tell(line, "This command reached Threadline more than two minutes after you wrote it, so it was not run. Send it again if it should.", []);
+  await markUndone(line.core, line.origin);
   return "";
 }
 

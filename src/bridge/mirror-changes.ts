@@ -10,6 +10,7 @@ import type { DeliveryStatus, DeskKind, DeskThreadId, Message } from "../core/mo
 import { canFindPost } from "../core/ports.ts";
 import type { Notice } from "../core/ports.ts";
 import { allAgents } from "../core/services/inbox-settings.ts";
+import { wantMark } from "../core/services/marks.ts";
 import { recordReplySent } from "../core/services/record-delivery.ts";
 import { deskPostKey } from "../core/services/send-reply.ts";
 import { updateTogether } from "../core/store/change-together.ts";
@@ -150,6 +151,7 @@ async function tellOutcome(w: Work, message: Message, thread: DeskThreadId): Pro
 
 /** A change that the channel did not take: whoever made it learns what the customer has. */
 async function tellRefused(w: Work, message: Message, thread: DeskThreadId): Promise<void> {
+  if (message.deletedAt === undefined) await wantMark(w.core, message, "inside");
   const to = await authorOf(w, message, thread);
   if (to === undefined) return;
   const text = `${customerName(w.held.conversation)} still has your reply ${message.deletedAt === undefined ? "as it was before your edit" : "that you deleted"}: ${message.delivery.error?.text ?? "the channel refused the change."}`;

@@ -39,7 +39,7 @@ export class Agents {
   private async followUp(agent: string): Promise<void> {
     const dice = this.world.dice.of(`follow-ups of ${agent}`);
     while (this.world.loading) {
-      await pause(dice, 100, 900);
+      await pause(this.world, dice, 100, 900);
       const threads = [...this.desk.threads.values()].filter((thread) => thread.talk !== null);
       if (threads.length > 0) this.writeSoon(dice.pick(threads), 1);
     }
@@ -50,7 +50,7 @@ export class Agents {
     const before = this.writing.get(thread.id) ?? Promise.resolve();
     this.writing.set(thread.id, before.then(async () => {
       for (let i = 0; i < lines; i++) {
-        await pause(this.dice, 50, 500);
+        await pause(this.world, this.dice, 50, 500);
         if (this.world.loading) await this.write(thread);
       }
     }));
@@ -77,7 +77,7 @@ export class Agents {
   private async readNotices(agent: string): Promise<void> {
     const dice = this.world.dice.of(`notices of ${agent}`);
     while (this.world.running) {
-      await pause(dice, NOTICES_MS / 2, NOTICES_MS);
+      await pause(this.world, dice, NOTICES_MS / 2, NOTICES_MS);
       if (!this.world.loading) continue;
       for (const notice of (await this.desk.notices(agent)) ?? []) {
         const button = notice.buttons.find((one) => one.id === "send" || one.id === "retry")?.id;

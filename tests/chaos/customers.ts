@@ -19,7 +19,7 @@ export async function telegramCustomer(world: World, talk: Talk): Promise<void> 
   const dice = world.dice.of(talk.name);
   const user = world.telegram.user(chatOf(talk), `Customer ${talk.name}`);
   while (world.loading) {
-    await pause(dice, GAP.low, GAP.high);
+    await pause(world, dice, GAP.low, GAP.high);
     if (!world.loading) break;
     const text = `${talk.name}m${talk.said.length + 1} ${words(dice)}`;
     const { update } = user.says(text);
@@ -37,8 +37,10 @@ export async function widgetCustomer(world: World, talk: Talk): Promise<void> {
   if (session.status !== 201) throw new Error(`No widget session: ${session.status} ${JSON.stringify(session.body)}`);
   const { token } = session.body as { token: string };
   const reader = readFeed(world, talk, token);
+  // It is waited for below; a run that fails before that tells why itself.
+  reader.catch(() => undefined);
   while (world.loading) {
-    await pause(dice, GAP.low, GAP.high);
+    await pause(world, dice, GAP.low, GAP.high);
     if (!world.loading) break;
     const text = `${talk.name}m${talk.said.length + 1} ${words(dice)}`;
     const line = { text, accepted: false };
@@ -83,14 +85,17 @@ async function readFeed(world: World, talk: Talk, token: string): Promise<void> 
     if (status !== 200) throw new Broken(true, String(status));
     const page = body as FeedPage;
     for (const line of page.messages) {
-      if (line.kind === "outgoing" && !heard.has(line.id)) world.journal.note(talk.name, `customer sees "${line.body}" at ${line.seq}`);
+      if (line.kind === "outgoing" && !heard.has(line.id)) {
+        world.journal.note(talk.name, `customer sees "${line.body}" at ${line.seq}`);
+        talk.got.push(line.body);
+      }
       heard.set(line.id, line.body);
     }
     after = page.last;
     return page.more;
   };
   while (world.running) {
-    await pause(dice, 300, 900);
+    await pause(world, dice, 300, 900);
     try { await next(); } catch (error) { if (!(error instanceof Broken)) throw error; }
   }
   while (await next()) { /* to the end */ }

@@ -85,7 +85,7 @@ const buttonsOf = (components: Json[]): { customId: string; verb: string }[] =>
   components.flatMap((one) => (one["type"] === 1 ? objects(one["components"]) : [])).map((button) => String(button["custom_id"])).map((customId) => ({ customId, verb: customId.split("|").slice(2).join("|").split(":")[0]! }));
 
 /** Discord's own limits are off but for the injected 429s; ours are off by `limits: off`. */
-export async function discord(dice: Dice): Promise<DeskPlace> {
+export async function discord(dice: Dice, pace: number): Promise<DeskPlace> {
   const fake = await FakeDiscord.start({ record: false });
   const [leads, support] = [fake.addRole(ROLES.administrator).id, fake.addRole(ROLES.agent).id];
   const people = new Map(AGENTS.map((name, at) => [name as string, fake.addMember(name, { roles: [at === 0 ? leads : support] }).user.id]));
@@ -109,7 +109,7 @@ export async function discord(dice: Dice): Promise<DeskPlace> {
           await sleep(AGAIN_MS);
         }
       }
-      stopFaults = breakDiscord(fake, dice);
+      stopFaults = breakDiscord(fake, dice, pace);
     },
     heal() { stopFaults(); healDiscord(fake); },
     pending: () => fake.gateway.waiting + (fake.gateway.connected === 0 ? 1 : 0),

@@ -82,7 +82,7 @@ function buttonsOf(blocks: Json[] | null): Button[] {
 }
 
 /** Slack's own limits are off but for the injected 429s; ours are off by `limits: off`. */
-export async function slack(dice: Dice): Promise<DeskPlace> {
+export async function slack(dice: Dice, pace: number): Promise<DeskPlace> {
   const fake = new FakeSlack({ record: false });
   await fake.start();
   const people = new Map(AGENTS.map((name) => [name as string, fake.space.addUser(name.toLowerCase(), { realName: name, displayName: name }).id]));
@@ -102,7 +102,7 @@ export async function slack(dice: Dice): Promise<DeskPlace> {
           await sleep(AGAIN_MS);
         }
       }
-      stopFaults = breakSlack(fake, dice);
+      stopFaults = breakSlack(fake, dice, pace);
     },
     heal() { stopFaults(); healSlack(fake); },
     pending: () => fake.deliverer.pending,

@@ -12,7 +12,7 @@ const END_MS = { low: 3_000, high: 8_000 };
 const DOWN_MS = 1_500;
 
 /** Answers how to stop what happens by the clock. */
-export function breakDiscord(fake: FakeDiscord, dice: Dice): () => void {
+export function breakDiscord(fake: FakeDiscord, dice: Dice, pace: number): () => void {
   const calls = dice.of("calls"), events = dice.of("events");
   const method = (pattern: string) => (chance: number, fault: Fault) => fake.fail(pattern, { ...fault, times: Infinity, when: () => calls.chance(chance) });
   const post = method("POST /channels/*/messages");
@@ -46,7 +46,7 @@ export function breakDiscord(fake: FakeDiscord, dice: Dice): () => void {
   const away = () => { fake.gateway.down = true; fake.gateway.cut(); later(DOWN_MS, () => { fake.gateway.down = false; }); };
   const ends = [() => fake.gateway.cut(), () => fake.gateway.askToReconnect(), () => fake.gateway.invalidate({ resumable: true }), () => fake.gateway.invalidate(), lose, away];
   const moments = dice.of("gateway");
-  again(END_MS, moments, () => { moments.pick(ends)(); });
+  again({ low: END_MS.low * pace, high: END_MS.high * pace }, moments, () => { moments.pick(ends)(); });
   return () => {
     for (const timer of timers) clearTimeout(timer);
     timers.clear();

@@ -12,7 +12,7 @@ const CUT_MS = { low: 3_000, high: 8_000 };
 const FROZEN_MS = 6_000;
 
 /** Answers how to stop what happens by the clock. */
-export function breakSlack(fake: FakeSlack, dice: Dice): () => void {
+export function breakSlack(fake: FakeSlack, dice: Dice, pace: number): () => void {
   const calls = dice.of("calls"), events = dice.of("events");
   const method = (name: string) => (chance: number, fault: CallFault) => fake.fail(name, { ...fault, times: Infinity, when: () => calls.chance(chance) });
   const post = method("chat.postMessage");
@@ -47,7 +47,7 @@ export function breakSlack(fake: FakeSlack, dice: Dice): () => void {
   const freeze = () => { fake.sockets.freeze(); timers.add(setTimeout(cut, FROZEN_MS)); };
   const ends = [cut, () => fake.sockets.disconnect("refresh_requested", 1), () => fake.sockets.disconnect("warning"), freeze];
   const moments = dice.of("sockets");
-  again(CUT_MS.low, CUT_MS.high, () => { moments.pick(ends)(); });
+  again(CUT_MS.low * pace, CUT_MS.high * pace, () => { moments.pick(ends)(); });
   return () => { for (const timer of timers) clearTimeout(timer); timers.clear(); cut(); };
 }
 

@@ -15,7 +15,7 @@ export interface Talk {
   wrote: Wrote[];
   /** The desk's threads of this customer, each in the order on screen. */
   threads: Shown[][];
-  /** What the customer got, in the order in which they see it. */
+  /** What the customer got, in the order in which they see it; while the run lasts, as it comes. */
   got: string[];
   /** Lines that the customer's page should have heard of and did not (widget). */
   feedMissed: number;

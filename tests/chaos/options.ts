@@ -10,6 +10,8 @@ export interface Options {
   pauseSeconds: number;
   /** How long what is under way may take to come to rest. */
   drainSeconds: number;
+  /** How many times slower than usual everybody writes and connections end: for a machine that others use. */
+  pace: number;
   seed: number;
   phases: ("kill" | "pause")[];
   /** Where the agents work. */
@@ -19,18 +21,18 @@ export interface Options {
   keep: boolean;
 }
 
-const HELP = `npm run chaos -- [--conversations 40] [--seconds 40] [--kills 6] [--pause 35] [--drain 90] [--seed N] [--phase kill|pause] [--desk playground|slack|discord] [--json] [--keep]`;
+const HELP = `npm run chaos -- [--conversations 40] [--seconds 40] [--kills 6] [--pause 35] [--drain 90] [--pace 1] [--seed N] [--phase kill|pause] [--desk playground|slack|discord] [--json] [--keep]`;
 
 /** @throws Error that says which flags there are. */
 export function readOptions(args: string[]): Options {
   const text = { type: "string" } as const, flag = { type: "boolean" } as const;
   let values;
   try {
-    ({ values } = parseArgs({ args, options: { conversations: text, seconds: text, kills: text, pause: text, drain: text, seed: text, phase: text, desk: text, json: flag, keep: flag } }));
+    ({ values } = parseArgs({ args, options: { conversations: text, seconds: text, kills: text, pause: text, drain: text, pace: text, seed: text, phase: text, desk: text, json: flag, keep: flag } }));
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${HELP}`, { cause: error });
   }
-  const number = (name: "conversations" | "seconds" | "kills" | "pause" | "drain" | "seed", otherwise: number): number => {
+  const number = (name: "conversations" | "seconds" | "kills" | "pause" | "drain" | "pace" | "seed", otherwise: number): number => {
     const value = values[name] === undefined ? otherwise : Number(values[name]);
     if (!Number.isFinite(value) || value < 0) throw new Error(`--${name} takes a number.\n${HELP}`);
     return value;
@@ -40,7 +42,7 @@ export function readOptions(args: string[]): Options {
   const desk = values.desk ?? "playground";
   if (desk !== "playground" && desk !== "slack" && desk !== "discord") throw new Error(`--desk is playground, slack or discord.\n${HELP}`);
   return {
-    desk, conversations: Math.max(2, number("conversations", 40)), seconds: number("seconds", 40), kills: number("kills", 6), pauseSeconds: number("pause", 35), drainSeconds: number("drain", 90),
+    desk, conversations: Math.max(2, number("conversations", 40)), seconds: number("seconds", 40), kills: number("kills", 6), pauseSeconds: number("pause", 35), drainSeconds: number("drain", 90), pace: Math.max(1, number("pace", 1)),
     seed: number("seed", Math.floor(Math.random() * 1e9)), phases: phase === undefined ? ["kill", "pause"] : [phase], json: values.json === true, keep: values.keep === true,
   };
 }

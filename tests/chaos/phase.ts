@@ -54,13 +54,13 @@ export function writeSettings(folder: string, { telegram, place }: World): strin
   return file;
 }
 
-const PLACES: Record<Options["desk"], (dice: Dice) => Promise<DeskPlace>> = { playground: async () => playground(), slack, discord };
+const PLACES: Record<Options["desk"], (dice: Dice, pace: number) => Promise<DeskPlace>> = { playground: async () => playground(), slack, discord };
 
 export async function makeWorld(options: Options, dice: Dice, folder: string): Promise<World> {
   mkdirSync(folder, { recursive: true });
   const telegram = await FakeTelegram.start({ record: false });
   breakTelegram(telegram, dice.of("telegram"));
-  const place = await PLACES[options.desk](dice.of("desk"));
+  const place = await PLACES[options.desk](dice.of("desk"), options.pace);
   return { options, dice, telegram, place, journal: new Journal(), servers: [], loading: true, running: true, actors: [] };
 }
 
@@ -103,7 +103,7 @@ const SETTLED = new Set(["✅", "📬", "👁", "❔", "⚠️"]);
 /** What comes late (a double) has this long to show itself. */
 const CALM_MS = 3_000;
 
-/** True once every accepted line is in a thread and every reply has its outcome; false when that takes too long. */
+/** True once every accepted line is in a thread and every reply has its outcome or its mark; false when that takes too long. */
 async function comeToRest(world: World, desk: Desk): Promise<boolean> {
   const until = performance.now() + world.options.drainSeconds * 1_000;
   const sweepSoon = 500;
@@ -125,10 +125,12 @@ async function openWork(world: World, desk: Desk): Promise<number> {
   const posts = new Map(threads.flatMap((thread) => [...thread.posts.values()]).map((post) => [post.text, post]));
   let open = world.telegram.updates.count + world.place.pending();
   for (const talk of world.journal.talks.values()) {
+    const got = new Set(talk.channel === "telegram" ? world.telegram.shownTo(chatOf(talk)).map(({ text }) => text) : talk.got);
     open += talk.said.filter((line) => !line.accepted || !posts.has(line.text)).length;
     open += talk.wrote.filter((line) => {
       const post = posts.get(line.text);
-      return post === undefined ? line.confirmed : !post.held && !SETTLED.has(post.receipt ?? "");
+      // Who sends a held line by hand sees its mark go a little later.
+      return post === undefined ? line.confirmed : post.held ? got.has(line.text) : !SETTLED.has(post.receipt ?? "");
     }).length;
   }
   return open;

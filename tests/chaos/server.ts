@@ -66,7 +66,7 @@ export class Server {
   private lastAnswer = "none";
   private async isReady(): Promise<boolean> {
     try {
-      const { status, body } = await call(this.url, { path: "/readyz" });
+      const { status, body } = await call(this.url, { path: "/readyz", timeoutMs: 20_000 });
       this.lastAnswer = `${status} ${JSON.stringify(body)}`;
       return status === 200;
     } catch (error) {

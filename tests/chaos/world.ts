@@ -61,5 +61,5 @@ export async function ask(world: World, dice: Dice, what: Call): Promise<Answer 
   return null;
 }
 
-/** Waits a random while between two times, in milliseconds. */
-export const pause = (dice: Dice, low: number, high: number): Promise<void> => sleep(dice.between(low, high));
+/** Waits a random while between two times, in milliseconds at the usual pace. */
+export const pause = ({ options }: World, dice: Dice, low: number, high: number): Promise<void> => sleep(dice.between(low, high) * options.pace);

@@ -23,6 +23,13 @@ export function kickMarks(core: Core, { origin }: Pick<Message, "origin">): void
   if (origin !== undefined) core.bus.publish({ type: "marks.due", desk: origin.desk });
 }
 
+/** Brings a mark to this where nothing else is written about its message: an edit that stayed inside, and what settles it. */
+export async function wantMark(core: Core, message: Pick<Message, "_id" | "origin" | "mark">, want: "inside" | "none"): Promise<void> {
+  if ((want === "none" && message.mark === undefined) || !marks(core, message)) return;
+  await core.store.messages.updateOne({ _id: message._id }, { $set: markDue(core, message, want) });
+  kickMarks(core, message);
+}
+
 /** Lines of a conversation that wait for their author's word, 100 at most. */
 export const countHeld = async (core: Core, { _id, counts }: Conversation): Promise<number> =>
   counts.note + counts.outgoing === 0 ? 0 : (await heldLines(core, _id)).length;

@@ -11,7 +11,7 @@ import type { ChannelAdapter } from "../ports.ts";
 import { changeConversation } from "./change-conversation.ts";
 import { askedAgain, FETCH_DESK_FILES, filesTodo } from "./desk-files.ts";
 import { inboxOf, mayAnswer } from "./inbox-settings.ts";
-import { heldChanged, markDue } from "./marks.ts";
+import { heldChanged, markDue, wantMark } from "./marks.ts";
 import { mustBeInWindow } from "./reply-window.ts";
 import { agentAuthor, sendReply } from "./send-reply.ts";
 import { ownedByOther, takeOnReply } from "./take-on-reply.ts";
@@ -170,5 +170,6 @@ export async function sendCorrection(core: Core, act: Act & { body: string; sour
   const before = await core.store.conversations.findOne({ _id: message.conversationId });
   if (before !== null) await mustBeInWindow(core, before);
   const { conversation } = await recordAct(core, { message, by: agentAuthor(agent) }, "correct");
+  await wantMark(core, message, "none");
   return sendReply(core, { conversation, agent, body: act.body, files: [], source: act.source ?? `correct:${message._id}:${newId(core.clock.now())}`, explicit: "reply-verb" });
 }
