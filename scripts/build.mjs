@@ -1,4 +1,4 @@
-// Builds what runs from dist/ (store worker, server, widget, playground), each part only when its sources changed.
+// Builds what runs from dist/ (store worker, server, widget, playground, admin), each part only when its sources changed.
 import { build, stop } from "esbuild";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -47,6 +47,7 @@ const parts = {
     },
   },
   playground: { sources: ["src/bridge/playground", "src/shared-ui"], run: () => buildPage("src/bridge/playground/ui", "playground") },
+  admin: { sources: ["src/web-admin", "src/shared-ui"], run: () => buildPage("src/web-admin/spa", "admin") },
 };
 
 const filesUnder = (path) =>

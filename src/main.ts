@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { assemble } from "./assemble.ts";
 import { createScheduler } from "./automation/scheduler.ts";
+import { checkPlayground } from "./bridge/playground/checks.ts";
 import { playgroundPages } from "./bridge/playground/pages.ts";
 import { playgroundRoutes } from "./bridge/playground/routes.ts";
 import { deskHookRoutes } from "./bridge/hooks.ts";
@@ -23,6 +24,7 @@ import { receiveEvent } from "./core/services/receive-inbound.ts";
 import { retryParked } from "./core/services/retry-parked.ts";
 import { applySettings } from "./core/settings-file/apply.ts";
 import { readLimits } from "./core/settings-file/limits.ts";
+import { deskCheckers, inboxCheckers, type CheckDeps, type Checker } from "./boot/connection-checks.ts";
 import { makeDemo } from "./boot/demo.ts";
 import { projectRoot, version } from "./boot/install.ts";
 import { createLog } from "./log.ts";
@@ -37,6 +39,9 @@ import { createAuth } from "./web-admin/auth/auth.ts";
 import { authRoutes, signInLink } from "./web-admin/auth/routes.ts";
 import { controlRoutes } from "./web-admin/control.ts";
 import { healthRoutes } from "./web-admin/health.ts";
+import { adminPages } from "./web-admin/pages.ts";
+import type { AdminParts, LookAt } from "./web-admin/routes/call.ts";
+import { adminRoutes } from "./web-admin/routes/routes.ts";
 
 /** More than this between our clock and the database's would let two processes hold one lease. Milliseconds. */
 const MAX_CLOCK_SKEW = 2_000;
@@ -84,17 +89,21 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
   await Promise.all([playground.ensureIndexes(), auth.ensureIndexes()]);
 
   let lanesRun = false;
+  const lanesFault = () => (lanesRun ? null : "The lanes are not running (yet).");
+  const secure = config.publicUrl?.startsWith("https://") === true;
   const token = newRunToken();
   const server = await buildServer({
     log, trustProxy: config.trustProxy,
     plugins: [
-      healthRoutes({ core, kind: opened.kind, version, lanesFault: () => (lanesRun ? null : "The lanes are not running (yet).") }),
+      healthRoutes({ core, kind: opened.kind, version, lanesFault }),
       hookRoutes({ log, inboxById: (id) => { const adapter = channels.adapterOf(id); return adapter === null ? null : { adapter }; }, receive: (event) => receiveEvent(core, event) }),
       deskHookRoutes({ deskOf: desks.of, log }),
       widgetRoutes(core),
       apiRoutes(core),
       widgetPages(core, join(projectRoot, "dist/widget")),
-      authRoutes({ auth, secure: config.publicUrl?.startsWith("https://") === true }),
+      authRoutes({ auth, secure }),
+      adminRoutes({ core, auth, store: opened.kind, version, lanesFault, publicUrl: config.publicUrl, tests: testsFor({ secrets, clock, publicUrl: config.publicUrl }, isOpen) }),
+      adminPages(join(projectRoot, "dist/admin"), { secure }),
       controlRoutes({
         token,
         async apply(text, env) {
@@ -136,7 +145,7 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
 
   const url = `http://${config.host === "0.0.0.0" || config.host === "::" ? "127.0.0.1" : config.host}:${portOf(server)}`;
   await writeRunFile(config.dataDir, { url, token });
-  const link = signInLink(config.publicUrl ?? url, await auth.newStartLink());
+  const link = signInLink(config.publicUrl ?? url, await auth.newStartLink(), isOpen() ? "playground" : "admin");
 
   let stopping: Promise<void> | undefined;
   const stop = async () => {
@@ -144,6 +153,12 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
     await opened.close();
   };
   return { url, playground: `${url}/playground/`, signInLink: link, store: opened.kind, news, stop: () => (stopping ??= stop()) };
+}
+
+/** What *Test* in the admin does: the very checks of `threadline doctor`. */
+function testsFor(deps: CheckDeps, playgroundIsOpen: () => boolean): AdminParts["tests"] {
+  const bound = <T>(checkers: Record<string, Checker<T>>) => Object.fromEntries(Object.entries(checkers).map(([kind, { check }]) => [kind, ((subject, tell) => check(subject, deps, tell)) as LookAt<T>]));
+  return { desks: { ...bound(deskCheckers), playground: async (_targets, tell) => checkPlayground(playgroundIsOpen(), tell) }, inboxes: bound(inboxCheckers) };
 }
 
 /** Leases trust the clocks: a process whose clock is off would take what another still holds. */

@@ -84,6 +84,16 @@ export function createScheduler(core: Core): Scheduler {
     },
 
     wakeAt: ask,
+
+    async jobs() {
+      const looking = agenda;
+      if (looking === null) return [];
+      return Promise.all(JOBS.map(async ({ kind, every }) => {
+        const { jobs } = await looking.queryJobs({ name: nameOf(kind), limit: 1_000 });
+        const recurring = jobs.find((one) => one.repeatInterval === every);
+        return { kind, every, lastAt: recurring?.lastRunAt ?? null, nextAt: recurring?.nextRunAt ?? null };
+      }));
+    },
   };
 }
 

@@ -6,7 +6,7 @@ import type { Secrets } from "../core/services/secrets.ts";
 
 export interface CheckDeps { secrets: Secrets; clock: Clock; publicUrl: string | null }
 
-interface Checker<T> { title: string; check(subject: T, deps: CheckDeps, tell?: TellCheck): Promise<Check[]> }
+export interface Checker<T> { title: string; check(subject: T, deps: CheckDeps, tell?: TellCheck): Promise<Check[]> }
 
 const atVendor = (look: (options: ChecksOptions) => Promise<Check[]>) => (targets: DeskTarget[], { secrets, clock, publicUrl }: CheckDeps, tell?: TellCheck): Promise<Check[]> => look({
   targets, publicUrl, clock, ...(tell === undefined ? {} : { tell }),

@@ -305,6 +305,14 @@ export interface FileStore {
 }
 
 /** Runs due work at a time; the due times themselves live on our own documents. */
-export interface Scheduler { start(): Promise<void>; stop(): Promise<void>; /** Something is due at `at`: look then, at the latest. */ wakeAt(kind: "snooze", at: Date): void }
+export interface Scheduler {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Something is due at `at`: look then, at the latest. */
+  wakeAt(kind: "snooze", at: Date): void;
+  /** What is looked at again and again, and when; none while it does not run. */
+  jobs(): Promise<RecurringJob[]>;
+}
+export interface RecurringJob { kind: string; /** In words: "30 seconds". */ every: string; lastAt: Date | null; nextAt: Date | null }
 
 export type { Inbox };

@@ -31,6 +31,9 @@ function asks(filter: Filter, field: FieldName): boolean {
   return "not" in filter ? asks(filter.not, field) : ("and" in filter ? filter.and : filter.or).some((part) => asks(part, field));
 }
 
+/** In the order in which they are asked. */
+export const routingRules = async (core: Core): Promise<RoutingRule[]> => ((await core.store.settings.findOne({ _id: ROUTING_ID }))?.value ?? []) as RoutingRule[];
+
 /** The id of the desk target in which this conversation's thread belongs now. A rule that can't be read (any more) is passed over and logged. */
 export async function routeOf(core: Core, conversation: Conversation): Promise<string> {
   return (await ruleFor(core, conversation))?.deskTargetId ?? conversation.deskTargetId;
@@ -45,7 +48,7 @@ export async function movedBy(core: Core, conversation: Conversation): Promise<s
 }
 
 async function ruleFor(core: Core, conversation: Conversation): Promise<RoutingRule | null> {
-  const rules = ((await core.store.settings.findOne({ _id: ROUTING_ID }))?.value ?? []) as RoutingRule[];
+  const rules = await routingRules(core);
   if (rules.length === 0) return null;
   const [agents, teams, inboxes, labels] = await Promise.all([allAgents(core), allTeams(core), allInboxes(core), core.store.labels.find({}, { projection: { name: 1 } }).toArray()]);
   const names = { agents, teams, inboxes, labels: labels.map((label) => label.name) };

@@ -2,19 +2,23 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../../shared-ui/icon.tsx";
 import type { Desk } from "./desk.ts";
 import { useDesk } from "./desk.ts";
-import { FormDialog, ShortcutsDialog } from "./dialogs.tsx";
+import { FormDialog, ShortcutsDialog, SignInDialog } from "./dialogs.tsx";
 import * as icons from "./icons.ts";
 import { FaultMenu, PeopleMenu, ThemeButton } from "./menus.tsx";
+import { isAdministrator } from "./sign-in.ts";
 import { shopAddress } from "./site.tsx";
 import { ThreadList } from "./thread-list.tsx";
 import { ThreadView } from "./thread-view.tsx";
 import { useShortcuts } from "./shortcuts.ts";
 
-/** The whole page: the customer's side, and the team's. On a phone one of them at a time. */
-export function App({ desk }: { desk: Desk }) {
+/** The whole page: the customer's side, and the team's. On a phone one of them at a time. `token`: of a one-time sign-in link that was opened. */
+export function App({ desk, token }: { desk: Desk; token: string | null }) {
   const state = useDesk(desk);
   const [side, setSide] = useState<"site" | "desk">("desk");
   const [help, setHelp] = useState(false);
+  const [link, setLink] = useState(token);
+  const [administrator, setAdministrator] = useState(false);
+  useEffect(() => void isAdministrator().then(setAdministrator), []);
   const commandLine = useRef<HTMLTextAreaElement>(null);
   const composer = useRef<HTMLTextAreaElement>(null);
   useShortcuts(desk, { help: () => setHelp(true), command: () => commandLine.current?.focus(), write: () => composer.current?.focus() });
@@ -31,6 +35,7 @@ export function App({ desk }: { desk: Desk }) {
           <button type="button" aria-pressed={side === "desk"} onClick={() => setSide("desk")}>Desk{waiting > 0 && <span class="count">{waiting}</span>}</button>
         </nav>
         <div class="top-tools">
+          {administrator && <a class="face-button" href="/admin/" aria-label="Admin"><Icon svg={icons.admin} /><span class="wide-only">Admin</span></a>}
           <FaultMenu desk={desk} state={state} />
           <button type="button" class="icon-button wide-only" title="Keyboard shortcuts (?)" aria-label="Keyboard shortcuts" onClick={() => setHelp(true)}><Icon svg={icons.keyboard} /></button>
           <ThemeButton />
@@ -52,6 +57,7 @@ export function App({ desk }: { desk: Desk }) {
         </div>
       )}
       {state.form !== null && <FormDialog key={state.form.id} form={state.form} submit={(values) => desk.submit(state.form!.id, values)} close={desk.closeForm} />}
+      {link !== null && <SignInDialog token={link} close={() => setLink(null)} />}
       {help && <ShortcutsDialog close={() => setHelp(false)} />}
     </div>
   );

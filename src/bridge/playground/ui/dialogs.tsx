@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../../shared-ui/icon.tsx";
 import type { FormField, FormView } from "./api.ts";
 import * as icons from "./icons.ts";
+import { redeem } from "./sign-in.ts";
 import { SHORTCUTS } from "./words.ts";
 
 /** A modal window of the browser's own: it keeps the focus inside and closes with Esc. */
@@ -71,6 +72,29 @@ export function ShortcutsDialog({ close }: { close: () => void }) {
   return (
     <Dialog title="Keyboard shortcuts" close={close}>
       <dl class="shortcuts">{SHORTCUTS.map(([keys, what]) => <div key={keys}><dt>{what}</dt><dd>{keys.split(" ").map((key) => (/^[/…]$/.test(key) && keys.length > 1 ? <span key={key} class="quiet">{key}</span> : <kbd key={key}>{key}</kbd>))}</dd></div>)}</dl>
+    </Dialog>
+  );
+}
+
+/** What the one-time link of the terminal opens; its button spends the link. */
+export function SignInDialog({ token, close }: { token: string; close: () => void }) {
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const enter = async () => {
+    setBusy(true);
+    const refused = await redeem(token);
+    // all that was refused to a stranger is asked for again
+    if (refused === null) location.reload();
+    setRefusal(refused);
+    setBusy(false);
+  };
+  return (
+    <Dialog title="Sign in as administrator" close={close}>
+      <div class="dialog-text">
+        <p>This link signs this browser in, once. The admin is then one click away, and the playground answers from other machines too.</p>
+        {refusal !== null && <p class="form-refusal" role="alert">{refusal}</p>}
+        <div class="buttons dialog-foot"><button type="button" class="button" onClick={close}>Not now</button><button type="button" class="button" data-main="true" disabled={busy || refusal !== null} onClick={() => void enter()}>Sign in</button></div>
+      </div>
     </Dialog>
   );
 }

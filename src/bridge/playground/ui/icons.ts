@@ -1,5 +1,6 @@
 /** The page's icons, each named for what it says here. */
 export { default as activity } from "lucide-static/icons/activity.svg";
+export { default as admin } from "lucide-static/icons/gauge.svg";
 export { default as back } from "lucide-static/icons/arrow-left.svg";
 export { default as bike } from "lucide-static/icons/bike.svg";
 export { default as helmet } from "lucide-static/icons/shield.svg";

@@ -4,7 +4,7 @@ import { Icon } from "../../../shared-ui/icon.tsx";
 import type { Desk, DeskState } from "./desk.ts";
 import * as icons from "./icons.ts";
 import { Menu } from "./menu.tsx";
-import { chooseTheme, currentTheme, type Theme } from "./theme.ts";
+import { chooseTheme, currentTheme, type Theme } from "../../../shared-ui/theme.ts";
 
 const ROLE_WORDS: Record<string, string> = { administrator: "Administrator", supervisor: "Supervisor", agent: "Agent" };
 

@@ -1,6 +1,6 @@
-/** Light, dark, or as the system has it; remembered, and followed by the shop's frame. */
+/** Light, dark, or as the system has it; remembered for all our pages, and followed by those that are open. */
 export type Theme = "system" | "light" | "dark";
-const KEY = "playground.theme";
+const KEY = "threadline.theme";
 
 export function currentTheme(): Theme {
   try {

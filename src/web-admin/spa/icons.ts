@@ -1,0 +1,26 @@
+/** The page's icons, each named for what it says here. */
+export { default as agents } from "lucide-static/icons/users-round.svg";
+export { default as busy } from "lucide-static/icons/loader-circle.svg";
+export { default as check } from "lucide-static/icons/check.svg";
+export { default as close } from "lucide-static/icons/x.svg";
+export { default as copy } from "lucide-static/icons/copy.svg";
+export { default as desks } from "lucide-static/icons/messages-square.svg";
+export { default as elsewhere } from "lucide-static/icons/external-link.svg";
+export { default as fail } from "lucide-static/icons/circle-x.svg";
+export { default as hash } from "lucide-static/icons/hash.svg";
+export { default as health } from "lucide-static/icons/heart-pulse.svg";
+export { default as inboxes } from "lucide-static/icons/inbox.svg";
+export { default as key } from "lucide-static/icons/key-round.svg";
+export { default as keyboard } from "lucide-static/icons/keyboard.svg";
+export { default as monitor } from "lucide-static/icons/monitor.svg";
+export { default as moon } from "lucide-static/icons/moon.svg";
+export { default as off } from "lucide-static/icons/circle-minus.svg";
+export { default as ok } from "lucide-static/icons/circle-check.svg";
+export { default as overview } from "lucide-static/icons/gauge.svg";
+export { default as playground } from "lucide-static/icons/sparkles.svg";
+export { default as retry } from "lucide-static/icons/rotate-ccw.svg";
+export { default as sessions } from "lucide-static/icons/monitor-smartphone.svg";
+export { default as signOut } from "lucide-static/icons/log-out.svg";
+export { default as sun } from "lucide-static/icons/sun.svg";
+export { default as test } from "lucide-static/icons/stethoscope.svg";
+export { default as warn } from "lucide-static/icons/triangle-alert.svg";
