@@ -39,8 +39,10 @@ export interface DiscordActsOptions {
 }
 
 /** Mara and Jonas are linked agents in the guild; Sam is nobody's. */
-export async function startDiscordActs({ settings, ackMs, slow, toldMs, deaf = false }: DiscordActsOptions = {}) {
+export async function startDiscordActs({ settings, ackMs = 12_000, slow, toldMs, deaf = false }: DiscordActsOptions = {}) {
   const fake = await FakeDiscord.start();
+  // A busy machine is no late desk: both have patience, unless a test says otherwise.
+  fake.ackWindowMs = 15_000;
   onTestFinished(() => fake.stop());
   const forum = fake.addForum("support");
   const desk = new ForumDesk(fake, forum);
@@ -60,7 +62,7 @@ export async function startDiscordActs({ settings, ackMs, slow, toldMs, deaf = f
     data: { type: "message" as const, postId: message.id, userId: message.author?.id ?? "", userName: "someone", userKind: "person" as const, text: message.content ?? "", mentions, files: [] },
   });
   const acts = createActs({
-    core, host, api, notices, guild: fake.guildId, fetchFile: (file) => fetchDiscordFile({ api, files: core.files, clock: core.clock }, file, AbortSignal.timeout(10_000)), link: async (userId) => `Linked ${userId}.`, ...(ackMs === undefined ? {} : { ackMs }),
+    core, host, api, notices, guild: fake.guildId, fetchFile: (file) => fetchDiscordFile({ api, files: core.files, clock: core.clock }, file, AbortSignal.timeout(10_000)), link: async (userId) => `Linked ${userId}.`, ackMs,
     read: async (text) => { const read = readContent(text, { user: (id) => fake.members.get(id)?.user.username ?? null, role: () => null, channel: () => null }); return { text: read.text, mentions: read.notified.size }; },
     ...(deaf ? { takeIn: async (message: unknown) => { await help.host.accept("discord", [lineOf(message as Parameters<typeof lineOf>[0])]); } } : {}),
   });
