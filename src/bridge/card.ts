@@ -1,6 +1,7 @@
 /** The card of a conversation: the same facts in the same order on every desk. Pure. */
 import { lastLineOf } from "../core/verbs/describe.ts";
 import { leftOutWords, nextRecipients } from "../core/model/recipients.ts";
+import { LANGUAGES, type LanguageCode } from "../core/model/language.ts";
 import type { Conversation } from "../core/model/types.ts";
 import type { Card, CardButton, CardFact } from "../core/ports.ts";
 import { channelName } from "./channel-name.ts";
@@ -44,10 +45,12 @@ export function cardOf(conversation: Conversation, inboxName: string, replyUntil
   if (conversation.unreachable !== undefined) facts.push({ label: "Can't be reached", value: conversation.unreachable === "CONTACT_GONE" ? "The account is gone" : "They blocked us here" });
   if (conversation.referral !== undefined) facts.push({ label: "Came by", value: conversation.referral });
   facts.push(...recipientFacts(conversation, mostRecipients));
-  if (conversation.caution !== undefined) facts.push({ label: "Caution", value: conversation.caution });
+  if (conversation.caution !== undefined) facts.push({ label: "Caution", value: conversation.untaken === true ? "The sender may not be who it says; take it to see why" : conversation.caution });
   if (conversation.teamName !== undefined) facts.push({ label: "Team", value: conversation.teamName });
   if (conversation.priority !== null) facts.push({ label: "Priority", value: capital(conversation.priority) });
   if (conversation.labels.length > 0) facts.push({ label: "Labels", value: conversation.labels.join(", ") });
+  if (conversation.language !== undefined) facts.push({ label: "Language", value: LANGUAGES[conversation.language as LanguageCode] ?? conversation.language });
+  facts.push(...(conversation.contactFacts ?? []));
   if (conversation.mode !== undefined && conversation.mode !== "reply") facts.push({ label: "Mode", value: conversation.mode === "team-only" ? "Team-only" : "Note-first" });
   if (conversation.status === "snoozed") {
     facts.push(conversation.snoozedUntil === null ? { label: "Snoozed until", value: "the next reply" } : { label: "Snoozed until", value: conversation.snoozedUntil.toISOString(), at: conversation.snoozedUntil });

@@ -9,7 +9,7 @@ import type { Core } from "../core/core.ts";
 import { DeskError } from "../core/errors.ts";
 import type { Held } from "../core/lanes/lease.ts";
 import { retryDelayMs } from "../core/model/retry.ts";
-import type { Conversation, DeskThreadId, LeftThread, Message, Move } from "../core/model/types.ts";
+import type { Conversation, DeskPostId, DeskThreadId, LeftThread, Message, Move } from "../core/model/types.ts";
 import { canFindPost } from "../core/ports.ts";
 import type { DeskPost } from "../core/ports.ts";
 import { deskTargetOf, inboxOf } from "../core/services/inbox-settings.ts";
@@ -29,7 +29,9 @@ export async function handOver(w: Work, move: Move, thread: DeskThreadId, fresh:
   if (text !== null) {
     const { desk } = w;
     const found = fresh || !canFindPost(desk) ? null : await call(core, (signal) => desk.findPost(thread, key, signal));
-    if (found === null) await say(w, thread, key, text);
+    const ids = found?.ids ?? (await say(w, thread, key, text));
+    // should somebody's data be erased, this has to go too
+    await core.store.threads.updateOne({ _id: thread }, { $addToSet: { posts: { $each: ids } } });
   }
   const { matchedCount } = await core.store.conversations.updateOne({ _id: held.conversation._id, "lanes.mirror.token": held.token, "move.id": move.id }, { $set: { "move.told": true } });
   if (matchedCount === 0) throw new LeaseLost("The conversation was moved on, or the lane's lease moved to another process.");
@@ -37,13 +39,14 @@ export async function handOver(w: Work, move: Move, thread: DeskThreadId, fresh:
 }
 
 /** A desk that refuses the text gets the lines none the less: they must not wait for it. */
-async function say(w: Work, thread: DeskThreadId, key: string, text: string): Promise<void> {
+async function say(w: Work, thread: DeskThreadId, key: string, text: string): Promise<DeskPostId[]> {
   const post: DeskPost = { kind: "system", author: { name: "Threadline" }, text, files: [], marks: [] };
   try {
-    await call(w.core, (signal) => w.desk.post(thread, post, key, signal));
+    return (await call(w.core, (signal) => w.desk.post(thread, post, key, signal))).ids;
   } catch (error) {
     if (!(error instanceof DeskError) || error.o.refused !== true || error.code === "THREAD_GONE") throw error;
     w.core.log.warn({ code: error.code, conversationId: w.held.conversation._id }, "A desk refused the summary of a conversation that was moved there; its lines go on without it.");
+    return [];
   }
 }
 

@@ -1,8 +1,10 @@
 /** The table of commands; `help` is made from it. */
 import { version } from "../boot/install.ts";
 import { apply } from "./apply.ts";
+import { audit } from "./audit.ts";
 import { backup } from "./backup.ts";
 import type { Command } from "./command.ts";
+import { contacts } from "./contacts.ts";
 import { delivery } from "./delivery.ts";
 import { discord } from "./discord.ts";
 import { doctor } from "./doctor.ts";
@@ -28,4 +30,4 @@ export const help: Command = {
   },
 };
 
-export const commands: readonly Command[] = [start, apply, doctor, slack, discord, delivery, retry, backup, restore, exportAll, importAll, store, help];
+export const commands: readonly Command[] = [start, apply, doctor, slack, discord, delivery, retry, backup, restore, exportAll, importAll, contacts, audit, store, help];

@@ -302,6 +302,8 @@ export interface FileStore {
   /** @throws {UserError} FILE_UNKNOWN */
   open(fileId: string): Promise<{ name: string; type: string; bytes: number; owner: string; stream: Readable }>;
   buffer(fileId: string, maxBytes: number): Promise<Buffer>;
+  /** For good. One that is not there is removed already. */
+  remove(fileId: string): Promise<void>;
 }
 
 /** Runs due work at a time; the due times themselves live on our own documents. */

@@ -9,6 +9,8 @@ export interface Blobs {
   write(fileId: string, facts: FileFacts, content: AsyncIterable<Buffer>): Promise<number>;
   /** Null when there is none. The stream has to be read or destroyed. */
   read(fileId: string): Promise<StoredFile | null>;
+  /** What is not there is removed already. */
+  remove(fileId: string): Promise<void>;
 }
 
 /** New files go to the first; what it does not have is looked for in the others. */
@@ -21,4 +23,5 @@ export const oneAfterTheOther = (first: Blobs, ...others: Blobs[]): Blobs => ({
     }
     return null;
   },
+  async remove(fileId) { for (const blobs of [first, ...others]) await blobs.remove(fileId); },
 });

@@ -35,5 +35,10 @@ export function createGridFs(db: Db): Blobs {
       const { filename, length, metadata } = file as GridFSFile & { metadata: Metadata };
       return { name: filename, type: metadata.type, bytes: length, owner: metadata.owner, stream: bucket.openDownloadStream(gridId(fileId)) };
     },
+    async remove(fileId) {
+      // the chunks first: what a stop leaves is found again by its file
+      await db.collection("files.chunks").deleteMany({ files_id: gridId(fileId) });
+      await db.collection("files.files").deleteOne({ _id: gridId(fileId) });
+    },
   };
 }

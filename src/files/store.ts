@@ -61,6 +61,7 @@ export function fileStoreIn(blobs: Blobs, clock: Clock, scan?: Scan): FileStore 
       return { fileId, name: facts.name, type: facts.type, bytes, state: "ready" };
     },
     open: find,
+    remove: (fileId) => blobs.remove(fileId),
     async buffer(fileId, maxBytes) {
       const { bytes, stream } = await find(fileId);
       if (bytes > maxBytes) {

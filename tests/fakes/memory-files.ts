@@ -29,5 +29,6 @@ export function memoryFiles(): FileStore {
       if (content.length > maxBytes) throw new UserError("FILE_TOO_LARGE", "The file is too large.");
       return content;
     },
+    async remove(id) { kept.delete(id); },
   };
 }

@@ -34,6 +34,16 @@ filesContract("S3 in a folder of a bucket, database behind it", {
   kept: async () => ({ objects: s3.objects.size, uploads: s3.uploads.size }),
 });
 
+test("what is removed is gone, from the bucket and from the database behind it", async () => {
+  const old = createFileStore(db, clock);
+  const both = fileStoreIn(oneAfterTheOther(createS3(s3.settings, clock), createGridFs(db)), clock);
+  const two = [await old.put({ name: "old.txt", type: "", owner: "o" }, Buffer.from("old"), 10), await both.put({ name: "new.txt", type: "", owner: "o" }, Buffer.from("new"), 10)];
+  for (const { fileId } of [...two, ...two]) await both.remove(fileId);
+  for (const { fileId } of two) await expect(both.open(fileId)).rejects.toMatchObject({ code: "FILE_UNKNOWN" });
+  expect(await db.collection("files.chunks").countDocuments({ files_id: two[0]!.fileId as never })).toBe(0);
+  expect(s3.objects.has(two[1]!.fileId)).toBe(false);
+});
+
 test("files from before the bucket was set stay readable", async () => {
   const before = await createFileStore(db, clock).put({ name: "old.txt", type: "", owner: "o" }, Buffer.from("old"), 10);
   const both = fileStoreIn(oneAfterTheOther(createS3(s3.settings, clock), createGridFs(db)), clock);

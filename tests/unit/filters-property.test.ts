@@ -26,11 +26,13 @@ const maybe = <T>(one: fc.Arbitrary<T>) => fc.option(one, { nil: null });
 
 /** A conversation in no team's queue has no such field. */
 const inTeam = fc.option(fc.constantFrom("t1", "t2", "t3", "gone"), { nil: undefined }).map((teamId) => (teamId === undefined ? {} : { teamId }));
+/** One whose language could not be told has no such field. */
+const inLanguage = fc.option(fc.constantFrom("de", "en", "fr"), { nil: undefined }).map((language) => (language === undefined ? {} : { language }));
 const conversation = fc.tuple(fc.record({
   number: fc.integer({ min: 1, max: 12 }), status: fc.constantFrom(...STATUSES), assigneeId: maybe(fc.constantFrom("a1", "a2", "a3")),
   inboxId: fc.constantFrom("i1", "i2"), deskTargetId: fc.constantFrom("d1", "d2", "gone"), channel: fc.constantFrom("widget", "telegram"), labels: fc.uniqueArray(fc.constantFrom(...labels)), priority: maybe(fc.constantFrom(...PRIORITIES)),
   contactName: fc.constantFrom(...names), subject: fc.constantFrom(...names), waitingSince: maybe(moment), resolvedAt: maybe(moment), createdAt: moment, lastMessageAt: moment,
-}), inTeam).map(([it, team]) => ({ ...it, ...team }));
+}), inTeam, inLanguage).map(([it, team, language]) => ({ ...it, ...team, ...language }));
 
 const one = (field: Condition["field"], op: fc.Arbitrary<Condition["op"]>, value: fc.Arbitrary<string | number>) => fc.record({ field: fc.constant(field), op, value });
 const any = (field: Condition["field"], value: fc.Arbitrary<string | number>) => fc.record({ field: fc.constant(field), op: fc.constant("any of" as const), value: fc.array(value, { minLength: 1, maxLength: 3 }) });
@@ -46,7 +48,7 @@ const choices = (field: Condition["field"], value: fc.Arbitrary<string>) => fc.o
 
 const condition: fc.Arbitrary<Condition> = fc.oneof(
   choices("status", fc.constantFrom(...STATUSES)), choices("channel", fc.constantFrom("widget", "telegram", "email")), choices("inbox", fc.constantFrom("Website", "bot")),
-  choices("label", fc.constantFrom(...labels)), bare("label"), choices("assignee", fc.constantFrom("me", "ben", "Ana Lima")), bare("assignee"), choices("desk", fc.constantFrom("support", "Field")), choices("team", fc.constantFrom("mine", "billing", "Field")), bare("team"),
+  choices("label", fc.constantFrom(...labels)), bare("label"), choices("assignee", fc.constantFrom("me", "ben", "Ana Lima")), bare("assignee"), choices("desk", fc.constantFrom("support", "Field")), choices("team", fc.constantFrom("mine", "billing", "Field")), bare("team"), choices("language", fc.constantFrom("german", "de", "English", "fi")), bare("language"),
   choices("priority", fc.constantFrom(...PRIORITIES)), bare("priority"), one("priority", fc.constantFrom<Condition["op"]>("greater", "less"), fc.constantFrom(...PRIORITIES)),
   texts("contact"), texts("subject"), one("number", fc.constantFrom<Condition["op"]>("is", "is not", "greater", "less"), number), any("number", number),
   one("waiting", fc.constantFrom<Condition["op"]>("greater", "less"), spans), bare("waiting"), times("created"), times("updated"), times("resolved"), bare("resolved"),

@@ -1,9 +1,11 @@
 /** Suggestions while a command is typed. Each suggestion is the whole text as it would stand then. */
 import type { Core } from "../../core/core.ts";
 import { FIELDS, FIELD_NAMES, fieldOf, isFieldName, PRIORITIES } from "../../core/filters/fields.ts";
+import { LANGUAGES } from "../../core/model/language.ts";
 import type { Agent, Conversation } from "../../core/model/types.ts";
 import { parseWhen } from "../../core/model/when.ts";
 import type { Suggestion } from "../../core/ports.ts";
+import { attributeDefinitions } from "../../core/services/attributes.ts";
 import { suggestCanned } from "../../core/services/canned.ts";
 import { myConversations, queueFor } from "../../core/services/find.ts";
 import { allAgents, allInboxes, allTargets, allTeams, mayAnswer } from "../../core/services/inbox-settings.ts";
@@ -85,6 +87,7 @@ async function choicesFor(core: Core, { agent, conversation = null }: CompleteRe
     case "delivery": return plain(["pause", "resume"], "delivery");
     case "help": return verbs.filter((one) => mayRun(agent, one)).map((one) => ({ value: one.name, hint: one.help }));
     case "contact": return plain(["edit", "name ", "email ", "phone "], "the customer's details");
+    case "attribute": return (await attributeDefinitions(core)).map(({ key, name }) => ({ value: `${key} `, hint: name }));
     case "macro": return plain((await allMacros(core)).map(({ name }) => name), "macro");
     case "resolve": return [{ value: "--anyway", hint: "without asking" }, ...(await allMacros(core)).map(({ name }) => ({ value: `--with ${name}`, hint: "macro" }))];
     case "take": return plain(["--anyway"], "without asking");
@@ -125,6 +128,7 @@ async function valuesOf(core: Core, agent: Agent, name: keyof typeof FIELDS): Pr
     case "inbox": return named((await inboxes()).map((inbox) => inbox.name), "inbox");
     case "desk": return named((await allTargets(core)).map((target) => target.name), "desk");
     case "channel": return named([...new Set((await inboxes()).map((inbox) => inbox.channel))], "channel");
+    case "language": return [...named(Object.values(LANGUAGES).map((word) => word.toLowerCase()), "language"), ...named(["none"], "could not be told")];
     case "created": case "updated": case "resolved": return named(["today", "yesterday", "24h", "7d", "30d"], "when");
     default: return named(fieldOf(name).choices ?? [], name);
   }

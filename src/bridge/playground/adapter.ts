@@ -107,7 +107,10 @@ export function createPlayground({ db, clock, bus, log, files }: PlaygroundDeps)
       await passFaults(faults, signal);
       const threadId = await openThreadOf(thread);
       const at = clock.now();
-      for (const id of posts) await store.changePost(threadId, { _id: id, deletedAt: { $exists: false } }, { $set: { text: "", files: [], deletedAt: at, changedAt: at } });
+      for (const id of posts) {
+        await store.changePost(threadId, { _id: id, deletedAt: { $exists: false } }, { $set: { text: "", files: [], marks: [], deletedAt: at, changedAt: at } });
+        await store.posts.updateOne({ _id: id, threadId, "author.kind": "customer" }, { $set: { "author.name": "Customer" }, $unset: { "author.avatar": "" } });
+      }
       changed(threadId);
     },
 

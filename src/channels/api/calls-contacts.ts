@@ -1,6 +1,7 @@
 /** Who the customers are and what was said with them. */
 import { UserError } from "../../core/errors.ts";
 import type { Contact, Conversation } from "../../core/model/types.ts";
+import { attributeDefinitions, readAttributes, tellAttributes } from "../../core/services/attributes.ts";
 import { fillContact } from "../../core/services/contact.ts";
 import { feedAfter, feedBefore, recordSeen } from "../../core/services/feed.ts";
 import { identityAt } from "../../core/services/find-conversation.ts";
@@ -15,15 +16,18 @@ import {
 const PAGE = 50;
 
 /** Makes the contact at the first word of it; later what is not known yet is filled in, and what an agent corrected stays. */
-export async function identify({ core }: ApiHost, inboxId: string, address: string, { name, email, phone }: ContactBody): Promise<{ identity: { _id: string; contactId: string }; made: boolean }> {
+export async function identify({ core }: ApiHost, inboxId: string, address: string, { name, email, phone, attributes }: ContactBody): Promise<{ identity: { _id: string; contactId: string }; made: boolean }> {
+  const definitions = attributes === undefined ? [] : await attributeDefinitions(core);
+  const told = attributes === undefined ? {} : readAttributes(definitions, attributes);
   const found = await identityAt(core, inboxId, address, { name: name ?? address, ...(email === undefined ? {} : { email }) });
   const news = { ...(name === undefined ? {} : { name }), ...(email === undefined ? {} : { email }), ...(phone === undefined ? {} : { phone }) };
   if (Object.keys(news).length > 0) await fillContact(core, found.identity.contactId, news, address);
+  await tellAttributes(core, found.identity.contactId, definitions, told);
   return found;
 }
 
 const asContact = (id: string, contact: Contact) => ({
-  id, contactId: contact._id, name: contact.name, ...(contact.email === undefined ? {} : { email: contact.email }), ...(contact.phone === undefined ? {} : { phone: contact.phone }), createdAt: contact.createdAt.toISOString(),
+  id, contactId: contact._id, name: contact.name, ...(contact.email === undefined ? {} : { email: contact.email }), ...(contact.phone === undefined ? {} : { phone: contact.phone }), ...(contact.attributes === undefined ? {} : { attributes: contact.attributes }), createdAt: contact.createdAt.toISOString(),
 });
 const asConversation = (contact: string, { _id, number, status, createdAt, lastMessageAt }: Conversation) =>
   ({ id: _id, number, contact, status, createdAt: createdAt.toISOString(), lastMessageAt: lastMessageAt.toISOString() });

@@ -1,5 +1,6 @@
 /** Every body, query, answer and callback of the API channel. The calls are checked with these, and `openapi.ts` describes them from these. */
 import { z } from "zod";
+import { ATTRIBUTE_CHARS, ATTRIBUTE_KEY, MOST_ATTRIBUTES } from "../../core/model/attributes.ts";
 
 /** Longest text of one message, in UTF-16 units. */
 export const MAX_TEXT = 20_000;
@@ -19,10 +20,13 @@ export const contactRef = z.strictObject({ id: contactId, hash });
 export const contactBody = z.strictObject({
   ...contactRef.shape,
   name: line(80).optional(), email: z.email().max(200).optional(), phone: z.string().regex(/^\+?\d{5,15}$/, "must be digits with an optional +").optional(),
+  attributes: z.record(z.string().regex(ATTRIBUTE_KEY, "must be an attribute's key"), z.union([z.string().max(ATTRIBUTE_CHARS), z.number(), z.boolean(), z.null()]))
+    .refine((given) => Object.keys(given).length <= MOST_ATTRIBUTES, `must have at most ${MOST_ATTRIBUTES} attributes`).optional()
+    .describe("By their keys in the settings file; null takes one away."),
 });
 export type ContactBody = z.infer<typeof contactBody>;
 export const contactAnswer = z.strictObject({
-  id: z.string(), contactId: z.string(), name: z.string(), email: z.string().optional(), phone: z.string().optional(), createdAt: time,
+  id: z.string(), contactId: z.string(), name: z.string(), email: z.string().optional(), phone: z.string().optional(), attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(), createdAt: time,
 });
 export const hashQuery = z.strictObject({ hash });
 

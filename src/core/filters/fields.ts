@@ -1,5 +1,7 @@
 /** The table of fields: what each is called, which operators it takes and what it says in `help`. */
 
+import { LANGUAGES } from "../model/language.ts";
+
 export const OPERATORS = ["is", "is not", "any of", "contains", "does not contain", "starts with", "present", "absent", "greater", "less", "before", "after", "within last"] as const;
 export type Operator = (typeof OPERATORS)[number];
 
@@ -24,6 +26,9 @@ const TIME = ["is", "before", "after", "within last"] as const;
 export const PRIORITIES = ["low", "medium", "high", "urgent"] as const;
 export const STATUSES = ["open", "pending", "snoozed", "resolved"] as const;
 
+/** Names and codes alike. */
+const LANGUAGE_WORDS = [...Object.values(LANGUAGES).map((name) => name.toLowerCase()), ...Object.keys(LANGUAGES)];
+
 export const FIELDS = {
   status: { type: "choice", operators: CHOICE, choices: STATUSES, example: "status:open,pending", help: "open, pending, snoozed or resolved" },
   label: { type: "name", operators: MAYBE, example: "label:billing", help: "carries this label; label:none carries none" },
@@ -34,6 +39,7 @@ export const FIELDS = {
   channel: { type: "text", operators: CHOICE, example: "channel:telegram", help: "the kind of channel" },
   priority: { type: "choice", operators: [...MAYBE, "greater", "less"], choices: PRIORITIES, example: "priority>medium", help: "low, medium, high, urgent or none" },
   contact: { type: "text", operators: TEXT, example: "contact:ana", help: "part of the customer's name; contact:ana* begins with it" },
+  language: { type: "choice", operators: MAYBE, choices: LANGUAGE_WORDS, example: "language:german", help: "of the customer's first lines, by its name or two letters; language:none could not be told" },
   subject: { type: "text", operators: TEXT, example: "subject:invoice", help: "part of the first line" },
   number: { type: "number", operators: [...CHOICE, "greater", "less"], example: "#1042", help: "the short number" },
   waiting: { type: "span", operators: ["greater", "less", "present", "absent"], example: "waiting>2h", help: "how long the customer has waited; waiting:none nobody waits" },

@@ -1,13 +1,14 @@
 /** JSON form → plan: names are ids, times are moments, words are conversation ids. Query and predicate are both made from it. */
 import { DateTime } from "luxon";
 import { didYouMean } from "../model/close-names.ts";
+import { LANGUAGES } from "../model/language.ts";
 import { UserError } from "../errors.ts";
 import { isCondition, type Condition, type Filter, type Value } from "./ast.ts";
 import { fieldOf, PRIORITIES } from "./fields.ts";
 import { spanMs } from "./parse.ts";
 
 /** Paths of a conversation that a plan may test. */
-export type ScalarPath = "_id" | "status" | "inboxId" | "channel" | "deskTargetId" | "assigneeId" | "teamId" | "priority" | "number";
+export type ScalarPath = "_id" | "status" | "inboxId" | "channel" | "deskTargetId" | "assigneeId" | "teamId" | "priority" | "number" | "language";
 export type DatePath = "waitingSince" | "createdAt" | "lastMessageAt" | "resolvedAt";
 export type TextPath = "contactName" | "subject";
 
@@ -69,6 +70,10 @@ function planCondition(condition: Condition, context: FilterContext): Plan {
       if (op === "absent") return { path: "teamId", in: [null] };
       if (op === "present") return { none: { path: "teamId", in: [null] } };
       return { path: "teamId", in: list.flatMap((value) => teams(String(value), context)) };
+    case "language":
+      if (op === "absent") return { path: "language", in: [null] };
+      if (op === "present") return { none: { path: "language", in: [null] } };
+      return { path: "language", in: list.map(language) };
     case "contact": return { path: "contactName", like: like(op, String(list[0])) };
     case "subject": return { path: "subject", like: like(op, String(list[0])) };
     case "waiting": return waiting(condition, context);
@@ -91,11 +96,16 @@ function int(value: string | number | undefined): number {
   return number;
 }
 
-function choice(field: "status" | "priority", value: string | number): string {
+function choice(field: "status" | "priority" | "language", value: string | number): string {
   const choices = fieldOf(field).choices!;
   const found = choices.find((one) => one === String(value).toLowerCase());
-  if (found === undefined) throw refuse(`There is no ${field} "${value}".${didYouMean(String(value), choices)} Choose ${choices.join(", ")}.`);
+  if (found === undefined) throw refuse(`There is no ${field} "${value}".${didYouMean(String(value), choices)}${field === "language" ? " Write it in English, such as german, or as two letters." : ` Choose ${choices.join(", ")}.`}`);
   return found;
+}
+
+function language(value: string | number): string {
+  const word = choice("language", value);
+  return Object.entries(LANGUAGES).find(([code, name]) => code === word || name.toLowerCase() === word)![0];
 }
 
 function priorities({ op }: Condition, list: (string | number)[]): (string | null)[] {

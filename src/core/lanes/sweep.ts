@@ -5,6 +5,8 @@ import type { LaneName } from "../model/types.ts";
 import { canMark } from "../ports.ts";
 import { drainOutbox } from "../services/apply.ts";
 import { sweepEarly } from "../services/early-changes.ts";
+import { sweepErasures } from "../services/erase-contact.ts";
+import { sweepMerges } from "../services/merge-steps.ts";
 import { forgetSettings } from "../services/inbox-settings.ts";
 
 const BATCH = 500;
@@ -49,6 +51,8 @@ export async function sweepOnce(core: Core): Promise<void> {
   for (const [desk, adapter] of core.desks) if (canMark(adapter)) core.bus.publish({ type: "marks.due", desk });
 
   await part(() => sweepEarly(core));
+  await part(() => sweepMerges(core));
+  await part(() => sweepErasures(core));
 
   const now = core.clock.now();
   await part(async () => {

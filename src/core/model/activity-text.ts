@@ -17,6 +17,8 @@ export function activityText(actor: string, fact: ActivityFact): string {
       const parts = [...(name === undefined ? [] : [`the name to ${name}`]), ...(email === undefined ? [] : [email === null ? "the e-mail to none" : `the e-mail to ${email}`]), ...(phone === undefined ? [] : [phone === null ? "the phone to none" : `the phone to ${phone}`])];
       return `${actor} changed the customer's details: ${parts.join(", ")}`;
     }
+    case "merged": return fact.undone === true ? `${actor} took back that ${fact.name} and ${fact.into} are one customer` : `${actor} said that ${fact.name} and ${fact.into} are one customer`;
+    case "attribute": return fact.value === null ? `${actor} took away the customer's ${fact.name}` : `${actor} set the customer's ${fact.name} to ${fact.value}`;
     case "blocked": return fact.blocked ? `${actor} blocked the customer: what they write is not taken any more` : `${actor} unblocked the customer: what they write from now on comes in again`;
     case "reachable": return fact.reachable ? "The customer can be reached here again" : fact.code === "CONTACT_GONE" ? "The customer's account is gone: nothing sent here reaches them" : "The customer blocked us here: nothing sent reaches them until they take that back";
     case "labelled": return `${actor} added the label ${fact.label}`;

@@ -3,6 +3,9 @@ import type { ChannelId, DeskKind } from "./types.ts";
 
 export type Role = "administrator" | "supervisor" | "agent";
 
+/** What of a customer an inbox may hide until somebody takes the conversation. */
+export const HIDEABLE = ["name", "email", "phone"] as const;
+
 export interface InboxSettings {
   /** Seconds a reply waits before it leaves; 0 sends at once. */
   undoSeconds: number;
@@ -13,6 +16,7 @@ export interface InboxSettings {
   reopenHours: number;
   /** First reply takes an unassigned conversation. */
   takeOnReply: boolean;
+  hideUntilTaken?: (typeof HIDEABLE)[number][];
 }
 
 export interface Inbox {

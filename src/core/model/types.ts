@@ -2,6 +2,7 @@
 import type { HeldReason } from "./guard-reasons.ts";
 
 export type { HeldReason } from "./guard-reasons.ts";
+export type { AttributeValue, Contact, ContactIdentity, Erasure, Merge } from "./people.ts";
 export type { Agent, CannedResponse, DeskTarget, Inbox, InboxSettings, Label, Macro, MacroStep, Role, Team } from "./settings.ts";
 
 /** Names a channel's kind in the registry ("widget"); core never branches on it. */
@@ -20,25 +21,6 @@ export type Priority = "low" | "medium" | "high" | "urgent";
 export type ThreadMode = "reply" | "note-first" | "team-only";
 export type MessageKind = "incoming" | "outgoing" | "note" | "activity";
 
-export interface Contact {
-  _id: string; name: string; email?: string; phone?: string; anonymous: boolean; avatar?: string; createdAt: Date;
-  /** Their lines are not taken; each of their identities says so too. */
-  blocked?: { at: Date; by: string };
-}
-
-export interface ContactIdentity {
-  _id: string;
-  inboxId: string;
-  /** The customer's address on that channel: a chat id, a visitor id. Unique with `inboxId`. */
-  address: string;
-  contactId: string;
-  /** Set while the vendor says that this address can't be reached. */
-  unreachable?: { code: string; at: Date };
-  /** The contact is blocked: lines from here were left out so often, last at that time. */
-  blocked?: { swallowed: number; lastAt?: Date };
-  createdAt: Date;
-}
-
 export interface Lease { holder: string; token: number; until: Date; /** The message whose vendor call may be under way. */ head?: string }
 /** The lanes that carry messages, through one conversation in order. */
 export type LaneName = "mirror" | "delivery";
@@ -54,6 +36,8 @@ export type ActivityFact =
   | { type: "contact"; changed: { name?: string; email?: string | null; phone?: string | null } }
   | { type: "blocked"; blocked: boolean }
   | { type: "reachable"; reachable: boolean; code?: string }
+  | { type: "attribute"; name: string; value: string | null }
+  | { type: "merged"; name: string; into: string; undone?: true }
   | { type: "labelled"; label: string }
   | { type: "unlabelled"; label: string }
   | { type: "priority"; to: Priority | null }
@@ -112,6 +96,14 @@ export interface Conversation {
   contactName: string;
   /** The contact's lines are not taken. */
   contactBlocked?: true;
+  /** What the card says of the contact besides: their attributes that belong there. */
+  contactFacts?: { label: string; value: string }[];
+  /** Nobody has owned it yet, and its inbox hides who the customer is until somebody does. */
+  untaken?: true;
+  /** The customer's name, while `contactName` stands in for it. */
+  hiddenName?: string;
+  /** Of the customer's first lines (`model/language.ts`); absent while it can't be told. */
+  language?: string;
   channel: ChannelId;
   assigneeId: string | null;
   assigneeName: string | null;
@@ -139,6 +131,8 @@ export interface Conversation {
   outbox: OutboxEntry[];
   /** The thread in use; retired ones live in `threads` only. */
   thread?: { id: DeskThreadId };
+  /** The customer's data was erased from it. */
+  erased?: true;
   /** Somebody put it where it is: routing rules are not asked any more. */
   deskChosen?: true;
   move?: Move;
@@ -310,11 +304,13 @@ export interface Message {
   mark?: MarkState;
   /** Explicit act that lifted mode or prefix conditions; an edit keeps it. */
   explicit?: "reply-verb" | "send-to-customer";
+  /** Nothing of what it said is kept. */
+  erasedAt?: Date;
   activity?: ActivityFact;
   schema: 1;
 }
 
-export interface Thread { _id: DeskThreadId; conversationId: string; desk: DeskKind; targetId: string; state: "active" | "retired"; createdAt: Date; /** Set when the conversation moved on and left it standing. */ leftAt?: Date }
+export interface Thread { _id: DeskThreadId; conversationId: string; desk: DeskKind; targetId: string; state: "active" | "retired"; createdAt: Date; /** Posts of ours besides messages and card: what was said before a move. */ posts?: DeskPostId[]; /** Set when the conversation moved on and left it standing. */ leftAt?: Date }
 
 /** What happened on a desk, as stored before it is acknowledged. */
 export interface StoredDeskEvent {

@@ -7,6 +7,7 @@ import { activityText } from "../model/activity-text.ts";
 import { draftMessage, firstLine } from "../model/draft.ts";
 import { newId } from "../model/ids.ts";
 import { onIncoming } from "../model/status.ts";
+import { languageOf } from "../model/language.ts";
 import type { ActivityFact, Conversation, Message, OutboxEntry } from "../model/types.ts";
 import { changeTogether } from "../store/change-together.ts";
 import { appendMessage } from "../store/messages.ts";
@@ -65,6 +66,7 @@ function effectOf(core: Core, conversation: Conversation, message: Message): { u
     if (message.original !== undefined) set.folded = true;
     if (message.place !== undefined) Object.assign(set, { inCopy: [...new Set([...message.place.to, ...message.place.cc])], answerTo: message.place.replyTo ?? null });
     if (message.place?.caution !== undefined) set.caution = message.place.caution;
+    if (conversation.language === undefined && conversation.counts.incoming < FIRST_LINES) Object.assign(set, languageFound(message.body));
     const change = onIncoming(conversation, message.createdAt);
     Object.assign(set, change.set, windowFromLine(core, conversation, message));
     facts.push(...change.activity);
@@ -73,6 +75,10 @@ function effectOf(core: Core, conversation: Conversation, message: Message): { u
   const entries: OutboxEntry[] = facts.map((what) => ({ id: newId(now), at: now, actor: message.author, what }));
   return { update: { $set: set, $inc: increments, ...(entries.length > 0 ? { $push: { outbox: { $each: entries } } } : {}) }, activity: entries.length > 0 };
 }
+
+/** Lines by which a conversation's language is told. */
+const FIRST_LINES = 5;
+const languageFound = (text: string): Pick<Conversation, "language"> => { const guess = languageOf(text); return guess === null ? {} : { language: guess.language }; };
 
 const fileLine = (message: Message): string => message.files.map((file) => file.name).join(", ");
 

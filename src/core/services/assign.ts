@@ -3,6 +3,7 @@ import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import type { ActivityFact, Agent, Author, Conversation, Team } from "../model/types.ts";
 import { changeConversation, type Change } from "./change-conversation.ts";
+import { revealing } from "./hide-contact.ts";
 import { allAgents, allTeams, mayAnswer } from "./inbox-settings.ts";
 import { agentAuthor } from "./send-reply.ts";
 import { changing, reread } from "./set-status.ts";
@@ -10,12 +11,13 @@ import { changing, reread } from "./set-status.ts";
 const ATTEMPTS = 5;
 
 /** What makes `agent` the owner of a conversation as it was read. A team stays only while its owner is one of it. */
-export async function owning(core: Core, conversation: Pick<Conversation, "teamId">, agent: Agent): Promise<Change & { expect: object }> {
+export async function owning(core: Core, conversation: Pick<Conversation, "teamId" | "untaken" | "hiddenName">, agent: Agent): Promise<Change & { expect: object }> {
   const { teamId } = conversation;
   const leaves = teamId !== undefined && (await allTeams(core)).find((team) => team._id === teamId)?.memberIds.includes(agent._id) !== true;
+  const { expect, set, unset } = revealing(conversation);
   return {
-    expect: { teamId: teamId ?? null } as object, set: { assigneeId: agent._id, assigneeName: agent.name },
-    ...(leaves ? { unset: ["teamId", "teamName"] } : {}),
+    expect: { teamId: teamId ?? null, ...expect } as object, set: { assigneeId: agent._id, assigneeName: agent.name, ...set },
+    ...(leaves || unset.length > 0 ? { unset: [...unset, ...(leaves ? ["teamId", "teamName"] as const : [])] } : {}),
     activity: [{ type: "assigned", to: agent._id, toName: agent.name }, ...(leaves ? [{ type: "team", to: null, toName: null } as const] : [])],
   };
 }

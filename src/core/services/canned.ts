@@ -5,6 +5,7 @@ import { UserError } from "../errors.ts";
 import { didYouMean } from "../model/close-names.ts";
 import { termsOf } from "../model/terms.ts";
 import type { Agent, CannedResponse, Contact, Conversation } from "../model/types.ts";
+import { hiddenOf, type Hidden } from "./hide-contact.ts";
 import { allTeams, inboxOf } from "./inbox-settings.ts";
 import { CODE, renderTemplate, TEMPLATE_CHARS, type Values } from "./template.ts";
 
@@ -94,7 +95,7 @@ export const countUse = async (core: Core, code: string): Promise<void> => void 
 async function valuesFor(core: Core, agent: Agent, conversation: Conversation): Promise<Values> {
   const [contact, inbox] = await Promise.all([core.store.contacts.findOne({ _id: conversation.contactId }), inboxOf(core, conversation.inboxId)]);
   const values: { [K in keyof Values]: string | undefined } = {
-    ...contactValues(contact), "agent.name": agent.name, "agent.first_name": firstWord(agent.name),
+    ...(conversation.untaken === true ? shownOnly(conversation, contactValues(contact), await hiddenOf(core, conversation)) : contactValues(contact)), "agent.name": agent.name, "agent.first_name": firstWord(agent.name),
     "conversation.number": String(conversation.number), "conversation.subject": conversation.subject, "inbox.name": inbox.name, "team.name": conversation.teamName,
   };
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== ""));
@@ -104,6 +105,11 @@ function contactValues(contact: Contact | null): { [K in keyof Values]: string |
   if (contact === null) return {};
   const words = contact.name.trim().split(/\s+/);
   return { "contact.name": contact.name, "contact.first_name": words[0], "contact.last_name": words.length > 1 ? words.at(-1) : undefined, "contact.email": contact.email, "contact.phone": contact.phone };
+}
+
+/** What nobody may see yet is not known here either. */
+function shownOnly({ hiddenName }: Conversation, values: ReturnType<typeof contactValues>, hidden: readonly Hidden[]): ReturnType<typeof contactValues> {
+  return Object.fromEntries(Object.entries(values).filter(([variable]) => !(hidden.includes("email") && variable === "contact.email") && !(hidden.includes("phone") && variable === "contact.phone") && (hiddenName === undefined || !variable.endsWith("name"))));
 }
 
 const firstWord = (name: string): string | undefined => name.trim().split(/\s+/)[0];

@@ -13,12 +13,14 @@ export interface Change {
   addLabel?: string;
   removeLabel?: string;
   activity: ActivityFact[];
+  /** Names the activity, so that the same change again tells it once. One fact only. */
+  activityId?: string;
 }
 
 /** Answers the conversation after the change, or null when `expect` did not hold. The card is due and the activity follows. */
 export async function changeConversation(core: Core, conversationId: string, actor: Author, change: Change): Promise<Conversation | null> {
   const now = core.clock.now();
-  const outbox: OutboxEntry[] = change.activity.map((what) => ({ id: newId(now), at: now, actor, what }));
+  const outbox: OutboxEntry[] = change.activity.map((what) => ({ id: change.activityId ?? newId(now), at: now, actor, what }));
   const update: UpdateFilter<Conversation> = {
     $set: { ...change.set, cardDueAt: now },
     $inc: { cardRev: 1 },

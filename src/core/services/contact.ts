@@ -5,6 +5,7 @@ import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import type { Agent, Contact, ContactIdentity, Conversation } from "../model/types.ts";
 import { changeConversation } from "./change-conversation.ts";
+import { hiddenOf } from "./hide-contact.ts";
 import { isBrokenText } from "./clean-text.ts";
 import { agentAuthor } from "./send-reply.ts";
 
@@ -35,7 +36,8 @@ const NAME = z.string().trim().min(1).max(80).refine((text) => !isBrokenText(tex
 const EMAIL = z.email().max(200);
 const PHONE = z.string().regex(/^\+?\d{5,15}$/);
 
-function read(change: ContactChange): ContactChange {
+/** As it is kept. @throws {UserError} BAD_TEXT */
+export function readChange(change: ContactChange): ContactChange {
   const read: ContactChange = {};
   if (change.name !== undefined) {
     const name = NAME.safeParse(change.name);
@@ -62,7 +64,9 @@ function read(change: ContactChange): ContactChange {
  */
 export async function changeContact(core: Core, act: { conversation: Conversation; agent: Agent; change: ContactChange }): Promise<{ contact: Contact; changed: ContactChange }> {
   const { conversation, agent } = act;
-  const wanted = read(act.change);
+  const wanted = readChange(act.change);
+  const hidden = await hiddenOf(core, conversation);
+  if (hidden.some((field) => act.change[field] !== undefined)) throw new UserError("NOT_POSSIBLE", "Who this customer is stays hidden until somebody takes the conversation. /take it, then change it.");
   const before = await core.store.contacts.findOne({ _id: conversation.contactId });
   if (before === null) throw new UserError("NOT_FOUND", "This customer is not known (any more).");
   const differs = (field: string, value: unknown): boolean => value !== (before[field as keyof ContactChange] ?? null) || (field === "name" && value !== conversation.contactName);
@@ -87,17 +91,18 @@ export async function changeContact(core: Core, act: { conversation: Conversatio
 }
 
 /** What is resolved shows it when its card changes again. */
-async function rename(core: Core, contactId: string, contactName: string, except = ""): Promise<void> {
-  const others: Filter<Conversation> = { contactId, _id: { $ne: except }, contactName: { $ne: contactName } };
+export async function rename(core: Core, contactId: string, contactName: string, except = ""): Promise<void> {
+  await core.store.conversations.updateMany({ contactId, hiddenName: { $exists: true } }, { $set: { hiddenName: contactName } });
+  const others: Filter<Conversation> = { contactId, _id: { $ne: except }, contactName: { $ne: contactName }, hiddenName: { $exists: false } };
   await core.store.conversations.updateMany({ ...others, status: { $ne: "resolved" } }, { $set: { contactName, cardDueAt: core.clock.now() }, $inc: { cardRev: 1 } });
   await core.store.conversations.updateMany(others, { $set: { contactName } });
 }
 
 /** Of two who rename a customer at once the later write of the contact counts, on every card. */
-async function alignNames(core: Core, contactId: string): Promise<void> {
+export async function alignNames(core: Core, contactId: string): Promise<void> {
   for (let told: string | undefined; ;) {
     const contact = await core.store.contacts.findOne({ _id: contactId }, { projection: { name: 1 } });
-    if (contact === null || contact.name === told) return;
+    if (contact === null || contact.name === "" || contact.name === told) return;
     told = contact.name;
     await rename(core, contactId, told);
   }

@@ -6,6 +6,8 @@ import type { Contact, ContactIdentity, Conversation, Inbox } from "../model/typ
 import { identityOf } from "../store/look-together.ts";
 import { isDuplicateKey } from "../store/store.ts";
 import { perOwner } from "../store/together.ts";
+import { factsForNew } from "./attributes.ts";
+import { nameShown } from "./hide-contact.ts";
 import { moveIdentity } from "./move-identity.ts";
 
 export interface Profile { name?: string; email?: string; phone?: string; avatar?: string }
@@ -57,18 +59,18 @@ export async function conversationForNextLine(core: Core, inbox: Inbox, identity
       );
       if (cleared.modifiedCount === 0) continue;
     }
-    const created = await createConversation(core, inbox, identity, await nameFor(core, identity, profile, holder), subject);
+    const created = await createConversation(core, inbox, identity, await shownOf(core, identity, profile, holder), subject);
     if (created !== null) return created;
   }
 }
 
 /** Null when somebody else created the identity's conversation meanwhile. Numbers rise by one; gaps may stay. */
-async function createConversation(core: Core, inbox: Inbox, identity: ContactIdentity, contactName: string, subject: string): Promise<Conversation | null> {
+async function createConversation(core: Core, inbox: Inbox, identity: ContactIdentity, { name, ...shown }: Shown, subject: string): Promise<Conversation | null> {
   const now = core.clock.now();
   for (let number = await nextNumber(core); ; number = await nextNumber(core, number)) {
     const conversation: Conversation = {
       _id: newId(now), number, inboxId: inbox._id, contactId: identity.contactId, identityId: identity._id, deskTargetId: inbox.deskTargetId,
-      openKey: identity._id, status: "open", statusAt: now, subject, contactName, channel: inbox.channel,
+      openKey: identity._id, status: "open", statusAt: now, subject, ...shown, ...nameShown(inbox, number, name), channel: inbox.channel,
       assigneeId: null, assigneeName: null, labels: [], priority: null, waitingSince: null, firstReplyAt: null, snoozedUntil: null, snoozeEpisode: null, resolvedAt: null,
       appliedSeq: 0, lastIncomingSeq: 0, lastMessageAt: now, lastLine: null, counts: { incoming: 0, outgoing: 0, note: 0 }, outbox: [],
       cardRev: 0, cardShown: 0, lanes: {}, createdAt: now, schema: 1,
@@ -83,11 +85,15 @@ async function createConversation(core: Core, inbox: Inbox, identity: ContactIde
   }
 }
 
+/** What a new conversation shows of its contact. */
+interface Shown extends Pick<Conversation, "contactFacts"> { name: string }
+
 /** Who wrote before is called as they are known here: an agent may have corrected what the channel says. */
-async function nameFor(core: Core, identity: ContactIdentity, profile: Profile, before: Conversation | null): Promise<string> {
-  if (before === null && profile.name !== undefined) return profile.name;
-  const known = (await core.store.contacts.findOne({ _id: identity.contactId }, { projection: { name: 1 } }))?.name;
-  return known || profile.name || before?.contactName || "Visitor";
+async function shownOf(core: Core, identity: ContactIdentity, profile: Profile, before: Conversation | null): Promise<Shown> {
+  const known = await core.store.contacts.findOne({ _id: identity.contactId }, { projection: { name: 1, attributes: 1 } });
+  const facts = await factsForNew(core, known);
+  if (before === null && profile.name !== undefined) return { ...facts, name: profile.name };
+  return { ...facts, name: known?.name || profile.name || (before?.hiddenName ?? before?.contactName) || "Visitor" };
 }
 
 const FIRST_NUMBER = 1001;

@@ -81,7 +81,8 @@ async function storeParticipant(core: Core, event: Inbound<"message">, place: In
 /** What somebody else than the customer wrote into a conversation, or a machine of theirs, is for the team alone. */
 async function storeAside(core: Core, event: Inbound<"message">, place: InboundPlace, conversation: Conversation): Promise<InboundResult> {
   const source = inboundSource(event.inboxId, event.address, event.channelMessageId);
-  const name = `${named(event)}${place.caution === undefined ? "" : ", who may be somebody else"}`;
+  const theirs = conversation.untaken === true && (await identityOf(core, event.inboxId, event.address))?._id === conversation.identityId;
+  const name = theirs ? conversation.contactName : `${named(event)}${place.caution === undefined ? "" : ", who may be somebody else"}`;
   const author: Author = place.automatic === "reply" ? { type: "system", name: `Automatic reply of ${name}` } : { type: "guest", name };
   return { outcome: "stored", message: await addNote(core, { conversation, author, body: event.text, files: event.files, source, place: placeOf(place) }) };
 }
@@ -104,8 +105,8 @@ async function storeLine(core: Core, event: Inbound<"message">, by?: { address: 
 
   const now = core.clock.now();
   const author: Author = by?.author ?? {
-    type: "contact", id: identity.contactId, name: event.authorName ?? event.profile.name ?? conversation.contactName,
-    ...(event.profile.avatar === undefined ? {} : { avatar: event.profile.avatar }),
+    type: "contact", id: identity.contactId, name: conversation.hiddenName === undefined ? event.authorName ?? event.profile.name ?? conversation.contactName : conversation.contactName,
+    ...(event.profile.avatar === undefined || conversation.hiddenName !== undefined ? {} : { avatar: event.profile.avatar }),
   };
   const quote = event.replyTo === undefined ? null : await quoteOf(core, event.inboxId, event.address, event.replyTo);
   const chosen = event.choice === undefined ? null : await chosenOf(core, identity._id, event.choice);

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { didYouMean } from "../model/close-names.ts";
+import type { AttributeDefinition } from "../model/attributes.ts";
 import { newId } from "../model/ids.ts";
 import type { Agent, CannedResponse, DeskTarget, Inbox, InboxSettings, Label, Macro, Team } from "../model/types.ts";
 import type { Clock } from "../ports.ts";
@@ -9,9 +10,10 @@ import { readCondition } from "../services/routing.ts";
 import type { RoutingRule } from "../services/routing.ts";
 import type { Secrets } from "../services/secrets.ts";
 import { matchEntries } from "./match.ts";
+import { planAttributes } from "./attributes.ts";
 import { planCanned } from "./canned.ts";
 import { planMacros } from "./macros.ts";
-import { agentShape, cannedShape, deskShape, inWords, inboxShape, macroShape, routeShape, teamShape } from "./shape.ts";
+import { agentShape, attributeShape, cannedShape, deskShape, inWords, inboxShape, macroShape, routeShape, teamShape } from "./shape.ts";
 import type { DeskEntry, InboxEntry, SettingsFile } from "./shape.ts";
 import type { Fault, Path, ReadFile } from "./yaml.ts";
 
@@ -35,7 +37,7 @@ export interface StoredSettings { agents: Agent[]; teams: Team[]; labels: Label[
 export interface Wish<T> { was: T | undefined; now: T; secretsChanged: string[] }
 /** A canned response has a code for a name. */
 export interface CannedWish { was: CannedResponse | undefined; now: CannedResponse }
-export interface Plan { faults: Fault[]; agents: Wish<Agent>[]; teams: Wish<Team>[]; labels: Wish<Label>[]; canned: CannedWish[]; macros: Wish<Macro>[]; desks: Wish<DeskTarget>[]; inboxes: Wish<Inbox>[]; rateLimits: boolean | undefined; routing: RoutingRule[] | undefined }
+export interface Plan { faults: Fault[]; agents: Wish<Agent>[]; teams: Wish<Team>[]; labels: Wish<Label>[]; canned: CannedWish[]; macros: Wish<Macro>[]; desks: Wish<DeskTarget>[]; inboxes: Wish<Inbox>[]; rateLimits: boolean | undefined; routing: RoutingRule[] | undefined; attributes: AttributeDefinition[] | undefined }
 
 const DEFAULT_COLOR = "#64748b";
 export const DEFAULT_INBOX_SETTINGS: InboxSettings = { undoSeconds: 8, doubleReplySeconds: 3, noteFirst: false, reopenHours: 72, takeOnReply: true };
@@ -173,11 +175,11 @@ function planInboxes(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, store
         : `There is no desk named ${entry.desk}.${didYouMean(entry.desk, known.map((one) => one.name))}`));
       return [];
     }
-    const { undoSeconds, doubleReplySeconds, noteFirst, reopenHours, takeOnReply } = entry;
+    const { undoSeconds, doubleReplySeconds, noteFirst, reopenHours, takeOnReply, hideUntilTaken } = entry;
     const now: Inbox = {
       ...(was ?? { _id: newId(deps.clock.now()), channel: entry.channel, identity: channel.identity, enabled: true, createdAt: deps.clock.now() }),
       name: entry.name, enabled: entry.enabled ?? was?.enabled ?? true, deskTargetId: desk._id, config: channel.config, secrets: channel.secrets,
-      settings: { ...(was?.settings ?? DEFAULT_INBOX_SETTINGS), ...defined<InboxSettings>({ undoSeconds, doubleReplySeconds, noteFirst, reopenHours, takeOnReply }) },
+      settings: { ...(was?.settings ?? DEFAULT_INBOX_SETTINGS), ...defined<InboxSettings>({ undoSeconds, doubleReplySeconds, noteFirst, reopenHours, takeOnReply, hideUntilTaken }) },
     };
     return [wish(was, now, changedSecrets(deps.secrets, was?.secrets ?? {}, channel.secrets))];
   });
@@ -218,9 +220,10 @@ export function makePlan(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, s
   const canned = planCanned(deps.clock, file, wanted, stored.canned, names, faults);
   const codes = new Set([...stored.canned.map(({ code }) => code), ...canned.map(({ now }) => now.code)]);
   const macros = planMacros(deps.clock, file, wanted, stored.macros, { ...names, codes }, faults);
-  return { faults, agents, teams, labels, canned, macros, desks, inboxes, routing, rateLimits: wanted.limits === undefined ? undefined : wanted.limits === "on" };
+  const attributes = planAttributes(file, wanted, faults);
+  return { attributes, faults, agents, teams, labels, canned, macros, desks, inboxes, routing, rateLimits: wanted.limits === undefined ? undefined : wanted.limits === "on" };
 }
 
 /** Names of the settings that may stand in each part, for "did you mean". */
 export const knownIn = (part: string | undefined): string[] =>
-  part === "agents" ? Object.keys(agentShape.shape) : part === "teams" ? Object.keys(teamShape.shape) : part === "canned" ? Object.keys(cannedShape.shape) : part === "macros" ? [...Object.keys(macroShape.shape), "do", "with"] : part === "labels" ? ["name", "color"] : part === "routing" ? Object.keys(routeShape.shape) : ["limits", "agents", "teams", "labels", "canned", "macros", "inboxes", "desks", "routing"];
+  part === "agents" ? Object.keys(agentShape.shape) : part === "teams" ? Object.keys(teamShape.shape) : part === "canned" ? Object.keys(cannedShape.shape) : part === "macros" ? [...Object.keys(macroShape.shape), "do", "with"] : part === "labels" ? ["name", "color"] : part === "attributes" ? Object.keys(attributeShape.shape) : part === "routing" ? Object.keys(routeShape.shape) : ["limits", "agents", "teams", "labels", "attributes", "canned", "macros", "inboxes", "desks", "routing"];

@@ -1,5 +1,7 @@
 /** The shape of `threadline.yaml`; every message ends a sentence that begins with the setting's name. */
 import { z } from "zod";
+import { HIDEABLE } from "../model/settings.ts";
+import { ATTRIBUTE_KEY, ATTRIBUTE_TYPES, MOST_ATTRIBUTES } from "../model/attributes.ts";
 import { CODE, TEMPLATE_CHARS } from "../services/template.ts";
 import { isBrokenText } from "../services/clean-text.ts";
 
@@ -38,6 +40,13 @@ export const macroShape = z.strictObject({
   steps: z.array(z.strictObject({ do: z.string().transform((word) => word.toLowerCase()), with: text(TEMPLATE_CHARS).optional() })).min(1).max(20),
 });
 
+export const attributeShape = z.strictObject({
+  key: z.string().regex(ATTRIBUTE_KEY, "must be small letters, digits and _, beginning with a letter, 40 at most"),
+  name: plain(40).optional(), type: z.enum(ATTRIBUTE_TYPES).optional(), values: z.array(plain(80)).min(1).max(100).optional(), onCard: z.boolean().optional(),
+}).superRefine(({ type, values }, context) => {
+  if ((type === "list") !== (values !== undefined)) context.addIssue({ code: "custom", path: ["values"], message: type === "list" ? "is missing: a list needs the values that may be chosen" : "is only for the type list" });
+});
+
 /** Fields of every inbox; what else stands there belongs to its channel. */
 export const inboxShape = z.looseObject({
   name,
@@ -49,6 +58,7 @@ export const inboxShape = z.looseObject({
   noteFirst: z.boolean().optional(),
   reopenHours: z.number().min(0, "must be 0 to 8760 hours").max(8_760, "must be 0 to 8760 hours").optional(),
   takeOnReply: z.boolean().optional(),
+  hideUntilTaken: z.array(z.enum(HIDEABLE)).max(HIDEABLE.length).optional(),
 });
 
 export const deskShape = z.looseObject({ name, kind: z.string(), channel: plain(80) });
@@ -60,6 +70,7 @@ export const fileShape = z.strictObject({
   agents: z.array(agentShape).max(1_000).optional(),
   teams: z.array(teamShape).max(200).optional(),
   labels: z.array(labelShape).max(1_000).optional(),
+  attributes: z.array(attributeShape).max(MOST_ATTRIBUTES).optional(),
   canned: z.array(cannedShape).max(5_000).optional(),
   macros: z.array(macroShape).max(200).optional(),
   desks: z.array(deskShape).max(100).optional(),

@@ -5,6 +5,7 @@ import type { Clock } from "../ports.ts";
 import { ROUTING_ID } from "../services/routing.ts";
 import type { Secrets } from "../services/secrets.ts";
 import type { Store } from "../store/store.ts";
+import { writeAttributes } from "./attributes.ts";
 import { writeCanned } from "./canned.ts";
 import { LIMITS_ID } from "./limits.ts";
 import type { Plan, StoredSettings, Wish } from "./plan.ts";
@@ -26,7 +27,7 @@ function differences<T extends Named>({ was, now, secretsChanged }: Wish<T>, nam
   const words = fields.filter((name) => name !== "links").flatMap((name) => {
     if (name === "settings") return Object.keys(after[name] as object).flatMap((key) => {
       const [from, to] = [before[name], after[name]].map((value) => (value as Record<string, unknown>)[key]);
-      return from === to ? [] : [`${key} ${String(from)} → ${String(to)}`];
+      return isDeepStrictEqual(from, to) ? [] : [`${key} ${String(from)} → ${String(to)}`];
     });
     if (name === "name") return [`renamed from ${was!.name}`];
     const [from, to] = [show(name, before[name]), show(name, after[name])];
@@ -72,6 +73,7 @@ export async function writePlan(deps: { store: Store; clock: Clock; secrets: Sec
     ...await writeAll("Inbox", store.inboxes, inboxes, stored.inboxes, { deskTargetId: (id: string) => deskNames.get(id) ?? "none" }),
   ];
   changes.push(...await writeCanned(store, plan.canned), ...await writeAll("Macro", store.macros, plan.macros, stored.macros));
+  changes.push(...await writeAttributes(store, deps.clock, plan.attributes));
   if (plan.routing !== undefined && !isDeepStrictEqual(plan.routing, stored.routing)) {
     await store.settings.updateOne({ _id: ROUTING_ID }, { $set: { value: plan.routing, at: deps.clock.now() } }, { upsert: true });
     changes.push(`Routing: ${plan.routing.length} ${plan.routing.length === 1 ? "rule" : "rules"}`);

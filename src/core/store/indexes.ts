@@ -16,6 +16,15 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
   macros: [{ name: "macroByName", key: { name: 1 }, unique: true }],
   cannedResponses: [{ name: "cannedByCode", key: { code: 1 }, unique: true }, { name: "suggestCanned", key: { words: 1 } }, { name: "cannedByUse", key: { uses: -1 } }],
   contactIdentities: [{ name: "identityByAddress", key: { inboxId: 1, address: 1 }, unique: true }, { name: "identitiesOfContact", key: { contactId: 1 } }],
+  contacts: [{ name: "contactByExternalId", key: { externalId: 1 }, unique: true, ...present("externalId") }, { name: "tombstonesOfContact", key: { mergedInto: 1 }, ...present("mergedInto") }],
+  contactMerges: [
+    { name: "oneMergeAtATime", key: { open: 1 }, unique: true, ...present("open") },
+    { name: "dueMerges", key: { dueAt: 1 }, ...present("dueAt") },
+    { name: "mergesIntoContact", key: { keepId: 1, at: -1 } },
+    { name: "mergesOfContact", key: { goneId: 1 } },
+  ],
+  erasures: [{ name: "oneErasureOfContact", key: { contactId: 1 }, unique: true }, { name: "dueErasures", key: { dueAt: 1 }, ...present("dueAt") }],
+  audit: [{ name: "newestAudit", key: { at: -1 } }],
   conversations: [
     { name: "conversationByNumber", key: { number: -1 }, unique: true },
     { name: "holderOfIdentity", key: { openKey: 1 }, unique: true, ...present("openKey") },

@@ -2,7 +2,7 @@
 import mongoose from "mongoose";
 import type { Collection, Db } from "mongodb";
 import type {
-  Agent, CannedResponse, Contact, ContactIdentity, Conversation, DeskTarget, Inbox, Label, Macro, Message, StoredDeskEvent, Team, Thread,
+  Agent, CannedResponse, Contact, ContactIdentity, Conversation, DeskTarget, Erasure, Inbox, Label, Macro, Merge, Message, StoredDeskEvent, Team, Thread,
 } from "../model/types.ts";
 import type { InboundEvent } from "../ports.ts";
 import { collectionIndexes } from "./indexes.ts";
@@ -39,6 +39,9 @@ export interface LoggedCall {
   attempts: { at: Date; ms: number; status: number | null; fault: string | null }[];
 }
 
+/** What was done to a person's data, by whom. Holds no personal data of theirs. */
+export interface AuditEntry { _id: string; at: Date; by: { id?: string; name: string }; act: string; contactId: string; facts: Record<string, string | number | string[]> }
+
 export interface Store {
   readonly db: Db;
   readonly inboxes: Collection<Inbox>;
@@ -49,6 +52,9 @@ export interface Store {
   readonly canned: Collection<CannedResponse>;
   readonly macros: Collection<Macro>;
   readonly contacts: Collection<Contact>;
+  readonly merges: Collection<Merge>;
+  readonly erasures: Collection<Erasure>;
+  readonly audit: Collection<AuditEntry>;
   readonly identities: Collection<ContactIdentity>;
   readonly conversations: Collection<Conversation>;
   readonly messages: Collection<Message>;
@@ -80,6 +86,9 @@ export async function openStore(uri: string): Promise<Store> {
     macros: of<Macro>("macros"),
     canned: of<CannedResponse>("cannedResponses"),
     contacts: of<Contact>("contacts"),
+    merges: of<Merge>("contactMerges"),
+    erasures: of<Erasure>("erasures"),
+    audit: of<AuditEntry>("audit"),
     identities: of<ContactIdentity>("contactIdentities"),
     conversations: of<Conversation>("conversations"),
     messages: of<Message>("messages"),

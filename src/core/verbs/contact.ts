@@ -1,4 +1,8 @@
 /** contact, history: the person behind the conversation, and what they wrote about before. */
+import { attributeText } from "../model/attributes.ts";
+import { attributeDefinitions } from "../services/attributes.ts";
+import { hiddenOf } from "../services/hide-contact.ts";
+import { UserError } from "../errors.ts";
 import { changeContact, COUNTED, otherConversations, profileFor, type ContactChange } from "../services/contact.ts";
 import { allInboxes } from "../services/inbox-settings.ts";
 import { linkToThread } from "../services/thread-link.ts";
@@ -8,6 +12,7 @@ import { anyText, nothing } from "./args.ts";
 import { lastLineOf, lineAbout, timeAgo } from "./describe.ts";
 import { buttonId, verb } from "./verb.ts";
 
+const HIDDEN = "hidden until somebody takes this conversation";
 const SHOWN = 5;
 const EARLIER = 10;
 const FIELDS = ["name", "email", "phone"] as const;
@@ -36,6 +41,7 @@ export const contact = verb({
   fromForm: (values) => FIELDS.map((field) => [field, values[field]?.trim() ?? ""] as const).filter(([field, value]) => field !== "name" || value !== "").map(([field, value]) => `${field} ${value === "" ? "none" : value}`).join("\n"),
   async run({ core, actor, conversation, args, ask }) {
     if (args.edit) {
+      if ((await hiddenOf(core, conversation)).length > 0) throw new UserError("NOT_POSSIBLE", "Who this customer is stays hidden until somebody takes the conversation. /take it, then change it.");
       const { contact: known } = await profileFor(core, actor, conversation);
       return ask(`Save what is known of ${conversation.contactName}`, FIELDS.map((field) => {
         const value = known?.[field] ?? "";
@@ -53,12 +59,14 @@ export const contact = verb({
 async function profileText(core: Core, actor: Agent, conversation: Conversation): Promise<string> {
   const [{ contact: known, identities, conversations }, earlier, inboxes] = await Promise.all([profileFor(core, actor, conversation), otherConversations(core, actor, conversation, SHOWN), allInboxes(core)]);
   const now = core.clock.now();
+  const [hidden, definitions] = await Promise.all([hiddenOf(core, conversation), known?.attributes === undefined ? [] : attributeDefinitions(core)]);
   const others = conversations - 1;
   const nameOf = (inboxId: string): string => inboxes.find((inbox) => inbox._id === inboxId)?.name ?? "an inbox that is gone";
   return [
     `${conversation.contactName} · ${nameOf(conversation.inboxId)}${known?.anonymous === true ? " · has not said who they are" : ""}`,
-    ...(known?.email === undefined ? [] : [`E-mail: ${known.email}`]),
-    ...(known?.phone === undefined ? [] : [`Phone: ${known.phone}`]),
+    ...(known?.email === undefined ? [] : [`E-mail: ${hidden.includes("email") ? HIDDEN : known.email}`]),
+    ...(known?.phone === undefined ? [] : [`Phone: ${hidden.includes("phone") ? HIDDEN : known.phone}`]),
+    ...definitions.flatMap(({ key, name }) => { const value = known?.attributes?.[key]; return value === undefined ? [] : [`${name}: ${attributeText(value)}`]; }),
     ...(known?.blocked === undefined ? [] : [`Blocked by ${known.blocked.by}, ${timeAgo(known.blocked.at, now)}: what they write is not taken`]),
     ...(known === null ? [] : [`First seen ${timeAgo(known.createdAt, now)}`]),
     ...identities.filter((one) => identities.length > 1 || one.unreachable !== undefined).map(({ inboxId, unreachable }) =>

@@ -1,12 +1,15 @@
 /** The verb table behind every front end: one line a verb, in the order that help shows. */
 import { choices, quote } from "./answer.ts";
+import { attribute } from "./attribute.ts";
 import { block, unblock } from "./block.ts";
 import { canned } from "./canned.ts";
 import { cc } from "./cc.ts";
 import { contact, history } from "./contact.ts";
+import { erase } from "./erase.ts";
 import { makeMacro } from "./macro.ts";
 import { makeHelp, makeMore } from "./help.ts";
 import { find, mine, queue } from "./lists.ts";
+import { merge } from "./merge.ts";
 import { mode } from "./mode.ts";
 import { cancel, correct, keep, makeEdit, original, retract, retry, send } from "./on-message.ts";
 import { delivery, health } from "./operate.ts";
@@ -25,7 +28,8 @@ export const verbs: readonly Verb[] = [
   makeResolve(() => verbs), reopen, pending, snooze,
   label, unlabel, priority,
   cc, quote, choices, canned, template, makeMacro(() => verbs),
-  contact, history, block, unblock,
+  contact, history,
+  attribute, merge, block, unblock, erase,
   find, mine, queue,
   mode,
   send, keep, retry, cancel, retract, makeEdit(() => verbs), correct, original,

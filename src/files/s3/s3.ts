@@ -38,7 +38,7 @@ async function* inParts(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
 const escapeXml = (text: string) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 const emptied = async (answer: S3Answer): Promise<S3Answer> => { await answer.body.dump(); return answer; };
 
-/** Keys are our file ids. The keys need `s3:PutObject`, `s3:GetObject`, `s3:AbortMultipartUpload`, and `s3:ListBucket`, without which AWS calls a missing file forbidden. */
+/** Keys are our file ids. The keys need `s3:PutObject`, `s3:GetObject`, `s3:DeleteObject`, `s3:AbortMultipartUpload`, and `s3:ListBucket`, without which AWS calls a missing file forbidden. */
 export function createS3(settings: S3Settings, clock: Clock): Blobs {
   const call = createS3Calls(settings, clock);
   const wanted = async (what: string, answer: S3Answer): Promise<S3Answer> => {
@@ -104,5 +104,6 @@ export function createS3(settings: S3Settings, clock: Clock): Blobs {
       }
       return { ...facts, bytes: Number(answer.headers["content-length"]), stream: answer.body };
     },
+    async remove(fileId) { await emptied(await call({ method: "DELETE", key: fileId })); },
   };
 }

@@ -63,6 +63,9 @@ export class FakeS3 {
       const object = this.objects.get(key);
       if (object === undefined) refuse(404, "NoSuchKey");
       else response.writeHead(200, { ...object.headers, "content-length": object.body.length }).end(object.body);
+    } else if (method === "DELETE") {
+      this.objects.delete(key);
+      response.writeHead(204).end();
     } else refuse(405, "MethodNotAllowed");
   }
 

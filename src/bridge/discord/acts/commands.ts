@@ -23,7 +23,7 @@ interface Argument { name: string; hint: string; free: boolean; flag?: string }
 /** What may stand behind a verb, read out of its `usage`: texts in their order, and flags such as `--anyway`. */
 export interface Shape { texts: Argument[]; flags: string[] }
 
-const ARGUMENT_NAMES: Record<string, string> = { snooze: "until", priority: "level", assign: "to", queue: "team", mode: "to", contact: "what" };
+const ARGUMENT_NAMES: Record<string, string> = { snooze: "until", priority: "level", assign: "to", queue: "team", mode: "to", contact: "what", merge: "with" };
 /** Words at the end of which anything may stand. */
 const FREE = /(?:^|\s)(?:text|note)$/;
 
