@@ -15,7 +15,9 @@ if (!isMainThread) {
     socket.on("error", () => socket.destroy());
     socket.on("data", (chunk: Buffer) => {
       for (const message of frames.push(chunk)) {
-        const { requestId, legacy, silent, body } = readMessage(message);
+        const read = readMessage(message).next();
+        if (!read.done) continue;
+        const { requestId, legacy, silent, body } = read.value;
         if (!silent) socket.write(writeMessage(body[4] === 2 && Buffer.from(body.subarray(5, 9)).toString() === "find" ? FOUND : HELLO, requestId, legacy));
       }
     });

@@ -1,6 +1,7 @@
 import { chmodSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { dispatch, refusal, type Host } from "./commands/dispatch.ts";
+import { inSlices } from "./storage/turns.ts";
 import { StoreError } from "./values/errors.ts";
 import { Frames } from "./wire/frames.ts";
 import { readMessage, type Request } from "./wire/message.ts";
@@ -57,30 +58,35 @@ function serve(host: Host, socket: Socket, connectionId: number): void {
   const waiting: Buffer[] = [];
   let busy = false;
 
-  /** The request in a message. One that is too large or too deep is answered, as MongoDB does; nothing else that is malformed is. */
-  const read = (message: Buffer): Request | undefined => {
+  /** One that is too large or too deep is answered, as MongoDB does; nothing else that is malformed is. */
+  const refuse = (error: unknown, message: Buffer): void => {
+    if (!(error instanceof StoreError) || !ANSWERED.has(error.code)) throw error;
+    socket.write(refusal(error, message));
+  };
+  const answer = (request: Request): Promise<void> | void => {
+    const send = (bytes: Buffer): void => {
+      if (!request.silent) socket.write(bytes);
+    };
+    const reply = dispatch(host, request, connectionId);
+    return reply instanceof Promise ? reply.then(send) : send(reply);
+  };
+  const take = (message: Buffer): Promise<void> | void => {
     try {
-      return readMessage(message);
+      const request = inSlices(readMessage(message));
+      return request instanceof Promise ? request.then(answer, (error: unknown) => refuse(error, message)) : answer(request);
     } catch (error) {
-      if (!(error instanceof StoreError) || !ANSWERED.has(error.code)) throw error;
-      socket.write(refusal(error, message));
-      return undefined;
+      return refuse(error, message);
     }
   };
   const drain = (): void => {
     while (!busy && waiting.length > 0 && !socket.destroyed) {
-      const message = waiting.shift()!;
-      const request = read(message);
-      if (!request) continue;
-      const reply = dispatch(host, request, connectionId);
-      if (reply instanceof Promise) {
-        busy = true;
-        void reply.then((bytes) => {
-          busy = false;
-          if (!request.silent) socket.write(bytes);
-          guarded(drain);
-        });
-      } else if (!request.silent) socket.write(reply);
+      const done = take(waiting.shift()!);
+      if (!done) continue;
+      busy = true;
+      done.then(() => {
+        busy = false;
+        guarded(drain);
+      }, () => socket.destroy());
     }
   };
   const guarded = (act: () => void): void => {

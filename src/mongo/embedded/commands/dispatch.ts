@@ -1,7 +1,9 @@
 import { serialize } from "bson";
 import type { Store } from "../storage/store.ts";
+import { inSlices } from "../storage/turns.ts";
 import { StoreError } from "../values/errors.ts";
 import { Elements, stringOf, T } from "../values/raw.ts";
+import { readyLists } from "../values/ready-lists.ts";
 import { OP, writeMessage, type Request } from "../wire/message.ts";
 import { Args, RawReply, type Reply } from "./context.ts";
 import type { Cursors } from "./cursors.ts";
@@ -18,6 +20,9 @@ export interface Host {
   readonly onInternalError: (error: unknown, command: string) => void;
 }
 
+/** Commands whose filters may hold long lists. */
+const WITH_FILTERS = new Set(["find", "aggregate", "count", "distinct", "update", "delete", "findAndModify", "findandmodify", "bulkWrite", "explain"]);
+
 /** Runs one request and answers the bytes of its reply. Never throws: an error becomes an error reply. */
 export function dispatch(host: Host, request: Request, connectionId: number): Buffer | Promise<Buffer> {
   const first = new Elements(request.body);
@@ -32,7 +37,9 @@ export function dispatch(host: Host, request: Request, connectionId: number): Bu
     const command = commandOf(args);
     checkFields(name, request.body);
     checkConcerns(args);
-    const reply = command({ store: host.store, cursors: host.cursors, args, db, requestId: request.requestId, connectionId, expires: expiryOf(args), local: host.local, folderId: host.folderId });
+    const run = () => command({ store: host.store, cursors: host.cursors, args, db, requestId: request.requestId, connectionId, expires: expiryOf(args), local: host.local, folderId: host.folderId });
+    const lists = WITH_FILTERS.has(name) ? inSlices(listsOf(request)) : undefined;
+    const reply = lists ? lists.then(run) : run();
     return reply instanceof Promise ? reply.then(encode).catch(failed) : encode(reply);
   } catch (error) {
     return failed(error);
@@ -41,6 +48,11 @@ export function dispatch(host: Host, request: Request, connectionId: number): Bu
 
 /** The reply to a message whose body can't be taken. */
 export const refusal = ({ message: errmsg, code, codeName }: StoreError, message: Buffer): Buffer => writeMessage(serialize({ ok: 0, errmsg, code, codeName }), message.readInt32LE(4), message.readInt32LE(12) === OP.query);
+
+function* listsOf({ body, sequences }: Request): Generator<void, void> {
+  yield* readyLists([body]);
+  for (const docs of sequences.values()) yield* readyLists(docs);
+}
 
 function checkConcerns(args: Args): void {
   const write = args.value("writeConcern");

@@ -27,12 +27,12 @@ export const explain: Command = async (context) => {
   if (query && ran) {
     await forEachMatch({ next: (deadline) => (limit > 0 && returned >= limit ? undefined : query.next(deadline)) }, () => returned++, context.expires);
   }
-  return explained({ ns, plan: query?.plan, examined: query?.examined ?? { keys: 0, docs: 0 }, returned, millis: performance.now() - started, command: inner, around: AROUND[command] }, ran);
+  return explained({ ns, plan: query?.plan, covered: query?.covered ?? false, examined: query?.examined ?? { keys: 0, docs: 0 }, returned, millis: performance.now() - started, command: inner, around: AROUND[command] }, ran);
 };
 
 function queryOf(context: Context, args: Args, command: string, collection: Collection | undefined, ns: string): { query: Query | undefined; limit: number } {
   const of = (filter: RawDoc | undefined, sort: RawDoc | undefined, limit: number) => ({
-    query: collection && new Query(context.store.env, collection, { filter: filter ?? EMPTY_DOC, sort, hint: hintOf(args, collection), enough: limit, scope: scopeOf(args, collection) }), limit,
+    query: collection && new Query(context.store.env, collection, { filter: filter ?? EMPTY_DOC, sort, hint: hintOf(args, collection), enough: limit, scope: scopeOf(args, collection), counting: command === "count" }), limit,
   });
   switch (command) {
     case "find":

@@ -106,7 +106,7 @@ export async function countMatches(store: Store, collection: Collection | undefi
   if (!collection) return { n: 0, query: undefined };
   const ast = spec.ast ?? filterAst(spec.filter, spec.scope);
   if (ast.kind === "and" && ast.children.length === 0 && !spec.hint) return { n: collection.count, query: undefined };
-  const query = new Query(store.env, collection, { ...spec, ast });
+  const query = new Query(store.env, collection, { ...spec, ast, counting: true });
   let n = 0;
   await forEachMatch(query, () => n++, expires);
   return { n, query };

@@ -4,8 +4,9 @@ import type { Plan } from "./plan.ts";
 import type { Examined } from "./streams.ts";
 
 /** A plan as explain's `winningPlan` shows it. Source: mongodb.com/docs/manual/reference/explain-results/ */
-export function winningPlan(plan: Plan): Record<string, unknown> {
+export function winningPlan(plan: Plan, covered = false): Record<string, unknown> {
   const access = stage(plan);
+  if (covered) return { ...(access["inputStage"] as Record<string, unknown>), stage: "COUNT_SCAN" };
   return plan.sorted ? access : { stage: "SORT", inputStage: access };
 }
 
@@ -25,6 +26,7 @@ function stage(plan: Plan): Record<string, unknown> {
 export interface Explained {
   readonly ns: string;
   readonly plan: Plan | undefined;
+  readonly covered: boolean;
   readonly examined: Examined;
   readonly returned: number;
   readonly millis: number;
@@ -34,8 +36,8 @@ export interface Explained {
 }
 
 /** The whole answer of explain, for `queryPlanner` and, when the command was run, `executionStats`. */
-export function explained({ ns, plan, examined, returned, millis, command, around }: Explained, ran: boolean): Record<string, unknown> {
-  const found = plan ? winningPlan(plan) : { stage: "EOF" };
+export function explained({ ns, plan, covered, examined, returned, millis, command, around }: Explained, ran: boolean): Record<string, unknown> {
+  const found = plan ? winningPlan(plan, covered) : { stage: "EOF" };
   const winning = around ? { stage: around, inputStage: found } : found;
   const queryPlanner = { namespace: ns, indexFilterSet: false, winningPlan: winning, rejectedPlans: [] };
   const stats = { executionSuccess: true, nReturned: returned, executionTimeMillis: Math.round(millis), totalKeysExamined: examined.keys, totalDocsExamined: examined.docs, executionStages: winning };

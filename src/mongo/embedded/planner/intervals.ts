@@ -20,7 +20,7 @@ export interface ByteRange {
   readonly end: Uint8Array;
 }
 
-const pointAt = (key: Uint8Array): Interval => ({ lo: key, loIn: true, hi: key, hiIn: true, point: true });
+export const pointAt = (key: Uint8Array): Interval => ({ lo: key, loIn: true, hi: key, hiIn: true, point: true });
 const valuePoint = (value: RawValue) => pointAt(valueKey(value));
 const prefixed = (prefix: Uint8Array): Interval => ({ lo: prefix, loIn: true, hi: prefix, hiIn: true, point: false });
 const typeInterval = (type: number) => prefixed(Uint8Array.of(typeRank(type)));

@@ -2,14 +2,14 @@ import type { Collection, Index } from "../storage/catalog.ts";
 import { StoreError } from "../values/errors.ts";
 import type { KeyField } from "../values/key.ts";
 import type { FilterNode } from "../values/match.ts";
-import { boundsOf, type Bounds, type KeyRange } from "./bounds.ts";
+import { boundsOf, type Bounds, type RangeList } from "./bounds.ts";
 import { implies } from "./implies.ts";
 import { byteRange, conjuncts, intervalsOf, underIndex } from "./intervals.ts";
 
 /** How the documents that may match are found. Every plan's documents are rechecked by the filter. */
 export type Plan =
   | { readonly kind: "collection"; readonly reverse: boolean; readonly sorted: boolean }
-  | { readonly kind: "index"; readonly index: Index; readonly ranges: readonly KeyRange[]; readonly reverse: boolean; readonly sorted: boolean; readonly merge: boolean; readonly one: boolean }
+  | { readonly kind: "index"; readonly index: Index; readonly ranges: RangeList; readonly reverse: boolean; readonly sorted: boolean; readonly merge: boolean; readonly one: boolean }
   | { readonly kind: "or"; readonly parts: readonly Plan[]; readonly sorted: boolean };
 
 export interface Wanted {
@@ -19,7 +19,7 @@ export interface Wanted {
 }
 
 /** Counts index keys in ranges, up to a limit; used to choose between candidates. */
-export type CountKeys = (index: Index, ranges: readonly KeyRange[], limit: number) => number;
+export type CountKeys = (index: Index, ranges: RangeList, limit: number) => number;
 
 const SAMPLE = 100;
 
@@ -215,5 +215,5 @@ function unionPlan(collection: Collection, { filter, sort }: Wanted, count: Coun
 function isBounded(plan: Plan): boolean {
   if (plan.kind === "collection") return false;
   if (plan.kind === "or") return true;
-  return plan.index.partial !== undefined || plan.ranges.length !== 1 || plan.ranges[0]!.head > plan.index.prefix.length || plan.ranges[0]!.start.length > plan.index.prefix.length;
+  return plan.index.partial !== undefined || plan.ranges.length !== 1 || plan.ranges.at(0)!.head > plan.index.prefix.length || plan.ranges.at(0)!.start.length > plan.index.prefix.length;
 }

@@ -9,6 +9,7 @@ import { EMPTY_DOC, fieldsOf, getField, numberOf, type RawDoc } from "../values/
 import type { Scope } from "../values/scope.ts";
 import { documentOrder, parseSort, type DocumentOrder } from "../values/sort.ts";
 import { withoutText } from "./collated.ts";
+import { isCovered } from "./covered.ts";
 import { choosePlan, type Plan, type Wanted } from "./plan.ts";
 import { Sorter } from "./sorter.ts";
 import { countKeys, NOT_YET, peekDoc, streamOf, type Examined, type RecordStream } from "./streams.ts";
@@ -48,6 +49,8 @@ export interface QuerySpec {
   readonly ast?: FilterNode;
   /** The parsed form's matcher, when it is at hand. */
   readonly matches?: ParsedFilter["matches"];
+  /** The documents are counted and not looked at. */
+  readonly counting?: boolean;
   /** Collation and variables of the filter and the sort. */
   readonly scope?: Scope | undefined;
 }
@@ -58,6 +61,8 @@ export class Query implements Source {
   readonly plan: Plan;
   /** The documents come from memory, in their order: they may have changed since they were read. */
   readonly held: boolean;
+  /** The entries of the plan's index are the matches: "documents" are empty. */
+  readonly covered: boolean;
   private readonly source: Source;
 
   constructor(env: Env, readonly collection: Collection, spec: QuerySpec) {
@@ -68,13 +73,34 @@ export class Query implements Source {
     const collated = collation && sort.length > 0 && sort[0]!.path !== NATURAL;
     const wanted = collation ? { filter: withoutText(ast), sort: collated ? [] : sort } : { filter: ast, sort };
     this.plan = choosePlan(collection, { ...wanted, hint: spec.hint }, (index, ranges, limit) => countKeys(env, index, ranges, limit));
-    const matching = new Matching(env, collection, streamOf(env, collection, this.plan, this.examined), spec.matches ?? compileAst(ast, collation), this.examined);
+    const stream = streamOf(env, collection, this.plan, this.examined);
     this.held = collated || !this.plan.sorted;
+    this.covered = (spec.counting ?? false) && !collation && isCovered(this.plan, ast);
+    if (this.covered) {
+      this.source = new Entries(stream);
+      return;
+    }
+    const matching = new Matching(env, collection, stream, spec.matches ?? compileAst(ast, collation), this.examined);
     this.source = this.held ? new Sorted(matching, documentOrder(spec.sort ?? EMPTY_DOC, collation && ((a, b) => collation.compare(a, b))), spec.enough ?? 0) : matching;
   }
 
   next(deadline: number): Found | typeof PAUSE | undefined {
     return this.source.next(deadline);
+  }
+}
+
+/** Records as their index entries tell of them. */
+class Entries implements Source {
+  private readonly clock = new Clock();
+  constructor(private readonly stream: RecordStream) {}
+
+  next(deadline: number): Found | typeof PAUSE | undefined {
+    for (;;) {
+      if (this.clock.over(deadline)) return PAUSE;
+      const recordId = this.stream.next();
+      if (recordId >= 0) return { recordId, doc: EMPTY_DOC };
+      if (recordId !== NOT_YET) return undefined;
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Collection, Index } from "../storage/catalog.ts";
 import { peek, type Env } from "../storage/env.ts";
 import { afterPrefix, docKey, readRecordId, u32Key } from "../storage/keys.ts";
-import type { KeyRange } from "./bounds.ts";
+import type { KeyRange, RangeList } from "./bounds.ts";
 import type { Plan } from "./plan.ts";
 
 /** What a plan has looked at so far. */
@@ -77,10 +77,10 @@ class RangeStream implements RecordStream {
 class Sequence implements RecordStream {
   private at = 0;
   private current: RecordStream | undefined;
-  constructor(private readonly make: readonly (() => RecordStream)[]) {}
+  constructor(private readonly length: number, private readonly make: (i: number) => RecordStream) {}
   next(): number {
-    if (this.at < this.make.length) {
-      this.current ??= this.make[this.at]!();
+    if (this.at < this.length) {
+      this.current ??= this.make(this.at);
       const id = this.current.next();
       if (id !== -1) return id;
       this.current = undefined;
@@ -203,13 +203,13 @@ class OneRecord implements RecordStream {
 
 export function streamOf(env: Env, collection: Collection, plan: Plan, examined: Examined): RecordStream {
   if (plan.kind === "collection") return new CollectionStream(env, collection, plan.reverse);
-  if (plan.kind === "or") return new Distinct(new Sequence(plan.parts.map((part) => () => streamOf(env, collection, part, examined))));
+  if (plan.kind === "or") return new Distinct(new Sequence(plan.parts.length, (i) => streamOf(env, collection, plan.parts[i]!, examined)));
   const { index, ranges, reverse } = plan;
-  if (plan.one) return new OneRecord(env, ranges[0]!.start, examined);
-  const make = (range: KeyRange) => new RangeStream(env, index, range, reverse, examined);
-  const several = ranges.length > 1;
-  const stream = several && plan.merge ? new Merge(ranges.map(make), reverse)
-    : several ? new Sequence((reverse ? ranges.toReversed() : ranges).map((range) => () => make(range))) : ranges[0] ? make(ranges[0]) : new Sequence([]);
+  if (plan.one) return new OneRecord(env, ranges.at(0)!.start, examined);
+  const n = ranges.length;
+  const make = (i: number) => new RangeStream(env, index, ranges.at(i)!, reverse, examined);
+  const stream = n > 1 && plan.merge ? new Merge(Array.from({ length: n }, (_, i) => make(i)), reverse)
+    : n === 1 ? make(0) : new Sequence(n, (i) => make(reverse ? n - 1 - i : i));
   return index.multikey ? new Distinct(stream) : stream;
 }
 
@@ -219,11 +219,11 @@ export const peekDoc = (env: Env, collection: Collection, recordId: number) => p
 const COUNTED_RANGES = 100;
 
 /** Index keys in the ranges, counted up to `limit`; of many ranges the first are counted. */
-export function countKeys(env: Env, index: Index, ranges: readonly KeyRange[], limit: number): number {
+export function countKeys(env: Env, index: Index, ranges: RangeList, limit: number): number {
   const examined = { keys: 0, docs: 0 };
   let n = 0;
-  for (const range of ranges.slice(0, COUNTED_RANGES)) {
-    const stream = new RangeStream(env, index, range, false, examined);
+  for (let i = 0; i < Math.min(ranges.length, COUNTED_RANGES); i++) {
+    const stream = new RangeStream(env, index, ranges.at(i)!, false, examined);
     while (n < limit && stream.next() >= 0) n++;
     if (n >= limit) break;
   }

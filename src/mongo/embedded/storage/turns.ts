@@ -1,3 +1,5 @@
+import { matchingMs, restMatching } from "../values/regex.ts";
+
 /** Longest stretch of one request's work between two turns of the event loop, in milliseconds. */
 export const SLICE_MS = 3;
 /** What all requests together may work in one turn from when the first of them has paused, however many there are. */
@@ -42,6 +44,29 @@ export const nextTurn = (had: number) => new Promise<void>((resolve) => {
   setImmediate(tick);
 });
 
+/** Does work that yields between its pieces: at once when one slice suffices, else in as many turns as it takes. */
+export function inSlices<R>(work: Iterator<void, R>): R | Promise<R> {
+  const begun = work.next();
+  if (begun.done) return begun.value;
+  const go = (): IteratorReturnResult<R> | undefined => {
+    for (const deadline = sliceEnd(); ;) {
+      const step = work.next();
+      if (step.done) return step;
+      if (performance.now() > deadline) return undefined;
+    }
+  };
+  const first = go();
+  return first ? first.value : later(go);
+}
+
+async function later<R>(go: () => IteratorReturnResult<R> | undefined): Promise<R> {
+  for (let turns = 0; ; turns++) {
+    await nextTurn(turns);
+    const done = go();
+    if (done) return done.value;
+  }
+}
+
 const MOST_LOOKS = 16;
 const QUICK_MS = 0.1;
 const SLOW_MS = 0.4;
@@ -53,13 +78,15 @@ export class Clock {
   private last = 0;
 
   over(deadline: number): boolean {
-    if (--this.left > 0) return false;
+    if (--this.left > 0 && matchingMs() === 0) return false;
     const now = performance.now();
     const took = now - this.last;
     if (took > SLOW_MS) this.every = 1;
     else if (took < QUICK_MS) this.every = Math.min(this.every * 2, MOST_LOOKS);
     this.left = this.every;
     this.last = now;
-    return now > deadline;
+    if (now <= deadline) return false;
+    restMatching();
+    return true;
   }
 }

@@ -3,13 +3,14 @@ import { parseBits, parseMod, parseSize, parseTypes } from "./filter-args.ts";
 import type { RegexSpec } from "./regex.ts";
 import { compileJsonSchema } from "./json-schema.ts";
 import { compileSampleRate } from "./sample.ts";
+import { pointListAt, type PointList } from "./point-list.ts";
 import { expressions, NO_SCOPE, type Scope } from "./scope.ts";
 import { embedded, fieldsOf, itemsOf, nameAt, numberOf, stringOf, T, textAt, truthy, valueEnd, type RawDoc, type RawValue } from "./scan.ts";
 
 /** One condition on one path. `$ne`, `$nin`, `$exists: false` are a `not` around the positive leaf; `$all` is an `and` of leaves. */
 export type Leaf = { readonly kind: "leaf"; readonly path: string } & (
   | { readonly op: "eq" | "gt" | "gte" | "lt" | "lte"; readonly value: RawValue }
-  | { readonly op: "in"; readonly values: readonly RawValue[]; readonly regexes: readonly RegexSpec[] }
+  | { readonly op: "in"; readonly values: readonly RawValue[]; readonly regexes: readonly RegexSpec[]; readonly list?: PointList }
   | { readonly op: "regex"; readonly regex: RegexSpec }
   | { readonly op: "exists" }
   | { readonly op: "type"; readonly types: ReadonlySet<number> }
@@ -177,6 +178,8 @@ function parseOperator(path: string, name: string, value: RawValue): FilterNode[
 
 function membership(path: string, name: string, value: RawValue): FilterNode {
   if (value.type !== T.array) throw badValue(`${name} needs an array`);
+  const list = pointListAt(value);
+  if (list) return { kind: "leaf", path, op: "in", values: list.items, regexes: [], list };
   const items = itemsOf(value);
   if (items.some(isOperators)) throw badValue(`cannot nest $ under ${name}`);
   return {

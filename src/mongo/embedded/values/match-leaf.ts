@@ -3,6 +3,7 @@ import { compareBytes, compareValues, typeRank, valueKey, valueKeyText } from ".
 import { binaryBits, truncated, wholeNumber } from "./filter-args.ts";
 import { regexOf, type FilterNode, type Leaf } from "./filter-ast.ts";
 import { exactNumber } from "./number-key.ts";
+import { holdsKey, type PointList } from "./point-list.ts";
 import { compileRegex, type RegexSpec } from "./regex.ts";
 import { doubleAt, int32At, isNumeric, T, textAt, valueEnd, type RawValue } from "./scan.ts";
 import type { LeafArrays } from "./walk.ts";
@@ -23,7 +24,7 @@ export function leafTest(leaf: Leaf, element: (node: FilterNode, collation: Coll
     case "gt": case "gte": case "lt": case "lte":
       return rangeTest(leaf.op, leaf.value, collation);
     case "in":
-      return inTest(leaf.values, leaf.regexes, collation);
+      return inTest(leaf, collation);
     case "regex":
       return regexTest(leaf.regex);
     case "exists":
@@ -134,7 +135,10 @@ function rangeTest(op: "gt" | "gte" | "lt" | "lte", value: RawValue, collation?:
 
 const FEW = 6;
 
-function inTest(values: readonly RawValue[], regexes: readonly RegexSpec[], collation?: Collation): Test {
+const listTest = (list: PointList): Test => (type, bytes, start, end) => !isNullish(type) && holdsKey(list, valueKeyText({ type, bytes, start, end }));
+
+function inTest({ values, regexes, list }: Extract<Leaf, { op: "in" }>, collation?: Collation): Test {
+  if (list && !collation) return listTest(list);
   const patterns = regexes.map(regexTest);
   const some = (tests: readonly Test[]): Test => (type, b, start, end) => {
     for (const test of tests) if (test(type, b, start, end)) return true;

@@ -8,7 +8,7 @@ export {
   nameBytes, numberOf, stringOf, T, textAt, truthy, TYPE_NAMES, valueEnd, type RawDoc, type RawValue,
 } from "./scan.ts";
 export { dateValue, DocWriter, doubleValue, EMPTY_DOC, intValue, longValue, makeValue, NULL_VALUE, UNDEFINED_VALUE } from "./write.ts";
-export { checkId, idOf, MAX_DEPTH, MAX_DOC_BYTES, prepareInsert, validateCommand, validateDoc, withIdFirst } from "./validate.ts";
+export { checkId, commandChecks, idOf, MAX_DEPTH, MAX_DOC_BYTES, prepareInsert, validateDoc, withIdFirst } from "./validate.ts";
 export { compilePath, getDistinct, getPath, walk, walkValue, type LeafArrays, type Path, type Visit } from "./walk.ts";
 
 /** A document as JS. `exact` keeps every BSON type as an object (Int32, Double, Long, BSONRegExp), else numbers become JS numbers. */

@@ -1,11 +1,13 @@
 import { notImplemented } from "./errors.ts";
 
-/** A PCRE pattern in JS syntax. `nested`: a repeat holds a repeat or a choice; `repeats`: how many open-ended repeats there are. */
+/** A PCRE pattern in JS syntax. `nested`: a repeat holds a repeat or a choice; `repeats`: how many repeats there are that have no fixed number;
+ *  `choices`: how many alternatives and optional parts. */
 export interface Translated {
   readonly source: string;
   readonly flags: string;
   readonly nested: boolean;
   readonly repeats: number;
+  readonly choices: number;
 }
 
 const refuse = (what: string) => notImplemented(`$regex: ${what} is not supported by the embedded store; write the pattern without it.`);
@@ -28,6 +30,7 @@ class Translator {
   private at = 0;
   private out = "";
   private repeats = 0;
+  private choices = 0;
   private nested = false;
   /** For each open group: whether it holds a repeat or a choice. The last closed group's answer is kept for the repeat after it. */
   private readonly groups: boolean[] = [false];
@@ -43,7 +46,7 @@ class Translator {
     for (const flag of inline[1] ?? "") this.flags.add(flag);
     this.at = inline[0].length;
     while (this.at < this.text.length) this.step();
-    return { source: this.out, flags: this.flags.has("i") ? "iu" : "u", nested: this.nested, repeats: this.repeats };
+    return { source: this.out, flags: this.flags.has("i") ? "iu" : "u", nested: this.nested, repeats: this.repeats, choices: this.choices };
   }
 
   private step(): void {
@@ -62,6 +65,7 @@ class Translator {
       this.out += ")";
     } else if (c === "|") {
       this.holdRepeat(true);
+      this.choices++;
       this.out += "|";
     } else if (c === "\\") this.escape();
     else if (c === "[") this.set();
@@ -89,7 +93,10 @@ class Translator {
       this.out += "?";
       this.at++;
     }
-    if (text === "?") return;
+    if (text === "?") {
+      this.choices++;
+      return;
+    }
     if (this.closedGroup) this.nested = true;
     if (!/^\{\d+\}$/.test(text)) this.repeats++;
     this.holdRepeat(true);

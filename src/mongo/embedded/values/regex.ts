@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createContext, Script } from "node:vm";
 import { locationError } from "./errors.ts";
 import { translateRegex } from "./regex-syntax.ts";
@@ -8,10 +9,15 @@ export interface RegexSpec {
   readonly options: string;
 }
 
-/** Time one guarded match may take, in milliseconds. */
-const LIMIT_MS = 100;
-/** Subjects longer than this (UTF-16 units) meet the guard when the pattern has two open-ended repeats. */
-const LONG_SUBJECT = 2000;
+/** Time one try of a guarded match may take, in milliseconds. There are more of them for a thread that the machine did not let run. */
+const TRY_MS = 8;
+const MOST_TRIES = 8;
+/** What the guarded matches of one slice of work may take, in milliseconds of this thread's time: a document may hold many texts. */
+const LIMIT_MS = 16;
+/** A guarded match starts in about this time. */
+const START_MS = 0.5;
+/** Matches that may take more steps than this meet the guard: some ten milliseconds. */
+const MANY_STEPS = 1e7;
 
 /** Subjects up to this length are never worth the guard (150 µs a call). */
 const SHORT_SUBJECT = 15;
@@ -40,24 +46,63 @@ export function compileSearch(spec: RegexSpec): (text: string, from: number) => 
 
 function compiled({ pattern, options }: RegexSpec, extraFlags: string): { regex: RegExp; risky: (text: string) => boolean } {
   if (!OPTIONS.test(options)) throw locationError(51108, `invalid flag in regex options: ${options}`);
-  const { source, flags, nested, repeats } = translateRegex(pattern, options);
+  const { source, flags, nested, repeats, choices } = translateRegex(pattern, options);
   try {
     const regex = new RegExp(source, flags + extraFlags);
-    return { regex, risky: (text) => text.length > SHORT_SUBJECT && (nested || (repeats > 1 && text.length > LONG_SUBJECT)) };
+    return { regex, risky: (text) => text.length > SHORT_SUBJECT && (nested || text.length ** (repeats + 1) * 2 ** Math.min(choices, text.length) > MANY_STEPS) };
   } catch {
     throw locationError(51091, `Regular expression is invalid: ${pattern}`);
   }
 }
 
+let spentMs = 0;
+
+/** Milliseconds that guarded matches took in this slice: whoever works in slices looks at the clock then. */
+export const matchingMs = (): number => spentMs;
+
+/** A new slice begins. */
+export function restMatching(): void {
+  spentMs = 0;
+}
+
+/** Milliseconds that this thread has worked; where the system does not tell, the time of day. Source: docs.kernel.org/scheduler/sched-stats.html */
+function workedMs(): number {
+  try {
+    return Number(readFileSync("/proc/thread-self/schedstat", "latin1").split(" ")[0]) / 1e6;
+  } catch {
+    return performance.now();
+  }
+}
+
+function spend(ms: number): void {
+  if (ms < START_MS) return;
+  if (spentMs === 0) setImmediate(restMatching);
+  spentMs += ms;
+}
+
+const OVER = Symbol("over");
+
 function guarded(script: Script, regex: RegExp, text: string): unknown {
+  const from = regex.lastIndex;
+  for (let tries = 0; tries < MOST_TRIES && matchingMs() < LIMIT_MS; tries++) {
+    regex.lastIndex = from;
+    const found = attempt(script, regex, text);
+    if (found !== OVER) return found;
+  }
+  throw locationError(51156, `The regular expression took longer than ${LIMIT_MS} ms on one document; simplify it (repeats within repeats are the usual cause).`);
+}
+
+function attempt(script: Script, regex: RegExp, text: string): unknown {
+  const before = workedMs();
   sandbox["regex"] = regex;
   sandbox["text"] = text;
   try {
-    return script.runInContext(sandbox, { timeout: LIMIT_MS });
+    return script.runInContext(sandbox, { timeout: TRY_MS });
   } catch {
-    throw locationError(51156, `The regular expression took longer than ${LIMIT_MS} ms on one value; simplify it (repeats within repeats are the usual cause).`);
+    return OVER;
   } finally {
     sandbox["text"] = "";
+    spend(workedMs() - before);
   }
 }
 

@@ -16,31 +16,68 @@ const invalid = (what: string) => storeError("InvalidBSON", `Invalid BSON: ${wha
 /** What a command may have beyond a document: it holds documents. Source: mongodb.com/docs/manual/reference/parameters/#mongodb-parameter-param.maxBSONDepth */
 const COMMAND = { bytes: 16 * 1024, levels: 100 };
 
-/** Checks the body of a command as `validateDoc` does a document. */
-export const validateCommand = (body: Uint8Array): void => validateDoc(body, COMMAND);
+/** Bodies and values up to so many bytes are checked in one go. */
+const AT_ONCE = 32 * 1024;
+const STEP = 512;
+
+/** Checks the body of a command as `validateDoc` does a document; a long one a little at a time. */
+export function* commandChecks(body: Uint8Array): Generator<void, void> {
+  if (body.length <= AT_ONCE) return validateDoc(body, COMMAND);
+  checkSize(body, COMMAND.bytes);
+  yield* checkLong(body, 0, body.length, 1 - COMMAND.levels);
+}
 
 /** Checks a document that came from outside: lengths, terminators, UTF-8, depth, size. @throws StoreError 22, 15 or 10334. */
 export function validateDoc(doc: Uint8Array, more: typeof COMMAND = { bytes: 0, levels: 0 }): void {
-  if (doc.length < 5 || int32At(doc, 0) !== doc.length) throw invalid("length prefix and size differ");
-  const most = MAX_DOC_BYTES + more.bytes;
-  if (doc.length > most) throw storeError("BSONObjectTooLarge", `BSONObj size: ${doc.length} is invalid. Size must be between 0 and ${most}`);
+  checkSize(doc, more.bytes);
   checkElements(doc, 0, doc.length, 1 - more.levels);
 }
 
+function checkSize(doc: Uint8Array, more: number): void {
+  if (doc.length < 5 || int32At(doc, 0) !== doc.length) throw invalid("length prefix and size differ");
+  const most = MAX_DOC_BYTES + more;
+  if (doc.length > most) throw storeError("BSONObjectTooLarge", `BSONObj size: ${doc.length} is invalid. Size must be between 0 and ${most}`);
+}
+
 function checkElements(b: Uint8Array, start: number, end: number, depth: number): void {
-  if (depth > MAX_DEPTH) throw storeError("Overflow", `a document is nested deeper than ${MAX_DEPTH} levels`);
+  checkDepth(depth);
   const last = end - 1;
   let p = start + 4;
   while (p < last) {
-    const type = b[p]!;
-    const nameStart = p + 1;
-    const nameEnd = cstring(b, nameStart, last);
-    const at = nameEnd + 1;
-    const next = checkValue(type, b, at, last, depth);
-    if (next > last) throw invalid("a value runs past the end of its document");
-    p = next;
+    const at = cstring(b, p + 1, last) + 1;
+    p = checked(checkValue(b[p]!, b, at, last, depth), last);
   }
-  if (p !== last || b[last] !== 0) throw invalid("document does not end with a zero byte");
+  checkEnd(b, p, last);
+}
+
+/** The same with pauses between elements, and inside those that are long themselves. */
+function* checkLong(b: Uint8Array, start: number, end: number, depth: number): Generator<void, void> {
+  checkDepth(depth);
+  const last = end - 1;
+  let p = start + 4;
+  for (let n = 1; p < last; n++) {
+    const at = cstring(b, p + 1, last) + 1;
+    const size = b[p] === T.object || b[p] === T.array ? length(b, at, last, 5) : 0;
+    if (size > AT_ONCE && at + size <= last) {
+      yield* checkLong(b, at, at + size, depth + 1);
+      p = at + size;
+    } else p = checked(checkValue(b[p]!, b, at, last, depth), last);
+    if (n % STEP === 0) yield;
+  }
+  checkEnd(b, p, last);
+}
+
+function checkDepth(depth: number): void {
+  if (depth > MAX_DEPTH) throw storeError("Overflow", `a document is nested deeper than ${MAX_DEPTH} levels`);
+}
+
+function checked(next: number, last: number): number {
+  if (next > last) throw invalid("a value runs past the end of its document");
+  return next;
+}
+
+function checkEnd(b: Uint8Array, at: number, last: number): void {
+  if (at !== last || b[last] !== 0) throw invalid("document does not end with a zero byte");
 }
 
 function checkValue(type: number, b: Uint8Array, at: number, limit: number, depth: number): number {

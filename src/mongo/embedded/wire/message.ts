@@ -1,4 +1,4 @@
-import { int32At, textAt, validateCommand, type RawDoc } from "../values/raw.ts";
+import { commandChecks, int32At, textAt, type RawDoc } from "../values/raw.ts";
 
 export const OP = { reply: 1, query: 2004, msg: 2013 } as const;
 /** Largest message in bytes. Source: mongodb.com/docs/manual/reference/mongodb-wire-protocol/ */
@@ -24,8 +24,11 @@ export interface Request {
 /** Bytes that are no valid message: the connection is closed. */
 export class BadMessage extends Error {}
 
-/** Reads one whole message. @throws BadMessage, or StoreError when a document in it is malformed. */
-export function readMessage(message: Uint8Array): Request {
+/** Documents of a message that are cut off it between two looks at the clock. */
+const STEP = 256;
+
+/** Reads one whole message a little at a time: a long one yields between its documents. @throws BadMessage, or StoreError when a document in it is malformed. */
+export function readMessage(message: Uint8Array): Generator<void, Request> {
   const opCode = int32At(message, 12);
   const requestId = int32At(message, 4);
   if (opCode === OP.msg) return readMsg(message, requestId);
@@ -33,7 +36,7 @@ export function readMessage(message: Uint8Array): Request {
   throw new BadMessage(`unsupported opcode ${opCode}`);
 }
 
-function readMsg(message: Uint8Array, requestId: number): Request {
+function* readMsg(message: Uint8Array, requestId: number): Generator<void, Request> {
   if (message.length < 21) throw new BadMessage("OP_MSG is too short");
   const flags = int32At(message, 16);
   if ((flags & 0xffff & ~KNOWN_FLAGS) !== 0) throw new BadMessage(`unknown required flags ${flags}`);
@@ -47,15 +50,15 @@ function readMsg(message: Uint8Array, requestId: number): Request {
       if (body) throw new BadMessage("two bodies");
       body = documentAt(message, at, end);
       at += body.length;
-    } else if (kind === 1) at = readSequence(message, at, end, sequences);
+    } else if (kind === 1) at = yield* readSequence(message, at, end, sequences);
     else throw new BadMessage(`unknown section kind ${kind}`);
   }
   if (!body) throw new BadMessage("no body");
-  validateCommand(body);
+  yield* commandChecks(body);
   return { requestId, legacy: false, silent: (flags & MORE_TO_COME) !== 0, body, sequences, database: undefined };
 }
 
-function readSequence(message: Uint8Array, at: number, end: number, sequences: Map<string, RawDoc[]>): number {
+function* readSequence(message: Uint8Array, at: number, end: number, sequences: Map<string, RawDoc[]>): Generator<void, number> {
   const size = at + 4 <= end ? int32At(message, at) : 0;
   const sectionEnd = at + size;
   if (size < 5 || sectionEnd > end) throw new BadMessage("a section runs past the message");
@@ -63,19 +66,22 @@ function readSequence(message: Uint8Array, at: number, end: number, sequences: M
   while (p < sectionEnd && message[p] !== 0) p++;
   const name = textAt(message, at + 4, p);
   const docs: RawDoc[] = [];
-  for (p += 1; p < sectionEnd; p += docs.at(-1)!.length) docs.push(documentAt(message, p, sectionEnd));
+  for (p += 1; p < sectionEnd; p += docs.at(-1)!.length) {
+    docs.push(documentAt(message, p, sectionEnd));
+    if (docs.length % STEP === 0) yield;
+  }
   if (sequences.has(name)) throw new BadMessage("a sequence is sent twice");
   sequences.set(name, docs);
   return sectionEnd;
 }
 
-function readQuery(message: Uint8Array, requestId: number): Request {
+function* readQuery(message: Uint8Array, requestId: number): Generator<void, Request> {
   let p = 20;
   while (p < message.length && message[p] !== 0) p++;
   const ns = textAt(message, 20, p);
   if (!ns.endsWith(".$cmd")) throw new BadMessage("OP_QUERY is answered for commands only");
   const body = documentAt(message, p + 9, message.length);
-  validateCommand(body);
+  yield* commandChecks(body);
   return { requestId, legacy: true, silent: false, body, sequences: new Map(), database: ns.slice(0, -5) };
 }
 
