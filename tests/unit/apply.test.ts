@@ -98,6 +98,8 @@ describe("what changes is told and done, identities stay", () => {
     expect(await apply("routing:\n  - { when: 'label:billing priority>low', desk: Playground }")).toEqual({ faults: [], changes: ["Routing: 1 rule"] });
     expect(await rules()).toEqual([{ when: "label:billing priority>low", deskTargetId: desk._id }]);
     expect((await apply("limits: on")).changes).toEqual([]);
+    expect(await apply("routing:\n  - { when: 'label:billing priority>low', desk: Playground, moves: true }")).toEqual({ faults: [], changes: ["Routing: 1 rule"] });
+    expect((await store.settings.findOne({ _id: "routing" }))?.value).toMatchObject([{ moves: true }]);
     expect((await apply("routing: []")).changes).toEqual(["Routing: 0 rules"]);
     expect(await rules()).toEqual([]);
   });

@@ -151,5 +151,5 @@ describe("on the terminal", () => {
     fake.kickBot();
     const after = await cli(["doctor"], env);
     expect(after).toMatchObject({ code: 1, out: expect.stringContaining("✗ the bot is not in the server") as string });
-  }, 60_000);
+  }, 180_000);
 });
