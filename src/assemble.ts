@@ -20,6 +20,7 @@ import { fetchDeskFiles } from "./bridge/fetch-files.ts";
 import { runIntake } from "./bridge/intake.ts";
 import { createMarks } from "./bridge/marks.ts";
 import { compareDesks } from "./bridge/streams.ts";
+import { tellTrouble } from "./bridge/tell-trouble.ts";
 import { mirrorConversation } from "./bridge/to-desk.ts";
 import { deliverConversation } from "./channels/deliver.ts";
 import { FETCH_FILES, fetchFiles } from "./channels/fetch-files.ts";
@@ -82,6 +83,7 @@ export function assemble(parts: Parts): Assembly {
       core.bus.on("intake.due", ({ thread }) => intake.kick(thread));
       core.bus.on("todo.due", ({ messageId }) => todos.kick(messageId));
       core.bus.on("marks.due", ({ desk }) => marks.kick(desk));
+      core.bus.on("channel.trouble", (event) => void tellTrouble(core, event));
       core.bus.on("desks.compare", ({ since }) => void compareDesks(core, since));
       core.bus.on("typing", (event) => { if (event.from === "contact") void showTyping(core, event); });
       stopSweep = startSweep(core);

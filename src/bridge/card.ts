@@ -56,7 +56,8 @@ export function cardOf(conversation: Conversation, inboxName: string, replyUntil
     facts.push(conversation.snoozedUntil === null ? { label: "Snoozed until", value: "the next reply" } : { label: "Snoozed until", value: conversation.snoozedUntil.toISOString(), at: conversation.snoozedUntil });
   } else if (conversation.waitingSince !== null) facts.push({ label: "Waiting since", value: conversation.waitingSince.toISOString(), at: conversation.waitingSince });
   if (held > 0) facts.push({ label: "Held", value: heldWords(held) });
-  if (replyUntil !== null) facts.push({ label: "Free replies until", value: replyUntil.toISOString(), at: replyUntil });
+  if (conversation.windowShut === true) facts.push({ label: "Free replies", value: "Over: until they write, only a template reaches them" });
+  else if (replyUntil !== null) facts.push({ label: "Free replies until", value: replyUntil.toISOString(), at: replyUntil });
   return {
     conversationId: conversation._id, number: conversation.number, title: conversation.subject === "" ? "New conversation" : conversation.subject, facts,
     lastLine: lastLineOf(conversation),

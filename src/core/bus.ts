@@ -10,6 +10,8 @@ export type BusEvent =
   | { type: "message.stored"; conversationId: string; messageId: string }
   /** Somebody asks that what people did on the desks since then be compared with what is stored. */
   | { type: "desks.compare"; since: Date }
+  /** An inbox stopped working (`text`: why, and what mends it), or works again (null). */
+  | { type: "channel.trouble"; inboxId: string; text: string | null }
   | { type: "feed.changed"; identityId: string }
   | { type: "typing"; conversationId: string; identityId: string; from: "contact" | "agent"; name: string; typing: boolean };
 

@@ -311,7 +311,7 @@ export interface Scheduler {
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Something is due at `at`: look then, at the latest. */
-  wakeAt(kind: "snooze", at: Date): void;
+  wakeAt(kind: "snooze" | "window", at: Date): void;
   /** What is looked at again and again, and when; none while it does not run. */
   jobs(): Promise<RecurringJob[]>;
 }

@@ -1,7 +1,9 @@
 /** Telegram beyond plain talk: quotes both ways, choices, links of our own, groups and their topics, business accounts, who blocked us. */
 import { expect, onTestFinished, test } from "vitest";
 import { cardOf } from "../../src/bridge/card.ts";
+import { BAD_TOKEN } from "../../src/channels/telegram/poll.ts";
 import { isListening } from "../../src/core/ports.ts";
+import { troubleReporter } from "../../src/core/services/channel-trouble.ts";
 import { receiveEvent } from "../../src/core/services/receive-inbound.ts";
 import { FakeTelegram } from "../fakes/telegram/server.ts";
 import { wireTelegram } from "../fakes/telegram/wire.ts";
@@ -155,4 +157,18 @@ test("a business account's customers are answered in its name; its owner's own l
   await act("retract", "", (await help.lines("outgoing"))[0]!._id);
   await expect.poll(() => ana.sees[0]?.deleted ?? true, { timeout: 40_000 }).toBe(true);
   await help.settle();
+});
+
+test("a token that is refused is told to the administrators on the desk, once, and so is the recovery", async () => {
+  const help = await buildTestCore();
+  const report = troubleReporter(help.core, help.inbox._id);
+  const told = () => help.desk.notices.map(({ userId, thread, notice }) => [userId, thread, notice.text]);
+  report(BAD_TOKEN);
+  report(BAD_TOKEN);
+  await expect.poll(told, { timeout: 40_000 }).toEqual([["Mara", null, expect.stringMatching(/^The inbox Website has stopped: Telegram refused the bot's token.*BotFather/)]]);
+  report(null);
+  await expect.poll(told, { timeout: 40_000 }).toEqual([expect.anything(), ["Mara", null, "The inbox Website works again."]]);
+  troubleReporter(help.core, "desk:fake")(BAD_TOKEN);
+  await help.settle();
+  expect(told()).toHaveLength(2);
 });

@@ -1,6 +1,6 @@
 /**
  * Hostile requests against the real application: each must get a clear 4xx (or be valid), nothing of a refused one may be
- * stored, and the same process must serve on. `--payloads N`, `--seed S` (else FC_SEED, see support/seed.ts), `--json` (counts on the last line).
+ * stored, and the same process must serve on. `--payloads N`, `--only telegram` (or whatsapp, bridge, visitor: one way in), `--seed S` (else FC_SEED, see support/seed.ts), `--json` (counts on the last line).
  */
 import { createHmac } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -9,20 +9,22 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openStore } from "../../src/core/store/store.ts";
 import { loadConfig } from "../../src/config.ts";
+import { webhookSecretOf } from "../../src/channels/telegram/verify.ts";
 import { startThreadline } from "../../src/main.ts";
 import { connectMongo } from "../../src/mongo/connect.ts";
 import { seedOf } from "../support/seed.ts";
 import { hostileRequest, rngOf } from "./payloads.ts";
 import type { Known } from "./payloads.ts";
 
-const { values } = parseArgs({ options: { payloads: { type: "string", default: "500" }, seed: { type: "string", default: String(seedOf(process.env.FC_SEED)) }, json: { type: "boolean", default: false } }, allowPositionals: true });
+const { values } = parseArgs({ options: { payloads: { type: "string", default: "500" }, seed: { type: "string", default: String(seedOf(process.env.FC_SEED)) }, json: { type: "boolean", default: false }, only: { type: "string" } }, allowPositionals: true });
 const INBOX_KEY = "sms.fuzzing-key-of-the-right-shape-01";
+const BOT_TOKEN = "123456:fuzzing-token-of-the-right-shape-1234";
 const SETTINGS = `
 agents: [{ name: Front Desk, email: desk@example.com, role: administrator }]
 desks: [{ name: Playground, kind: playground, channel: support }]
 inboxes:
   - { name: Website, channel: widget, key: demo, allowedOrigins: ["*"], undoSeconds: 0 }
-  - { name: Bot, channel: telegram, token: "123456:fuzzing-token-of-the-right-shape-1234", apiRoot: "http://127.0.0.1:9" }
+  - { name: Bot, channel: telegram, token: "${BOT_TOKEN}", webhook: true, apiRoot: "http://127.0.0.1:9" }
   - { name: SMS, channel: api, key: "${INBOX_KEY}", callbackUrl: "http://127.0.0.1:9/", signingSecret: "a signing secret for fuzzing", allowPrivateAddress: true }
   - { name: Phone, channel: whatsapp, phoneNumberId: "106540352242922", wabaId: "102290129340398", accessToken: fuzzing-token, appSecret: fuzzing-secret, verifyToken: fuzzing-word, apiUrl: "http://127.0.0.1:9" }
 limits: off
@@ -31,7 +33,7 @@ limits: off
 const dataDir = await mkdtemp(join(tmpdir(), "threadline-fuzz-"));
 await writeFile(join(dataDir, "threadline.yaml"), SETTINGS);
 const mongo = await connectMongo({ dataDir });
-const running = await startThreadline(loadConfig({ PORT: "0", DATA_DIR: dataDir, LOG_LEVEL: "silent", MONGODB_URI: mongo.uri, SECRET_KEY: "a secret key for fuzzing only", THREADLINE_APPLY: join(dataDir, "threadline.yaml") }));
+const running = await startThreadline(loadConfig({ PORT: "0", DATA_DIR: dataDir, LOG_LEVEL: "silent", MONGODB_URI: mongo.uri, SECRET_KEY: "a secret key for fuzzing only", PUBLIC_URL: "https://desk.example.com", THREADLINE_APPLY: join(dataDir, "threadline.yaml") }));
 const store = await openStore(mongo.uri);
 const random = rngOf(Number(values.seed));
 const failures: string[] = [];
@@ -54,7 +56,7 @@ async function firstThread(): Promise<string> {
   }
   throw new Error("The first line did not come into a thread of the playground within 30 s.");
 }
-const known: Known = { token, thread: await firstThread(), telegramInbox: (await store.inboxes.findOne({ channel: "telegram" }))!._id, whatsapp: { hook: "/hooks/whatsapp/106540352242922", sign: (body) => `sha256=${createHmac("sha256", "fuzzing-secret").update(body).digest("hex")}` }, inboxKey: INBOX_KEY };
+const known: Known = { token, thread: await firstThread(), telegramInbox: (await store.inboxes.findOne({ channel: "telegram" }))!._id, telegramSecret: webhookSecretOf(BOT_TOKEN), whatsapp: { hook: "/hooks/whatsapp/106540352242922", sign: (body) => `sha256=${createHmac("sha256", "fuzzing-secret").update(body).digest("hex")}` }, inboxKey: INBOX_KEY };
 
 /** What a request itself stores; what the lanes make of earlier ones comes when it comes. */
 const stored = async () => JSON.stringify(await Promise.all([
@@ -64,7 +66,7 @@ const stored = async () => JSON.stringify(await Promise.all([
 
 /** Answers what is wrong with the answer, or null. */
 async function attempt(n: number): Promise<string | null> {
-  const request = hostileRequest(random, known, n);
+  const request = hostileRequest(random, known, n, values.only);
   const before = request.mustRefuse ? await stored() : "";
   const response = await fetch(running.url + request.path, { method: request.method, headers: request.headers, ...(request.body === undefined ? {} : { body: request.body }) }).catch((error: Error) => error);
   const what = `${request.name}: ${request.method} ${request.path}`;

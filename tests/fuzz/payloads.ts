@@ -1,6 +1,6 @@
 /** Makes hostile requests, each by its number from a seeded generator, so that a failure can be repeated. */
 
-export interface Known { token: string; thread: string; telegramInbox: string; /** Key of the API inbox, whose contact `fuzz` has sent the line `first`. */ inboxKey: string; whatsapp: { hook: string; sign(body: Buffer): string } }
+export interface Known { token: string; thread: string; telegramInbox: string; telegramSecret: string; /** Key of the API inbox, whose contact `fuzz` has sent the line `first`. */ inboxKey: string; whatsapp: { hook: string; sign(body: Buffer): string } }
 export interface Hostile { name: string; method: string; path: string; headers: Record<string, string>; body?: string | Uint8Array<ArrayBuffer>; mustRefuse: boolean; mayReset?: boolean }
 export type Random = () => number;
 
@@ -78,6 +78,16 @@ const makers: Maker[] = [
   function badSignature(random, k) {
     return { name: "bad webhook signature", method: "POST", path: `/hooks/telegram/${pick(random, [k.telegramInbox, ...IDS])}`, headers: { ...json, "x-telegram-bot-api-secret-token": pick(random, ["", "wrong", "x".repeat(300)]) }, body: JSON.stringify({ update_id: 1, message: { message_id: 1, date: 1, chat: { id: 1, type: "private" }, text: "hi" } }), mustRefuse: true };
   },
+  function almostTelegram(random, k, n) {
+    const odd = () => pick(random, [...WRONG, ...TEXTS, 77, 1749854575]);
+    const from = { id: 77, is_bot: false, first_name: "Fuzz" }, chat = { id: 77, type: pick(random, ["private", "private", "group", "channel"]) };
+    const message: Record<string, unknown> = { message_id: n + 1, date: 1_749_854_575, chat, from, [pick(random, ["text", "caption", "photo", "document", "voice", "sticker", "location", "contact", "poll", "story", "migrate_to_chat_id", "reply_to_message", "entities", "__proto__"])]: odd() };
+    for (let times = Math.floor(random() * 3); times > 0; times--) message[pick(random, ["message_id", "date", "chat", "from", "text", "media_group_id", "message_thread_id", "is_topic_message", "business_connection_id", "entities", "reply_to_message"])] = odd();
+    const kind = pick(random, ["message", "edited_message", "business_message", "edited_business_message", "callback_query", "message_reaction", "my_chat_member", "deleted_business_messages", "poll", "__proto__"]);
+    const press = { id: pick(random, ["press1", odd()]), from, data: pick(random, ["507f1f77bcf86cd799439011:1", odd()]), message: pick(random, [message, odd()]) };
+    const content = pick(random, [odd(), kind === "callback_query" ? press : kind === "message_reaction" ? { chat, message_id: 1, date: odd(), new_reaction: odd() } : message]);
+    return { name: "Telegram's secret, but hardly its update", method: "POST", path: `/hooks/telegram/${k.telegramInbox}`, headers: { ...json, "x-telegram-bot-api-secret-token": k.telegramSecret }, body: JSON.stringify(pick(random, [odd(), { update_id: pick(random, [n, odd()]), [kind]: content }])) ?? "", mustRefuse: false };
+  },
   function almostWhatsApp(random, k, n) {
     const odd = () => pick(random, [...WRONG, ...TEXTS, "1749854575", "16505551234", "US.1349"]);
     const message = { id: `wamid.${n}`, from: "16505551234", timestamp: "1749854575", type: pick(random, ["text", "image", "system", "reaction", "edit", "revoke", "interactive", "contacts", "order", "unsupported", "__proto__"]) } as Record<string, unknown>;
@@ -139,4 +149,15 @@ function hugeBody(random: Random, k: Known): Hostile {
   return { name: "50 MB body", method: "POST", path, headers: { ...json, authorization: `Bearer ${k.token}` }, body: new Uint8Array(50_000_000).fill(97), mustRefuse: true, mayReset: true };
 }
 
-export const hostileRequest = (random: Random, known: Known, n: number): Hostile => (n % 500 === 250 ? hugeBody(random, known) : pick(random, makers)(random, known, n));
+/** Ways in by the beginning of their addresses. */
+const WAYS: Record<string, string> = { telegram: "/hooks/telegram/", whatsapp: "/hooks/whatsapp/", bridge: "/inbox/v1/", visitor: "/widget/v1/" };
+
+/** `only`: one of `WAYS`; all when absent. */
+export function hostileRequest(random: Random, known: Known, n: number, only?: string): Hostile {
+  const way = only === undefined ? "" : WAYS[only];
+  if (way === undefined) throw new Error(`--only takes one of ${Object.keys(WAYS).join(", ")}.`);
+  for (;;) {
+    const made = only === undefined && n % 500 === 250 ? hugeBody(random, known) : pick(random, makers)(random, known, n);
+    if (made.path.startsWith(way)) return made;
+  }
+}

@@ -24,13 +24,6 @@ export function parseMessageId(id: string): (Place & { message: number }) | null
   return match === null ? null : { ...placeOf(match[1]!), message: Number(match[2]) };
 }
 
-/** What a button carries back: our message's `_id` and the choice's. Telegram allows 64 bytes. Source: core.telegram.org/bots/api#inlinekeyboardbutton */
-export const makePress = (messageId: string, choice: string): string => `${messageId}:${choice}`;
-export function parsePress(data: string): { messageId: string; id: string } | null {
-  const [, messageId, id] = /^([0-9a-f]{24}):(\w{1,30})$/.exec(data) ?? [];
-  return messageId === undefined || id === undefined ? null : { messageId, id };
-}
-
 /** `<bot id>:<secret>`, as BotFather hands it out. Source: core.telegram.org/bots/api#authorizing-your-bot */
 export const TOKEN_SHAPE = /^\d{1,16}:[A-Za-z0-9_-]+$/;
 export const botIdOf = (token: string): string => token.slice(0, token.indexOf(":"));

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { UserError } from "../../core/errors.ts";
 import type { InboundEvent } from "../../core/ports.ts";
 import { contentOf, Content, plainName } from "./content.ts";
-import { makeAddress, makeMessageId, parsePress, type Place } from "./ids.ts";
+import { parsePress } from "../shared/press.ts";
+import { makeAddress, makeMessageId, type Place } from "./ids.ts";
 
 const Chat = z.object({ id: z.int(), type: z.string(), title: z.string().optional() });
 type Chat = z.infer<typeof Chat>;

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { DeliveryError } from "../../core/errors.ts";
 import type { OutboundMessage, Part } from "../../core/ports.ts";
 import type { FileRef } from "../../core/model/types.ts";
-import { makePress } from "./ids.ts";
+import { makePress } from "../shared/press.ts";
 import { MAX_CAPTION, MAX_TEXT, renderMarkdown, splitRendered } from "./render.ts";
 
 const Entity = z.object({ type: z.enum(["bold", "italic", "strikethrough", "code", "pre", "text_link"]), offset: z.int(), length: z.int(), url: z.string().optional() });

@@ -1,7 +1,7 @@
 /** WhatsApp for one inbox: the port of `core/ports.ts`, over one business number. */
 import { DeliveryError, UserError } from "../../core/errors.ts";
 import type {
-  ChannelAdapter, ChannelAddress, Clock, ConditionedChannel, FetchingChannel, FileStore, HandshakeChannel, InboundEvent, Logger, MessageTemplate, MovingChannel, Part, PartReceipt, ReactingChannel, ReportTrouble, TemplateChannel, TypingChannel, WebhookChannel, WindowedChannel,
+  ChannelAdapter, ChannelAddress, ChoosingChannel, Clock, ConditionedChannel, FetchingChannel, FileStore, HandshakeChannel, InboundEvent, Logger, MessageTemplate, MovingChannel, Part, PartReceipt, QuotingChannel, ReactingChannel, ReportTrouble, TemplateChannel, TypingChannel, WebhookChannel, WindowedChannel,
 } from "../../core/ports.ts";
 import { z } from "zod";
 import type { Buckets } from "../shared/rate.ts";
@@ -11,11 +11,11 @@ import type { Refusal } from "./errors.ts";
 import { recipientOf } from "./ids.ts";
 import { parseCall } from "./parse.ts";
 import { MAX_BYTES, plan, readPart, type WhatsAppPart } from "./plan.ts";
-import { MAX_TEXT } from "./render.ts";
+import { MAX_QUESTION, MAX_TEXT } from "./render.ts";
 import { fetchTemplates } from "./templates.ts";
 import { answerChallenge, sameSecret, verifySignature } from "./verify.ts";
 
-export type WhatsAppChannel = WebhookChannel & HandshakeChannel & TypingChannel & ReactingChannel & FetchingChannel & WindowedChannel & TemplateChannel & ConditionedChannel & MovingChannel & {
+export type WhatsAppChannel = WebhookChannel & HandshakeChannel & TypingChannel & ReactingChannel & FetchingChannel & WindowedChannel & TemplateChannel & ConditionedChannel & MovingChannel & QuotingChannel & ChoosingChannel & {
   readonly inboxId: string;
   readonly phoneNumberId: string;
   /** True for an inbox of the same app: then its calls may come with ours. */
@@ -53,8 +53,19 @@ const Sent = z.object({ messages: z.array(z.object({ id: z.string().min(1) })).m
 
 export const isWhatsApp = (a: ChannelAdapter): a is WhatsAppChannel => a.id === "whatsapp" && "phoneNumberId" in a;
 
+/** Buttons to a number of three, a list of up to ten rows beyond. Source: …/whatsapp/messages/interactive-reply-buttons-messages, …/interactive-list-messages */
+const MOST_BUTTONS = 3;
+function askedWith({ text, choices }: Extract<WhatsAppPart, { kind: "question" }>): object {
+  const rows = choices.map(({ id, label }) => ({ id, title: label }));
+  return rows.length <= MOST_BUTTONS
+    ? { type: "button", body: { text }, action: { buttons: rows.map((reply) => ({ type: "reply", reply })) } }
+    : { type: "list", body: { text }, action: { button: "Choose", sections: [{ rows }] } };
+}
+const quoting = ({ answers }: Pick<WhatsAppPart, "answers">): object => (answers === undefined ? {} : { context: { message_id: answers } });
+
 function contentFor(part: Exclude<WhatsAppPart, { fileId: string }>): object {
   if (part.kind === "text") return { type: "text", text: { body: part.text, preview_url: false } };
+  if (part.kind === "question") return { type: "interactive", interactive: askedWith(part) };
   return { type: "template", template: { name: part.name, language: { code: part.language }, ...(part.components.length === 0 ? {} : { components: part.components }) } };
 }
 
@@ -120,7 +131,7 @@ export function createWhatsApp(options: WhatsAppOptions): WhatsAppChannel {
   const inboxesByNumber = () => new Map([[phoneNumberId, inboxId] as const, ...[...siblings()].filter(isWhatsApp).filter((one) => one.hasSecret(appSecret)).map((one) => [one.phoneNumberId, one.inboxId] as const)]);
 
   return {
-    id: "whatsapp", inboxId, phoneNumberId, hookName: phoneNumberId, windowMs: WINDOW_MS, maxCallBytes: CALL_BYTES, addressesMove: true,
+    id: "whatsapp", inboxId, phoneNumberId, hookName: phoneNumberId, windowMs: WINDOW_MS, maxCallBytes: CALL_BYTES, addressesMove: true, quotes: true, choices: { bodyChars: MAX_QUESTION },
     limits: { textChars: MAX_TEXT, fileBytes: MAX_BYTES.document },
     plan,
     hasSecret: (secret) => sameSecret(secret, appSecret),
@@ -128,7 +139,7 @@ export function createWhatsApp(options: WhatsAppOptions): WhatsAppChannel {
     async sendPart({ address }: ChannelAddress, raw: Part, key: string, signal: AbortSignal): Promise<PartReceipt> {
       const part = readPart(raw);
       const content = "fileId" in part ? await fileContent(address, part, signal) : contentFor(part);
-      return { vendorId: await send(address, content, key, signal), state: "sent" };
+      return { vendorId: await send(address, { ...content, ...quoting(part) }, key, signal), state: "sent" };
     },
 
     /** One reaction a message: the newest; without one it is taken back. Source: …/whatsapp/messages/reaction-messages */

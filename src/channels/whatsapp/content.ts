@@ -3,6 +3,7 @@
  * Source: developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages and the page of each type below it
  */
 import { z } from "zod";
+import { parsePress } from "../shared/press.ts";
 import { safeName } from "../../core/model/file-name.ts";
 import type { FileRef } from "../../core/model/types.ts";
 
@@ -89,6 +90,12 @@ export function contentOf(message: Record<string, unknown> & { type: string }): 
   if (type === "unsupported" || type === "unknown") return notShown(Unsupported.safeParse(message).data?.unsupported?.type ?? "unsupported");
   const content = Object.hasOwn(Schemas, type) ? read(type as Kind, message[type]) : null;
   return content === null || (content.text.trim() === "" && content.files.length === 0) ? notShown(type) : content;
+}
+
+/** The press in a message that is one on a choice of ours; null for others. */
+export function pressOf(message: Record<string, unknown>): { messageId: string; id: string } | null {
+  const pressed = Schemas.interactive.safeParse(message.interactive).data;
+  return parsePress((pressed?.button_reply ?? pressed?.list_reply)?.id ?? "");
 }
 
 const EMOJI = z.object({ message_id: z.string().min(1), emoji: z.string().optional() });

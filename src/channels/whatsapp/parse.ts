@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { UserError } from "../../core/errors.ts";
 import type { InboundEvent } from "../../core/ports.ts";
-import { contentOf, nameOf, plain, reactionOf } from "./content.ts";
+import { contentOf, nameOf, plain, pressOf, reactionOf } from "./content.ts";
 import { sentenceOf } from "./errors.ts";
 import { addressOf } from "./ids.ts";
 
@@ -85,10 +85,11 @@ function fromMessage(raw: unknown, contacts: Contact[]): Body[] {
     }
     default: {
       const { text, files } = contentOf(message);
+      const choice = message.type === "interactive" ? pressOf(message) : null;
       const name = nameOf(contact?.profile?.name) || nameOf(contact?.profile?.username);
       return [{
         type: "message", address, channelMessageId: message.id, text, files, sentAt: at,
-        ...(who.knownAs === undefined ? {} : { knownAs: who.knownAs }), ...(message.context?.id === undefined ? {} : { replyTo: message.context.id }),
+        ...(who.knownAs === undefined ? {} : { knownAs: who.knownAs }), ...(message.context?.id === undefined ? {} : { replyTo: message.context.id }), ...(choice === null ? {} : { choice }),
         profile: { ...(name === "" ? {} : { name }), ...(who.phone === undefined ? {} : { phone: `+${who.phone}` }) },
       }];
     }

@@ -4,6 +4,8 @@ import { renderMarkdown, splitRendered, type Entity, type Rendered } from "../sh
 /** UTF-16 units. Source: developers.facebook.com/documentation/business-messaging/whatsapp/messages/text-messages, …/image-messages */
 export const MAX_TEXT = 4096;
 export const MAX_CAPTION = 1024;
+/** The text over buttons or a list. Source: …/whatsapp/messages/interactive-reply-buttons-messages, …/interactive-list-messages */
+export const MAX_QUESTION = 1024;
 /** What marks may add to a piece. */
 const ROOM_FOR_MARKS = 256;
 

@@ -125,6 +125,9 @@ export interface Conversation {
   lastIncomingSeq: number;
   /** When the customer last wrote, where their channel takes free replies only for a time after it. */
   windowFrom?: Date;
+  /** When that time is over; taken away once the card says so. Indexed. */
+  windowEndsAt?: Date;
+  windowShut?: boolean;
   lastMessageAt: Date;
   lastLine: { kind: MessageKind; author: string; text: string } | null;
   counts: { incoming: number; outgoing: number; note: number };

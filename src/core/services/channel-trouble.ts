@@ -12,12 +12,15 @@ export const deskTroubleId = (desk: DeskKind): string => `desk:${desk}`;
 /** All ids that `idOf` makes; served by the index on `_id`. */
 const ANY = { $gte: "trouble:", $lt: "trouble;" };
 
-async function record(core: Core, inboxId: string, trouble: Trouble | null): Promise<void> {
+/** Answers whether it is news: of several processes that notice, one writes it. */
+async function record(core: Core, inboxId: string, trouble: Trouble | null): Promise<boolean> {
   const _id = idOf(inboxId);
-  if (trouble === null) return void (await core.store.settings.deleteOne({ _id }));
+  if (trouble === null) return (await core.store.settings.deleteOne({ _id })).deletedCount > 0;
   // The same trouble again keeps the time at which it began.
   const same = await core.store.settings.findOne({ _id, "value.code": trouble.code }, { projection: { _id: 1 } });
-  if (same === null) await core.store.settings.updateOne({ _id }, { $set: { value: { code: trouble.code, text: trouble.text }, at: core.clock.now() } }, { upsert: true });
+  if (same !== null) return false;
+  await core.store.settings.updateOne({ _id }, { $set: { value: { code: trouble.code, text: trouble.text }, at: core.clock.now() } }, { upsert: true });
+  return true;
 }
 
 /** What one adapter is handed: it may report as often as it likes, only a change is written. */
@@ -28,7 +31,9 @@ export function troubleReporter(core: Core, inboxId: string): ReportTrouble {
     const now = trouble?.code ?? "";
     if (now === last) return;
     last = now;
-    written = written.then(() => record(core, inboxId, trouble)).catch((error: unknown) => {
+    written = written.then(async () => {
+      if (await record(core, inboxId, trouble)) core.bus.publish({ type: "channel.trouble", inboxId, text: trouble?.text ?? null });
+    }).catch((error: unknown) => {
       last = undefined;
       core.log.warn({ err: error, inboxId }, "What became of a connection could not be stored; the channel reports it again.");
     });

@@ -12,13 +12,21 @@ export function windowFromLine(core: Core, conversation: Conversation, message: 
   const adapter = core.channels.get(message.inboxId);
   if (adapter === undefined || !hasWindow(adapter)) return {};
   const at = writtenAt(message);
-  return conversation.windowFrom !== undefined && conversation.windowFrom >= at ? {} : { windowFrom: at };
+  return conversation.windowFrom !== undefined && conversation.windowFrom >= at ? {} : { windowFrom: at, windowEndsAt: new Date(at.getTime() + adapter.windowMs), windowShut: false };
 }
 
 /** Until when a free reply may go; null where it may go at any time, or the customer has not written yet. */
 export function replyUntil(core: Core, { inboxId, windowFrom }: Pick<Conversation, "inboxId" | "windowFrom">): Date | null {
   const adapter = core.channels.get(inboxId);
   return adapter === undefined || !hasWindow(adapter) || windowFrom === undefined ? null : new Date(windowFrom.getTime() + adapter.windowMs);
+}
+
+/** Marks every conversation whose time is over, and has the cards of those in work drawn anew: two writes, however many there are. Answers how many. */
+export async function shutDueWindows(core: Core): Promise<number> {
+  const now = core.clock.now(), over = { windowEndsAt: { $gt: new Date(0), $lte: now } };
+  const inWork = await core.store.conversations.updateMany({ ...over, status: { $ne: "resolved" } }, { $set: { windowShut: true, cardDueAt: now }, $inc: { cardRev: 1 }, $unset: { windowEndsAt: "" } });
+  const done = await core.store.conversations.updateMany(over, { $set: { windowShut: true }, $unset: { windowEndsAt: "" } });
+  return inWork.modifiedCount + done.modifiedCount;
 }
 
 const hours = (ms: number): string => (ms % 3_600_000 === 0 ? `${ms / 3_600_000} hours` : `${Math.round(ms / 60_000)} minutes`);

@@ -38,6 +38,7 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "findByActivity", key: { lastMessageAt: -1 } },
     { name: "findByLabel", key: { labels: 1, lastMessageAt: -1 } },
     { name: "dueSnoozes", key: { snoozedUntil: 1 }, partialFilterExpression: { status: "snoozed" } },
+    { name: "dueWindows", key: { windowEndsAt: 1 }, ...present("windowEndsAt") },
     { name: "dueCards", key: { cardDueAt: 1 }, ...present("cardDueAt") },
     { name: "dueMoves", key: { moveDueAt: 1 }, ...present("moveDueAt") },
     { name: "dueOutbox", key: { "outbox.at": 1 }, ...present("outbox.at") },

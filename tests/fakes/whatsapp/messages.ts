@@ -6,7 +6,7 @@ export interface Shown {
   /** Bytes and name of the file that was uploaded for it. */
   file?: { filename: string; type: string; bytes: number };
   template?: { name: string; language: string; components: unknown[] };
-  key?: string; answers?: string;
+  key?: string; answers?: string; choices?: { id: string; title: string }[];
 }
 export interface FakeMedia { content: Buffer; type: string; filename: string }
 export interface FakeTemplate { name: string; language: string; status: string; category: string; components: { type: string; format?: string; text?: string; buttons?: object[] }[] }
@@ -50,13 +50,26 @@ function templateText(given: Json, templates: FakeTemplate[]): string {
 /** Bytes by kind. Source: …/whatsapp/business-phone-numbers/media */
 const MOST: Record<string, number> = { image: 5_000_000, audio: 16_000_000, video: 16_000_000, document: 100_000_000 };
 
+/** Source: …/whatsapp/messages/interactive-reply-buttons-messages, …/interactive-list-messages */
+function readInteractive(given: Json): { text: string; choices: { id: string; title: string }[] } {
+  const question = text(object(given.body, "body").text, "body['text']", 1024), action = object(given.action, "action");
+  const rows = given.type === "button" ? (action.buttons as { reply: { id: string; title: string } }[]).map(({ reply }) => reply) : given.type === "list" ? (action.sections as { rows: { id: string; title: string }[] }[]).flatMap((section) => section.rows) : [];
+  if (rows.length < 1 || rows.length > (given.type === "button" ? 3 : 10)) throw new GraphFault(400, 131009, "Invalid buttons count");
+  if (given.type === "list") text(action.button, "action['button']", 20);
+  for (const row of rows) { text(row.title, "title", given.type === "button" ? 20 : 24); text(row.id, "id", given.type === "button" ? 256 : 200); }
+  if (new Set(rows.map(({ id }) => id)).size < rows.length || new Set(rows.map(({ title }) => title)).size < rows.length) throw new GraphFault(400, 131009, "Duplicated button");
+  return { text: question, choices: rows };
+}
+
 /** What the customer sees of a message. @throws {GraphFault} */
 export function readMessage(body: Json, media: Map<string, FakeMedia>, templates: FakeTemplate[]): Omit<Shown, "wamid" | "to"> {
   const key = body.biz_opaque_callback_data;
   if (key !== undefined && (typeof key !== "string" || key.length > 512)) throw bad("Param biz_opaque_callback_data must be at most 512 characters long");
-  const about = key === undefined ? {} : { key };
+  const context = body.context === undefined ? undefined : text(object(body.context, "context").message_id, "context['message_id']", 512);
+  const about = { ...(key === undefined ? {} : { key }), ...(context === undefined ? {} : { answers: context }) };
   const kind = String(body.type ?? "text");
   if (kind === "text") return { ...about, kind, text: text(object(body.text, "text").body, "text['body']", 4096) };
+  if (kind === "interactive") return { ...about, kind, ...readInteractive(object(body.interactive, "interactive")) };
   if (kind === "template") {
     const given = object(body.template, "template");
     return { ...about, kind, text: templateText(given, templates), template: { name: String(given.name), language: String((given.language as { code: string }).code), components: (given.components ?? []) as unknown[] } };
