@@ -11,7 +11,7 @@ import { LevelIcon } from "../parts/state.tsx";
 import { bytes, counted } from "../words.ts";
 
 const LANES: Record<Health["lanes"][number]["id"], string> = { mirror: "Customers’ lines to threads", delivery: "Replies to customers", intake: "Lines from threads" };
-const JOBS: Record<string, string> = { snooze: "Wake what was snoozed" };
+const JOBS: Record<string, string> = { snooze: "Wake what was snoozed", window: "Say on cards that free replies are over" };
 const PARKED: Record<string, string> = { "fetch-files": "Fetch a customer’s file", "fetch-desk-files": "Fetch an agent’s file" };
 
 function Banner({ health: { fault, paused, troubles, parked, lanes } }: { health: Health }) {
