@@ -82,6 +82,7 @@ test("without the intent for text, commands, windows and menus do all of it", as
   await fake.memberSubmitsModal(String(asked.modal?.custom_id), { text: "Its number is 7.", next: ["wait"] }, mara);
   const line = fake.memberPosts(channel, mara, "Anything else?");
   const sent = await fake.memberUsesContextMenu("Send to customer", line, channel, mara);
+  await sent.settled(40_000);
   expect(sent.said).toContain("On its way");
   await help.settle();
   expect(help.channel.textsTo("ana")).toEqual(["It left **today**", "Its number is 7.", "Anything else?"]);

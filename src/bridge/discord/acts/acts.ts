@@ -51,7 +51,8 @@ const ELSEWHERE = "Threadline works in another server. Use it there.";
 const NOT_A_THREAD = "This is about one conversation. Use it in the conversation's thread, or name it with the option \"conversation\", such as #1042.";
 /** Interactions remembered: a resumed session may tell one twice. */
 const REMEMBERED = 2_000;
-const WAIT_MS = 1_500;
+/** Milliseconds that a line which was handed over may take to be taken in; Discord was answered before that. */
+const WAIT_MS = 8_000;
 /** What is written behind them goes to a person. */
 const SAYING = new Set([...WRITING, "correct", "edit", "quote", "choices"]);
 
