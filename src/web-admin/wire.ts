@@ -17,7 +17,7 @@ export type SignedIn = z.infer<typeof signedIn>;
 /** One connection to a desk, with its channels. */
 export const desk = z.strictObject({
   id: z.string(), kind: z.string(), identity: z.string(), state, testable: z.boolean(),
-  targets: z.array(z.strictObject({ id: z.string(), name: z.string(), channel: z.string(), inboxes: z.array(z.string()), rules: z.array(z.strictObject({ place: z.int(), when: z.string() })) })),
+  targets: z.array(z.strictObject({ id: z.string(), name: z.string(), channel: z.string(), inboxes: z.array(z.string()), rules: z.array(z.strictObject({ place: z.int(), when: z.string(), /** Also moves conversations that have a thread elsewhere. */ moves: z.boolean() })) })),
 });
 export type Desk = z.infer<typeof desk>;
 export const desks = z.strictObject({ desks: z.array(desk), rules: z.int() });

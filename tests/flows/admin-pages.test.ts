@@ -31,7 +31,7 @@ test("desks tell their channels, what leads there and how they stand, in words",
   await store.settings.insertOne({ _id: ROUTING_ID, value: [{ when: "label:billing", deskTargetId: target!._id }, { when: "priority>medium", deskTargetId: "another" }], at: new Date() });
   expect(await look()).toEqual({
     rules: 2,
-    desks: [{ id: "fake:fake", kind: "fake", identity: "fake", testable: false, state: { level: "ok", text: "Connected; lines go both ways.", since: null }, targets: [{ id: target!._id, name: "Support", channel: "support", inboxes: ["Website"], rules: [{ place: 1, when: "label:billing" }] }] }],
+    desks: [{ id: "fake:fake", kind: "fake", identity: "fake", testable: false, state: { level: "ok", text: "Connected; lines go both ways.", since: null }, targets: [{ id: target!._id, name: "Support", channel: "support", inboxes: ["Website"], rules: [{ place: 1, when: "label:billing", moves: false }] }] }],
   });
   const report = troubleReporter(core, deskTroubleId("fake"));
   report({ code: "BAD_TOKEN", text: "The desk refuses the token. Copy it anew." });

@@ -16,7 +16,7 @@ export const deskCalls: AdminCall[] = [
         id, kind, identity, state, testable: tests.desks[kind] !== undefined,
         targets: targets.map(({ _id, name, channel }) => ({
           id: _id, name, channel, inboxes: inboxes.filter((inbox) => inbox.deskTargetId === _id).map((inbox) => inbox.name).sort(),
-          rules: rules.flatMap(({ when, deskTargetId }, i) => (deskTargetId === _id ? [{ place: i + 1, when }] : [])),
+          rules: rules.flatMap(({ when, deskTargetId, moves }, i) => (deskTargetId === _id ? [{ place: i + 1, when, moves: moves === true }] : [])),
         })),
       }));
       return { desks: shown, rules: rules.length };

@@ -64,6 +64,6 @@ export function App() {
   };
   useEffect(ask, []);
   if (who === null) return away === null ? null : <main class="door"><div class="card" role="alert"><h1>The admin can’t be reached</h1><p>{away}</p></div></main>;
-  if (link !== null || who.role === null) return <SignIn token={link} done={() => { setLink(null); ask(); }} />;
+  if (link !== null || who.role === null) return <SignIn token={link} inside={who.role !== null} done={() => { setLink(null); ask(); }} />;
   return who.role === "administrator" ? <Admin who={who} ask={ask} /> : <NotForYou who={who} left={ask} />;
 }

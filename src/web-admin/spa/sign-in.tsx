@@ -14,8 +14,8 @@ export function takeToken(): string | null {
 
 const Door = ({ title, children }: { title: string; children: ComponentChildren }) => <main class="door"><div class="card"><Brand /><h1>{title}</h1>{children}</div></main>;
 
-/** A button spends the link, so that no program that only looks at it does. */
-export function SignIn({ token, done }: { token: string | null; done: () => void }) {
+/** A button spends the link, so that no program that only looks at it does. `inside`: somebody is signed in already, and may leave it be. */
+export function SignIn({ token, inside, done }: { token: string | null; inside: boolean; done: () => void }) {
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const enter = async () => {
@@ -35,6 +35,7 @@ export function SignIn({ token, done }: { token: string | null; done: () => void
       <p>This link signs this browser in as an administrator. It works once.</p>
       {problem !== null && <p class="refusal" role="alert">{problem}</p>}
       <button type="button" class="button" data-main="true" disabled={busy || problem !== null} onClick={() => void enter()}>Sign in</button>
+      {inside && <button type="button" class="button" onClick={done}>Go on as you are</button>}
     </Door>
   );
 }

@@ -17,7 +17,7 @@ function Routing({ target: { inboxes, rules } }: { target: Target }) {
   if (rules.length + inboxes.length === 0) return <span class="quiet">Nothing leads here; conversations come by /transfer alone</span>;
   return (
     <ul class="routing">
-      {rules.map(({ place, when }) => <li key={place}><span class="quiet">Rule {place}</span> <code>{when}</code></li>)}
+      {rules.map(({ place, when, moves }) => <li key={place}><span class="quiet">Rule {place}</span> <code>{when}</code>{moves && <span class="quiet"> moves threads here too</span>}</li>)}
       {inboxes.length > 0 && <li><span class="quiet">{inboxes.length === 1 ? "Inbox" : "Inboxes"}</span> {inboxes.join(", ")}</li>}
     </ul>
   );
@@ -35,7 +35,7 @@ function DeskCard({ desk }: { desk: Desk }) {
         {desk.testable && <TestButton what={name} run={run} begin={begin} />}
       </header>
       <StateText state={desk.state} />
-      <TestFindings run={run} />
+      <TestFindings what={name} run={run} />
       <div class="table-wrap">
         <table>
           <thead><tr><th scope="col">Desk</th><th scope="col">Channel</th><th scope="col">What is opened here</th></tr></thead>

@@ -30,7 +30,7 @@ function InboxCard({ inbox }: { inbox: Inbox }) {
         {inbox.testable && <TestButton what={inbox.name} run={run} begin={begin} />}
       </header>
       {inbox.state.level !== "ok" && <StateText state={inbox.state} />}
-      <TestFindings run={run} />
+      <TestFindings what={inbox.name} run={run} />
       <dl class="facts">{facts(inbox).map(([label, value]) => <div key={label}><dt>{label}</dt><dd>{value}</dd></div>)}</dl>
       {inbox.snippet !== null && (
         <section class="snippet">

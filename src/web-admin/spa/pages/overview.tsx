@@ -57,7 +57,7 @@ export function OverviewPage() {
               <Figure label="Open" {...open}>{snoozed.value === 0 ? "none snoozed" : `${number.format(snoozed.value)}${snoozed.more ? "+" : ""} snoozed besides`}</Figure>
               <Figure label="Waiting" {...waiting}>{longest[0] === undefined ? "nobody waits" : <>the first came <RelativeTime at={longest[0].since} suffix="ago" /></>}</Figure>
               <Figure label="In the queue" {...unassigned}>open and nobody’s</Figure>
-              <Figure label="Agents" value={agents.active}>{agents.linked === agents.active ? "all have an account on the desk" : `${agents.linked} with an account on the desk`}</Figure>
+              <Figure label="Agents" value={agents.active}>{agents.linked === agents.active ? "all linked to the desk" : `${agents.linked === 0 ? "none" : agents.linked} linked yet`}</Figure>
             </dl>
             <section class="card" aria-labelledby="attention">
               <h2 id="attention" class="section-title">Needs attention <a href={addressOf("health")} onClick={follow("health")}>Health</a></h2>

@@ -57,10 +57,10 @@ function verdict({ lines, running, problem }: Run): string {
 const LABELS = { ok: "Fine", warn: "Remark", fail: "To mend" };
 
 /** What was found, line by line as it comes. */
-export function TestFindings({ run }: { run: Run | undefined }) {
+export function TestFindings({ what, run }: { what: string; run: Run | undefined }) {
   if (run === undefined) return null;
   return (
-    <section class="findings" aria-label="What the test found">
+    <section class="findings" aria-label={`What the test of ${what} found`}>
       <h3><span aria-live="polite">{verdict(run)}</span>{!run.running && <span class="quiet"><RelativeTime at={run.at} suffix="ago" /></span>}</h3>
       <ul>
         {run.lines.map(({ state, text }, i) => <li key={i} data-state={state}><LevelIcon level={state} label={LABELS[state]} /><span>{sentence(text)}</span></li>)}
