@@ -24,6 +24,8 @@ export interface OutboundMessage {
   id: string; body: string; files: FileRef[]; author: { name: string; avatar?: string };
   /** For a `ThreadingChannel`. */
   place?: ReplyPlace;
+  /** No person wrote it. */
+  automatic?: true;
   /** Of a `TemplateChannel`; `body` is how it reads. */
   template?: ChosenTemplate;
   /** Of a `QuotingChannel`: the vendor's id of the customer's line that it answers. */
@@ -144,7 +146,7 @@ export interface InboundPlace extends ThreadPlace {
 export type InboundEvent = { inboxId: string; address: string } & (
   | {
       type: "message"; channelMessageId: string; text: string; files: FileRef[]; groupId?: string; sentAt?: Date;
-      profile: { name?: string; email?: string; phone?: string; avatar?: string };
+      profile: { name?: string; email?: string; /** The channel knows that it is theirs. */ emailVerified?: true; phone?: string; avatar?: string };
       /** Another address by which the same customer may be known here already: they go on under `address`. */
       knownAs?: string;
       /** The vendor's id of the message that this one answers. */
@@ -311,7 +313,7 @@ export interface Scheduler {
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Something is due at `at`: look then, at the latest. */
-  wakeAt(kind: "snooze" | "window", at: Date): void;
+  wakeAt(kind: "snooze" | "window" | "continuity", at: Date): void;
   /** What is looked at again and again, and when; none while it does not run. */
   jobs(): Promise<RecurringJob[]>;
 }

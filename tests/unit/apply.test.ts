@@ -45,6 +45,22 @@ test("the contract's file makes what it says, and again changes nothing", async 
   expect(await store.inboxes.findOne({ name: "Bot" })).toEqual(bot);
 });
 
+test("an inbox names the one that mails its unread replies, which may stand below it; a rename keeps it", async () => {
+  const { apply, store } = await installation();
+  const text = (continuity: string, mail = "Mail") => `desks: [{ name: Playground, kind: playground, channel: support }]\ninboxes:\n  - { name: Website, channel: widget, key: demo, allowedOrigins: ["*"]${continuity} }\n  - { name: ${mail}, channel: email, address: a@b.example, smtp: { host: h, security: none } }\n`;
+  const told = async (continuity: string) => (await apply(text(continuity))).faults.map(({ line, reason }) => `${line} ${reason}`);
+  expect(await told(", continuity: { inbox: Mial }")).toEqual([expect.stringMatching(/^3 There is no inbox named Mial\..*Mail/)]);
+  expect(await told(", continuity: { inbox: Website }")).toEqual([expect.stringContaining("its own unread replies")]);
+  expect(await told(", continuity: { inbox: Mail }")).toEqual([]);
+  const settings = async () => (await store.inboxes.findOne({ name: "Website" }))!.settings.continuity;
+  const { _id: inboxId } = (await store.inboxes.findOne({ name: "Mail" }))!;
+  expect(await settings()).toEqual({ inboxId, minutes: 10 });
+  expect((await apply(text(", continuity: { inbox: Post }", "Post"))).changes).toEqual(["Inbox Post: renamed from Mail"]);
+  expect(await settings()).toEqual({ inboxId, minutes: 10 });
+  await apply(text(", continuity: off", "Post"));
+  expect(await settings()).toBeNull();
+});
+
 test("a fault anywhere changes nothing anywhere", async () => {
   const { apply, store } = await installation();
   const { faults, changes } = await apply(FILE.replace("kind: playground", "kind: playgroun"), { TELEGRAM_TOKEN: TOKEN });

@@ -41,7 +41,7 @@ export async function composeMail(input: ComposeInput): Promise<Buffer> {
   const composer = new MailComposer({
     from, to: to.map((address) => ({ name: "", address })), cc: cc.map((address) => ({ name: "", address })), ...(replyTo === null ? {} : { replyTo: { name: from.name, address: replyTo } }),
     subject: part.subject, messageId, date, ...(part.inReplyTo === null ? {} : { inReplyTo: part.inReplyTo }), ...(part.references.length === 0 ? {} : { references: part.references.join(" ") }),
-    headers: { [LOOP_HEADER]: inboxId, "X-Auto-Response-Suppress": "OOF, AutoReply" },
+    headers: { [LOOP_HEADER]: inboxId, "X-Auto-Response-Suppress": "OOF, AutoReply", ...(part.automatic ? { "Auto-Submitted": "auto-generated" } : {}) },
     text, html: toHtml(text), attachments, disableFileAccess: true, disableUrlAccess: true,
   });
   const mail = await composer.compile().build();

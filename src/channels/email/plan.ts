@@ -11,6 +11,8 @@ const Data = z.object({
   text: z.string(), files: z.array(FilePart), author: z.string(), subject: z.string(), conversationId: z.string().nullable(),
   /** Null: to the customer's own address. */
   to: z.string().nullable(), alsoTo: z.array(z.string()), cc: z.array(z.string()), bcc: z.array(z.string()), inReplyTo: z.string().nullable(), references: z.array(z.string()),
+  /** No person wrote it. */
+  automatic: z.boolean(),
 });
 export type MailPart = z.infer<typeof Data>;
 
@@ -51,12 +53,12 @@ function batches(files: FileRef[]): FileRef[][] {
 }
 
 /** Pure. Text and files go in one mail where they fit; the first mail has the text. Whom it goes to is core's. */
-export function plan({ body, files, author, place }: OutboundMessage): Part[] {
+export function plan({ body, files, author, place, automatic }: OutboundMessage): Part[] {
   const texts = split(body.replaceAll("\0", "")), rest = batches(files);
   const answers = place?.answers ?? null;
   const common = {
     author: author.name, subject: replySubject(answers?.subject || place?.subject || ""), conversationId: place?.conversationId ?? null,
-    to: place?.recipients.to ?? null, alsoTo: place?.recipients.alsoTo ?? [], cc: place?.recipients.cc ?? [], bcc: place?.recipients.bcc ?? [], inReplyTo: answers?.id ?? null, references: chainOf(place),
+    to: place?.recipients.to ?? null, alsoTo: place?.recipients.alsoTo ?? [], cc: place?.recipients.cc ?? [], bcc: place?.recipients.bcc ?? [], inReplyTo: answers?.id ?? null, references: chainOf(place), automatic: automatic === true,
   };
   const count = Math.max(texts.length, rest.length);
   return Array.from({ length: count }, (_, index) => ({

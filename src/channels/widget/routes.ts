@@ -10,7 +10,7 @@ import { sameFiles } from "../shared/upload.ts";
 import { filesFor, fileRoutes } from "./files.ts";
 import { createHub, type Hub } from "./hub.ts";
 import { isOwnOrigin } from "./origins.ts";
-import { openSession } from "./sessions.ts";
+import { openSession, verifiedAddress } from "./sessions.ts";
 import { socketRoute } from "./socket.ts";
 import { bearerOf, checkOrigin, createHost, identityOf, requireVisitor, spend, type Visitor, type WidgetHost } from "./visitor.ts";
 import { MAX_TEXT, messageBody, messagesQuery, readBody, sessionBody, typingBody, type MessageAnswer, type MessagesAnswer, type SessionAnswer } from "./wire.ts";
@@ -58,6 +58,9 @@ function sessionRoutes(api: FastifyInstance, host: WidgetHost): void {
   });
 }
 
+/** The identity's hash is over the id alone: an address is proven where it is the id itself. */
+const emailOf = ({ email, address }: { email?: string; address: string }) => (email === undefined ? {} : { email, ...(address === verifiedAddress(email) ? { emailVerified: true as const } : {}) });
+
 function messageRoutes(api: FastifyInstance, host: WidgetHost, hub: Hub): void {
   const { core } = host;
 
@@ -74,7 +77,7 @@ function messageRoutes(api: FastifyInstance, host: WidgetHost, hub: Hub): void {
     if (input.conversation !== undefined && input.conversation !== "new") await requireOwnConversation(core, visitor, input.conversation);
     const { outcome, message } = await receiveEvent(core, {
       inboxId: visitor.inboxId, address: visitor.address, type: "message", channelMessageId: input.clientId, text, files,
-      profile: { ...(visitor.name === undefined ? {} : { name: visitor.name }), ...(visitor.email === undefined ? {} : { email: visitor.email }) },
+      profile: { ...(visitor.name === undefined ? {} : { name: visitor.name }), ...emailOf(visitor) },
       ...(input.conversation === undefined ? {} : { conversation: input.conversation }),
     });
     if (outcome === "blocked") throw new UserError("CONTACT_BLOCKED", "You can't write here any more. Nothing of this message was kept.");

@@ -8,6 +8,8 @@ import { identityOf, type WidgetHost } from "./visitor.ts";
 import type { SessionAnswer, SessionBody } from "./wire.ts";
 
 const VERIFIED = "user:";
+/** Of a visitor whose id the site's own server vouches for. */
+export const verifiedAddress = (id: string): string => VERIFIED + id;
 const freshAddress = () => `visitor:${randomBytes(16).toString("base64url")}`;
 
 /** `present` is a token that the browser still holds: it keeps its visitor. @throws {UserError} BAD_SIGNATURE when a hash was sent and does not fit. */
@@ -33,7 +35,7 @@ function visitorFor(host: WidgetHost, inbox: Inbox, identity: SessionBody["ident
     if (sealed === undefined || !identityHashFits(host.core.secrets.open(sealed), identity.id, identity.hash)) {
       throw new UserError("BAD_SIGNATURE", "The identity's hash does not fit. Make it on your server as HMAC-SHA256 of the id under the inbox's identitySecret, in hex.");
     }
-    return { inboxId: inbox._id, address: VERIFIED + identity.id, ...profile };
+    return { inboxId: inbox._id, address: verifiedAddress(identity.id), ...profile };
   }
   // a name without proof never opens a verified person's conversations
   const address = mine !== null && !mine.address.startsWith(VERIFIED) ? mine.address : freshAddress();

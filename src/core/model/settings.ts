@@ -17,6 +17,8 @@ export interface InboxSettings {
   /** First reply takes an unassigned conversation. */
   takeOnReply: boolean;
   hideUntilTaken?: (typeof HIDEABLE)[number][];
+  /** Replies that were not read after so many minutes go by mail, from this inbox; absent or null: they don't. */
+  continuity?: { inboxId: string; minutes: number } | null;
 }
 
 export interface Inbox {

@@ -301,6 +301,8 @@ export interface Message {
   /** The line is a press: on which choice of which reply of ours. */
   chosen?: { messageId: string; id: string };
   deskPosts: DeskPostKey[];
+  /** When it goes by mail, if it was not read by then. */
+  mailDueAt?: Date;
   /** The agent's own post that this message was made from. */
   origin?: { thread: DeskThreadId; postId: DeskPostId; desk: DeskKind; userId: string };
   /** The mark on `origin`; absent where none was ever needed, or none is left. */

@@ -63,6 +63,7 @@ async function empty(core: Core, held: Held[], giveUp: boolean, record: (erased:
   if (conversation.erased !== true) erased.counts.conversations++;
   await record(erased);
   for (const thread of places.values()) await threads.updateOne({ _id: thread._id }, { $unset: { posts: "" } });
+  await core.store.continuityMails.deleteMany({ conversationId });
   await core.store.conversations.updateOne({ _id: conversationId }, shell(core, conversation));
 }
 

@@ -10,7 +10,7 @@ import { factsForNew } from "./attributes.ts";
 import { nameShown } from "./hide-contact.ts";
 import { moveIdentity } from "./move-identity.ts";
 
-export interface Profile { name?: string; email?: string; phone?: string; avatar?: string }
+export interface Profile { name?: string; email?: string; emailVerified?: true; phone?: string; avatar?: string }
 
 /** Answers the identity at this address; makes it, and its contact, at the first line (`made`). Who is known at `knownAs` alone goes on at `address`. */
 export async function identityAt(core: Core, inboxId: string, address: string, profile: Profile, knownAs?: string): Promise<{ identity: ContactIdentity; made: boolean }> {
@@ -22,7 +22,7 @@ export async function identityAt(core: Core, inboxId: string, address: string, p
   const now = core.clock.now();
   const contact: Contact = {
     _id: newId(now), name: profile.name ?? "", anonymous: profile.name === undefined, createdAt: now,
-    ...(profile.email === undefined ? {} : { email: profile.email }), ...(profile.phone === undefined ? {} : { phone: profile.phone }), ...(profile.avatar === undefined ? {} : { avatar: profile.avatar }),
+    ...(profile.email === undefined ? {} : { email: profile.email, ...(profile.emailVerified === true ? { verifiedEmail: profile.email } : {}) }), ...(profile.phone === undefined ? {} : { phone: profile.phone }), ...(profile.avatar === undefined ? {} : { avatar: profile.avatar }),
   };
   const identity: ContactIdentity = { _id: newId(now), inboxId, address, contactId: contact._id, createdAt: now };
   await contacts.insertOne(contact);

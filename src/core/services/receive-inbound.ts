@@ -5,6 +5,7 @@ import { draftMessage } from "../model/draft.ts";
 import { newId } from "../model/ids.ts";
 import type { Author, ContactIdentity, Conversation, Message } from "../model/types.ts";
 import type { InboundEvent, InboundPlace } from "../ports.ts";
+import { addressOf } from "../store/identities.ts";
 import { holderOf, identityOf } from "../store/look-together.ts";
 import { appendMessage } from "../store/messages.ts";
 import { addNote } from "./add-note.ts";
@@ -12,6 +13,8 @@ import { applyUpTo } from "./apply.ts";
 import { countSwallowed, isBlockedAt } from "./block-contact.ts";
 import { chosenOf } from "./choices.ts";
 import { conversationForNextLine, identityAt } from "./find-conversation.ts";
+import { continuedBy, provenAddress } from "./continued.ts";
+import { continuityFailed } from "./continuity.ts";
 import { inboxOf } from "./inbox-settings.ts";
 import { deleteByContact, editByContact, reactByContact } from "./inbound-changes.ts";
 import { afterMessage } from "./early-changes.ts";
@@ -33,13 +36,16 @@ export async function receiveEvent(core: Core, event: InboundEvent): Promise<Inb
     case "edit": return editByContact(core, event);
     case "delete": return deleteByContact(core, event);
     case "reaction": return reactByContact(core, event);
-    case "status": return { outcome: (await recordDeliveryStatus(core, event)) ? "applied" : "ignored" };
+    case "status": return { outcome: (await recordDeliveryStatus(core, event)) || (await continuityStatus(core, event)) ? "applied" : "ignored" };
     case "reachable": return recordReachable(core, event);
     case "moved": return recordMove(core, event);
     case "typing": return showTyping(core, event);
     case "ignored": return { outcome: "ignored" };
   }
 }
+
+const continuityStatus = async (core: Core, { state, inboxId, messageId, error }: Inbound<"status">): Promise<boolean> =>
+  state === "failed" && messageId !== undefined && continuityFailed(core, inboxId, messageId, error?.text ?? "");
 
 /** Unique among all messages: what one customer sent on one inbox under one vendor id. */
 export const inboundSource = (inboxId: string, address: string, channelMessageId: string): string => `in:${inboxId}:${address}:${channelMessageId}`;
@@ -55,6 +61,8 @@ async function receiveMessage(core: Core, event: Inbound<"message">): Promise<In
     core.log.info({ inboxId: event.inboxId, automatic: place.automatic }, "Left out a message that a machine wrote and that belongs to no conversation.");
     return { outcome: "ignored" };
   }
+  const continued = found === null ? await continuedBy(core, event.inboxId, event.address, place) : null;
+  if (continued !== null) return storeContinued(core, event, place, continued);
   const result = await storeLine(core, { ...event, conversation: found?.conversation._id ?? "new" });
   if (found !== null) await provenByAnswer(core, event.inboxId, place);
   return result;
@@ -75,6 +83,17 @@ async function storeParticipant(core: Core, event: Inbound<"message">, place: In
   const line = { ...event, address: customer, conversation: conversation._id, place: { ...rest, to: others(place.to), cc: [...others(place.cc), replyTo] } };
   const result = await storeLine(core, line, { address: event.address, author: { type: "contact", name: named(event) } });
   await provenByAnswer(core, event.inboxId, place);
+  return result;
+}
+
+/** The customer of a chat answers what went to them by mail: a line of theirs where they wrote first. */
+async function storeContinued(core: Core, event: Inbound<"message">, place: InboundPlace, { mail, conversation }: NonNullable<Awaited<ReturnType<typeof continuedBy>>>): Promise<InboundResult> {
+  const customer = await addressOf(core.store, conversation.identityId, true);
+  if (customer === null) return storeLine(core, { ...event, conversation: "new" });
+  const { replyTo: _elsewhere, ...rest } = place;
+  const line = { ...event, ...customer, conversation: conversation._id, place: { ...rest, to: [], cc: [] } };
+  const result = await storeLine(core, line, { address: event.address, author: { type: "contact", id: conversation.contactId, name: conversation.contactName } });
+  await provenAddress(core, mail, conversation);
   return result;
 }
 

@@ -45,6 +45,7 @@ export async function sendReply(core: Core, input: ReplyInput): Promise<Message>
     });
     return {
       ...draft, ...fromDesk(input.origin), todo: filesTodo(input.files, now), ...(input.template === undefined ? {} : { template: input.template }), ...(input.quote === undefined ? {} : { quote: input.quote }), ...(input.choices === undefined ? {} : { choices: input.choices }), ...(input.explicit === undefined ? {} : { explicit: input.explicit }),
+      ...(inbox.settings.continuity == null ? {} : { mailDueAt: new Date(dueAt.getTime() + inbox.settings.continuity.minutes * 60_000) }),
       mirror: { ...draft.mirror, state: input.origin === undefined ? "queued" as const : "posted" as const, ...(shownLater ? {} : { dueAt: now }), ...(input.origin === undefined ? {} : { postedAt: input.at ?? now }) },
       delivery: { ...draft.delivery, state: "queued", dueAt, turn: input.turn ?? seq },
     };

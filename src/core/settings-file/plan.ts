@@ -165,7 +165,7 @@ function planInboxes(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, store
   const found = matchEntries(file, read.map(({ entry, path, channel }) => ({ path, name: entry.name, identity: identityOf(entry.channel, channel.identity) })), stored.inboxes,
     { noun: "inbox", identityPath: "channel", identityOf: (inbox) => identityOf(inbox.channel, inbox.identity), refusal: (inbox) => `is connected to ${inbox.identity} on ${inbox.channel}` }, faults);
   const known = afterwards(desks, stored.desks);
-  return read.flatMap(({ entry, path, channel }, i) => {
+  const planned = read.flatMap(({ entry, path, channel }, i) => {
     const was = found[i];
     const desk = entry.desk === undefined ? known.find((one) => one._id === was?.deskTargetId) ?? known[0] : known.find((one) => one.name === entry.desk);
     if (desk === undefined) {
@@ -181,7 +181,15 @@ function planInboxes(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, store
       name: entry.name, enabled: entry.enabled ?? was?.enabled ?? true, deskTargetId: desk._id, config: channel.config, secrets: channel.secrets,
       settings: { ...(was?.settings ?? DEFAULT_INBOX_SETTINGS), ...defined<InboxSettings>({ undoSeconds, doubleReplySeconds, noteFirst, reopenHours, takeOnReply, hideUntilTaken }) },
     };
-    return [wish(was, now, changedSecrets(deps.secrets, was?.secrets ?? {}, channel.secrets))];
+    return [{ was, now, entry, path, channel }];
+  });
+  const all = [...planned.map(({ now }) => now), ...stored.inboxes];
+  return planned.map(({ was, now, entry, path, channel }) => {
+    const { continuity } = entry;
+    const by = continuity === undefined || continuity === "off" ? undefined : all.find((one) => one.name === continuity.inbox);
+    if (continuity !== undefined && continuity !== "off" && (by === undefined || by._id === now._id)) faults.push(file.fault([...path, "continuity", "inbox"], by === undefined ? `There is no inbox named ${continuity.inbox}.${didYouMean(continuity.inbox, all.map((one) => one.name))}` : "An inbox can't send its own unread replies by mail. Name one for mail."));
+    const settings: InboxSettings = { ...now.settings, ...(continuity === "off" ? { continuity: null } : continuity === undefined || by === undefined ? {} : { continuity: { inboxId: by._id, minutes: continuity.minutes } }) };
+    return wish(was, { ...now, settings }, changedSecrets(deps.secrets, was?.secrets ?? {}, channel.secrets));
   });
 }
 

@@ -59,6 +59,7 @@ export const inboxShape = z.looseObject({
   reopenHours: z.number().min(0, "must be 0 to 8760 hours").max(8_760, "must be 0 to 8760 hours").optional(),
   takeOnReply: z.boolean().optional(),
   hideUntilTaken: z.array(z.enum(HIDEABLE)).max(HIDEABLE.length).optional(),
+  continuity: z.union([z.literal("off"), z.strictObject({ inbox: z.string(), minutes: z.number().min(1, "must be 1 to 1440 minutes").max(1_440, "must be 1 to 1440 minutes").default(10) })], "must be off, or inbox (that sends the mails) and minutes").optional(),
 });
 
 export const deskShape = z.looseObject({ name, kind: z.string(), channel: plain(80) });

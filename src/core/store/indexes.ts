@@ -64,6 +64,8 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "fileAccess", key: { "files.fileId": 1, identityId: 1 }, ...present("files.fileId") },
     { name: "searchTerms", key: { terms: 1, createdAt: -1 } },
     { name: "messageByPlace", key: { inboxId: 1, "place.id": 1 }, ...present("place.id") },
+    { name: "dueByMail", key: { mailDueAt: 1 }, ...present("mailDueAt") },
+    { name: "gatherForMail", key: { conversationId: 1, mailDueAt: 1 }, ...present("mailDueAt") },
     { name: "albumOf", key: { conversationId: 1, groupId: 1 }, ...present("groupId") },
   ],
   threads: [{ name: "threadsOfConversation", key: { conversationId: 1, createdAt: -1 } }, { name: "catchUpOnLeft", key: { desk: 1, leftAt: 1 }, ...present("leftAt") }],
@@ -72,6 +74,7 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "sweepEarly", key: { lookAt: 1 } },
     { name: "forgetEarly", key: { expiresAt: 1 }, expireAfterSeconds: 0 },
   ],
+  continuityMails: [{ name: "dueMails", key: { dueAt: 1 }, ...present("dueAt") }, { name: "continuedBy", key: { conversationId: 1, at: -1 } }],
   calls: [{ name: "listCalls", key: { inboxId: 1, at: -1, _id: -1 } }, { name: "forgetCalls", key: { at: 1 }, expireAfterSeconds: 7 * 86_400 }],
   deskEvents: [
     { name: "dueIntake", key: { dueAt: 1 }, ...present("dueAt") },

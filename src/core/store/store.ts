@@ -1,5 +1,6 @@
 /** Opens the connection and hands out one typed collection per noun. Hot paths use collection operations, not documents. */
 import mongoose from "mongoose";
+import type { ContinuityMail } from "../model/continuity-mail.ts";
 import type { Collection, Db } from "mongodb";
 import type {
   Agent, CannedResponse, Contact, ContactIdentity, Conversation, DeskTarget, Erasure, Inbox, Label, Macro, Merge, Message, StoredDeskEvent, Team, Thread,
@@ -62,6 +63,7 @@ export interface Store {
   readonly deskEvents: Collection<StoredDeskEvent>;
   readonly earlyChanges: Collection<EarlyChange>;
   readonly calls: Collection<LoggedCall>;
+  readonly continuityMails: Collection<ContinuityMail>;
   readonly settings: Collection<Setting>;
   readonly leases: Collection<ProcessLease>;
   /** Brings indexes to what the code declares. */
@@ -96,6 +98,7 @@ export async function openStore(uri: string): Promise<Store> {
     deskEvents: of<StoredDeskEvent>("deskEvents"),
     earlyChanges: of<EarlyChange>("earlyChanges"),
     calls: of<LoggedCall>("calls"),
+    continuityMails: of<ContinuityMail>("continuityMails"),
     settings: of<Setting>("settings"),
     leases: of<ProcessLease>("leases"),
     async ensureIndexes() {
