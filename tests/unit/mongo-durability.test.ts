@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -86,6 +86,19 @@ describe("one owner", () => {
     await store.stop();
     expect(existsSync(join(dir, "db", "owner.lock"))).toBe(false);
   });
+
+  test("the lock of another container holds while it beats, and does not once it is still", async () => {
+    const dir = tempDir();
+    const file = join(dir, "db", "owner.lock");
+    mkdirSync(join(dir, "db"), { recursive: true });
+    writeFileSync(file, JSON.stringify({ pid: 1, bootId: "any", startTime: "1", pidSpace: "pid:[elsewhere]", host: "another-container" }));
+    let beats = 1_000_000_000;
+    const beat = setInterval(() => utimesSync(file, ++beats, beats), 50);
+    await expect(connectMongo({ dataDir: dir })).rejects.toMatchObject({ code: "STORE_IN_USE" });
+    clearInterval(beat);
+    const store = await connectMongo({ dataDir: dir });
+    await store.stop();
+  }, 60_000);
 
   test("files and socket are private, the socket path is short, and a live store is found by its folder", async () => {
     const deep = join(tempDir(), "d".repeat(120));

@@ -2,10 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serialize } from "bson";
+import { MongoClient } from "mongodb";
 import { expect, onTestFinished, test } from "vitest";
 import { createCollection } from "../../src/mongo/embedded/storage/ddl.ts";
+import { NeedRoom } from "../../src/mongo/embedded/storage/room.ts";
 import { openStore } from "../../src/mongo/embedded/storage/store.ts";
 import { StoreError } from "../../src/mongo/embedded/values/errors.ts";
+import { startTestStore } from "../support/store.ts";
 
 async function writing() {
   const dir = mkdtempSync(join(tmpdir(), "threadline-writer-"));
@@ -18,7 +21,9 @@ async function writing() {
   const insert = (n: number) => store.records.insert(collection, serialize({ _id: n }));
   const stored = () => [...Array(10).keys()].filter((recordId) => store.records.read(collection, recordId) !== undefined).length;
   const submit = (run: () => void, checked: boolean) => store.writer.submit(run, 8, 100, checked).then(() => "done", (error: StoreError) => error.code);
-  return { collection: () => store.catalog.get("d.c")!, insert, stored, submit };
+  const declaring = (run: () => void, bytes: number) => store.writer.submit(run, 8, bytes, true).then(() => "done", (error: Error) => error);
+  const insertOf = (n: number, size: number) => store.records.insert(collection, serialize({ _id: n, body: "x".repeat(size) }));
+  return { declaring, insertOf, collection: () => store.catalog.get("d.c")!, insert, stored, submit };
 }
 
 test("a checked job that is refused before it writes leaves its batch alone", async () => {
@@ -43,3 +48,33 @@ test("a checked job that fails halfway after all takes its whole batch back, mem
   expect([stored(), collection().count]).toEqual([1, 1]);
   expect(await submit(() => { throw new Error("not begun"); }, true)).toBeUndefined();
 });
+
+test("a document that is larger than its job has said is not written where no room was made for it; its neighbours are", async () => {
+  const { collection, declaring, insertOf, stored } = await writing();
+  const size = 16_000_000;
+  const outcomes = await Promise.all([declaring(() => insertOf(1, 10), 100), declaring(() => insertOf(2, size), 100), declaring(() => insertOf(3, 10), 100)]);
+  expect(outcomes).toEqual(["done", expect.any(NeedRoom), "done"]);
+  expect([stored(), collection().count]).toEqual([2, 2]);
+  const { bytes } = outcomes[1] as NeedRoom;
+  expect(bytes).toBeGreaterThan(size);
+  expect(await declaring(() => insertOf(2, size), bytes)).toBe("done");
+  expect([stored(), collection().count]).toEqual([3, 3]);
+});
+
+test("small changes of large documents are given the room that they need", async () => {
+  const mongo = await startTestStore();
+  const client = new MongoClient(mongo.uri);
+  onTestFinished(async () => {
+    await client.close();
+    await mongo.stop();
+  });
+  const col = client.db().collection<{ _id: number; n: number; body: string; by?: string }>("large");
+  const body = "x".repeat(5_000_000);
+  for (let i = 0; i < 8; i++) await col.insertOne({ _id: i, n: 0, body });
+  await Promise.all(Array.from({ length: 8 }, (_, i) => col.updateOne({ _id: i }, { $inc: { n: 1 } })));
+  expect((await col.updateMany({}, { $inc: { n: 1 } })).modifiedCount).toBe(8);
+  await Promise.all(Array.from({ length: 8 }, (_, i) => col.findOneAndUpdate({ _id: i }, { $inc: { n: 1 } })));
+  await col.aggregate([{ $project: { n: { $add: ["$n", 1] } } }, { $merge: { into: "large" } }]).toArray();
+  expect(await col.find({}, { projection: { n: 1, size: { $strLenBytes: "$body" } } }).sort({ _id: 1 }).toArray()).toEqual(Array.from({ length: 8 }, (_, _id) => ({ _id, n: 4, size: body.length })));
+  expect(await client.db().command({ validate: "large" })).toMatchObject({ valid: true });
+}, 60_000);

@@ -13,6 +13,7 @@ import { valueAt } from "../pipeline/nested.ts";
 import type { Collection } from "../storage/catalog.ts";
 import { buildIndex, dropCollection, ensureCollection, renameCollection, createCollection } from "../storage/ddl.ts";
 import { checkDocument } from "../storage/options.ts";
+import { NeedRoom } from "../storage/room.ts";
 import { nsOf } from "../storage/store.ts";
 import { nextTurn, sliceEnd } from "../storage/turns.ts";
 import { locationError, storeError, StoreError } from "../values/errors.ts";
@@ -20,7 +21,7 @@ import { equalValues } from "../values/key.ts";
 import type { FilterNode } from "../values/match.ts";
 import { embedded, EMPTY_DOC, fieldsOf, idOf, itemsOf, prepareInsert, stringOf, T, type RawDoc, type RawValue } from "../values/raw.ts";
 import { checkTime, type Context } from "./context.ts";
-import { WRITES_PER_DOC } from "./write.ts";
+import { WRITES_PER_DOC } from "./sliced.ts";
 
 interface Target {
   readonly db: string;
@@ -53,18 +54,23 @@ async function inBatches({ store, expires }: Context, target: Target, docs: Docs
     const [full, size] = [batch, bytes];
     [batch, bytes] = [[], 0];
     if (full.length === 0) return;
-    const failure = await store.writer.submit(() => {
+    let at = 0;
+    const writeAll = (): Error | undefined => {
       try {
         const collection = store.catalog.get(nsOf(target.db, target.name));
         if (!collection) throw new StoreError(26, "NamespaceNotFound", `${nsOf(target.db, target.name)} was dropped during the aggregation`);
-        for (const doc of full) write(collection, doc);
+        for (; at < full.length; at++) write(collection, full[at]!);
         return undefined;
       } catch (error) {
-        if (error instanceof StoreError) return error;
+        if (error instanceof StoreError || error instanceof NeedRoom) return error;
         throw error;
       }
-    }, full.length * WRITES_PER_DOC, size, true);
-    if (failure) throw failure;
+    };
+    for (let more = 0; at < full.length;) {
+      const failure = await store.writer.submit(writeAll, full.length * WRITES_PER_DOC, size + more, true);
+      if (failure instanceof NeedRoom) more = Math.max(more, failure.bytes);
+      else if (failure) throw failure;
+    }
   };
   let deadline = sliceEnd();
   for (let turns = 0; ;) {

@@ -6,7 +6,8 @@ import { StoreError } from "../values/errors.ts";
 import { prepareInsert, type RawDoc } from "../values/raw.ts";
 import { Args, refuse, type Command, type Context } from "./context.ts";
 import { checkFields } from "./fields.ts";
-import { changesOne, checkBatch, DeleteRun, eachStatement, idAsJs, runUpdate, sliced, WRITES_PER_DOC, writeError } from "./write.ts";
+import { sliced, WRITES_PER_DOC } from "./sliced.ts";
+import { changesOne, checkBatch, DeleteRun, eachStatement, idAsJs, runUpdate, writeError } from "./write.ts";
 
 const KINDS = ["insert", "update", "delete"] as const;
 const NAMES = { filter: "filter", update: "updateMods", constants: "constants" };
@@ -47,7 +48,7 @@ export const bulkWrite: Command = async (context) => {
 function namespaceOf(info: RawDoc): { db: string; collection: string } {
   const args = new Args("bulkWrite.nsInfo", info);
   checkFields(args.command, info);
-  refuse(args, "encryptionInformation");
+  refuse(args, "encryptionInformation", "collectionUUID");
   const ns = args.required("ns", args.string("ns"));
   const dot = ns.indexOf(".");
   if (dot < 1 || dot === ns.length - 1) throw new StoreError(73, "InvalidNamespace", `Invalid namespace specified for bulkWrite: '${ns}'`);

@@ -10,7 +10,8 @@ import { DocWriter, EMPTY_DOC, idOf, prepareInsert, T, type RawDoc } from "../va
 import { refuseExpr, upsertDocument, type CompiledUpdate } from "../values/update.ts";
 import { collectionName, RawReply, scopeOf, type Args, type Command } from "./context.ts";
 import { hintOf } from "./find.ts";
-import { compileUpdateOf, sliced } from "./write.ts";
+import { sliced } from "./sliced.ts";
+import { compileUpdateOf } from "./write.ts";
 
 /** One findAndModify: looks for its document in slices, then changes it in the same write batch in which it was found. */
 class Run {
@@ -81,6 +82,8 @@ class Run {
       store.records.remove(collection, found.recordId, current);
       return true;
     }
+    // Whoever is asked again, for want of room, searches again.
+    this.query = undefined;
     const { doc, changed } = update.apply(current, { filter: this.filter, insert: false, nowMs: this.now });
     if (changed) {
       checkDocument(collection, doc, current, this.bypass);

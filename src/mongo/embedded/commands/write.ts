@@ -1,21 +1,21 @@
 import { PAUSE, Query } from "../planner/query.ts";
 import { RecordIds } from "../planner/streams.ts";
+import type { Collection } from "../storage/catalog.ts";
+import { NeedRoom } from "../storage/room.ts";
 import { nsOf, type Store } from "../storage/store.ts";
 import { SLICE_MS } from "../storage/turns.ts";
 import { StoreError } from "../values/errors.ts";
 import { idOf, prepareInsert, toJs, DocWriter, T, itemsOf, embedded, type RawDoc } from "../values/raw.ts";
 import type { Scope } from "../values/scope.ts";
 import { compileUpdate, refuseExpr, upsertDocument, type CompiledUpdate } from "../values/update.ts";
-import { Args, checkTime, collectionName, refuse, scopeOf, type Command, type Context } from "./context.ts";
+import { Args, collectionName, refuse, scopeOf, type Command, type Context } from "./context.ts";
 import { checkFields } from "./fields.ts";
 import { ensureCollection } from "../storage/ddl.ts";
 import { checkDocument } from "../storage/options.ts";
 import { hintOf } from "./find.ts";
+import { CHUNK_DOCS, sliced, WRITES_PER_DOC } from "./sliced.ts";
 
-const CHUNK_DOCS = 100;
 const CHUNK_BYTES = 3_500_000;
-/** Upper guess of the table writes of one document: itself and its index entries. */
-export const WRITES_PER_DOC = 8;
 
 export interface WriteError {
   index: number;
@@ -29,15 +29,6 @@ export interface WriteError {
 export function writeError(index: number, error: unknown): WriteError {
   if (!(error instanceof StoreError)) throw error;
   return { index, code: error.code, errmsg: error.message, ...error.extra };
-}
-
-/** Runs `step` in one write batch after the other until it answers true, letting others write between. */
-export async function sliced(store: Store, step: (deadline: number) => boolean, o: { many: boolean; bytes: number; expires: number }): Promise<void> {
-  const weight = o.many ? CHUNK_DOCS * WRITES_PER_DOC : WRITES_PER_DOC;
-  for (let done = false, first = true; !done; first = false) {
-    if (!first) checkTime(o.expires);
-    done = await store.writer.submit(() => step(performance.now() + SLICE_MS), weight, o.bytes, !o.many);
-  }
 }
 
 /** `insert`: mongodb.com/docs/manual/reference/command/insert/ */
@@ -133,12 +124,26 @@ export class UpdateRun {
       const { doc, changed } = this.update.apply(before, { filter: this.filter, insert: false, nowMs: this.now });
       if (changed) {
         checkDocument(collection, doc, before, this.bypass);
-        store.records.replace(collection, found.recordId, before, doc);
+        this.replace(collection, found.recordId, before, doc);
         this.modified++;
       }
       if (!this.multi) return true;
     }
     return false;
+  }
+
+  /** @throws NeedRoom: the search begins anew then. */
+  private replace(collection: Collection, recordId: number, before: RawDoc, after: RawDoc): void {
+    try {
+      this.context.store.records.replace(collection, recordId, before, after);
+    } catch (error) {
+      if (error instanceof NeedRoom) {
+        this.matched--;
+        this.seen.remove(recordId);
+        this.query = undefined;
+      }
+      throw error;
+    }
   }
 
   private finish(): boolean {
@@ -147,6 +152,7 @@ export class UpdateRun {
     const doc = prepareInsert(upsertDocument(this.filter, this.update, this.now, this.scope));
     const collection = store.catalog.get(this.ns)!;
     checkDocument(collection, doc, undefined, this.bypass);
+    this.query = undefined;
     store.records.insert(collection, doc);
     this.upserted = doc;
     return true;

@@ -141,6 +141,12 @@ export class RecordIds {
     page[at >> 5]! |= bit;
     return isNew;
   }
+
+  remove(id: number): void {
+    const page = this.pages.get(Math.floor(id / IDS_PER_PAGE));
+    const at = id % IDS_PER_PAGE;
+    if (page) page[at >> 5]! &= ~(1 << (at & 31));
+  }
 }
 
 /** Drops record ids that came before. */

@@ -18,7 +18,8 @@ export class Records {
   /** Whether a table was written to since `begin`. */
   wrote = false;
 
-  constructor(private readonly env: Env, private readonly catalog: Catalog) {}
+  /** `room`: told of the bytes of each document before it is written; throws NeedRoom. */
+  constructor(private readonly env: Env, private readonly catalog: Catalog, private readonly room: (bytes: number) => void) {}
 
   /** The document of a record, valid for as long as it is kept. */
   read(collection: Collection, recordId: number): RawDoc | undefined {
@@ -31,6 +32,7 @@ export class Records {
     const recordId = collection.nextRecord;
     const entries = collection.indexes.map((index) => this.entriesOf(collection, index, doc));
     collection.indexes.forEach((index, i) => this.checkUnique(collection, index, entries[i]!, recordId, doc));
+    this.room(doc.length);
     this.wrote = true;
     collection.nextRecord++;
     void this.env.docs.put(docKey(collection.id, recordId), doc);
@@ -51,6 +53,7 @@ export class Records {
       const change = changes[i];
       if (change) this.checkUnique(collection, index, change.added, recordId, after);
     });
+    this.room(after.length);
     this.wrote = true;
     void this.env.docs.put(docKey(collection.id, recordId), after);
     collection.indexes.forEach((index, i) => {

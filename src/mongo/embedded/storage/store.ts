@@ -18,8 +18,8 @@ export interface Store {
 export async function openStore(dir: string, guard: Int32Array): Promise<Store> {
   const env = openEnv(dir);
   const catalog = new Catalog(env);
-  const records = new Records(env, catalog);
-  const writer = new Writer(env, guard, {
+  const records = new Records(env, catalog, (bytes) => writer.room(bytes));
+  const writer: Writer = new Writer(env, guard, {
     begin: () => records.begin(),
     wrote: () => records.wrote,
     undo: () => records.undo(),

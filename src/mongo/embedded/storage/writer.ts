@@ -2,6 +2,7 @@ import { StoreError } from "../values/errors.ts";
 import type { Env } from "./env.ts";
 import { GUARD } from "./guard.ts";
 import { Reserve } from "./reserve.ts";
+import { NeedRoom } from "./room.ts";
 
 /** One unit of writing. `weight` is an upper guess of the table writes it makes, `bytes` of the document bytes. `checked`: whatever can fail
  *  fails before its first table write, so that it needs no child transaction of its own (a child copies every page that the batch has touched before). */
@@ -48,6 +49,8 @@ export class Writer {
   private stopped = false;
   private idle: (() => void)[] = [];
   private readonly reserve: Reserve;
+  /** Bytes of documents that the running job may still write. */
+  private left = 0;
 
   constructor(private readonly env: Env, private readonly guard: Int32Array, private readonly hooks: WriterHooks) {
     this.reserve = new Reserve(env);
@@ -63,6 +66,15 @@ export class Writer {
         void this.work();
       }
     });
+  }
+
+  /** The running job is about to write a document. @throws NeedRoom when it has declared less and no more is prepared. */
+  room(bytes: number): void {
+    this.left -= bytes;
+    if (this.left >= 0) return;
+    const more = -this.left;
+    this.left = 0;
+    if (!this.reserve.take(more * 2)) throw new NeedRoom(bytes);
   }
 
   /** Lets the queue drain and refuses what comes later. */
@@ -137,6 +149,7 @@ export class Writer {
     try {
       let result: unknown;
       this.hooks.begin();
+      this.left = job.bytes;
       if (job.checked) result = job.run();
       else {
         void this.env.root.childTransaction(() => {
