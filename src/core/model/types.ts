@@ -81,6 +81,8 @@ export interface Conversation {
   subject: string;
   /** Some line's text is shown in part; the whole is kept. */
   folded?: true;
+  /** Some line has waited for its author's word, and may do so still. */
+  holds?: true;
   /** By which link the customer came, where their channel tells. */
   referral?: string;
   /** The vendor's word that the customer can't be reached here. */

@@ -24,7 +24,8 @@ export async function applyUpTo(core: Core, conversationId: string, seq: number,
   let conversation = known !== undefined && known.appliedSeq === seq - 1 ? known : await conversations.findOne({ _id: conversationId });
   while (conversation !== null && conversation.appliedSeq < seq) {
     const next: number = conversation.appliedSeq + 1;
-    const due: Message | null = message?.seq === next ? message : await messages.findOne({ conversationId, seq: next });
+    // Of an erased person's line what was read before brings nothing back.
+    const due: Message | null = message?.seq === next && conversation.erased !== true ? message : await messages.findOne({ conversationId, seq: next });
     if (due === null) return conversation;
     const after: Conversation | null = (next === seq && held !== undefined ? await applyAndRelease(core, conversation, due, held) : null) ?? (await applyOne(core, conversation, due));
     conversation = after ?? (await conversations.findOne({ _id: conversationId }));
@@ -42,7 +43,7 @@ async function applyAndRelease(core: Core, conversation: Conversation, message: 
 async function applyOne(core: Core, conversation: Conversation, message: Message, held?: Held): Promise<Conversation | null> {
   const { update, activity } = effectOf(core, conversation, message);
   const after = await changeTogether<Conversation>(core.store, core.store.conversations,
-    { _id: conversation._id, appliedSeq: message.seq - 1, status: conversation.status, waitingSince: conversation.waitingSince, ...(held === undefined ? {} : { [`lanes.${held.lane}.token`]: held.token }) },
+    { _id: conversation._id, appliedSeq: message.seq - 1, status: conversation.status, waitingSince: conversation.waitingSince, erased: conversation.erased ?? { $exists: false }, ...(held === undefined ? {} : { [`lanes.${held.lane}.token`]: held.token }) },
     held === undefined ? update : { ...update, $unset: releasing(held.lane) },
   );
   if (after === null) return null;
@@ -58,6 +59,7 @@ function effectOf(core: Core, conversation: Conversation, message: Message): { u
   set.lastMessageAt = message.createdAt;
   set.cardDueAt = core.clock.now();
   set.lastLine = { kind: message.kind, author: message.author.name, text: firstLine(message.body) || fileLine(message) };
+  if (message.held !== undefined) set.holds = true;
   const increments: Record<string, number> = { cardRev: 1, [`counts.${message.kind}`]: 1 };
   const facts: ActivityFact[] = [];
   if (message.kind === "incoming") {

@@ -126,7 +126,7 @@ const KEPT_OF_MESSAGE = new Set<keyof Message>([
 const KEPT_OF_CONVERSATION = new Set<keyof Conversation>([
   "_id", "number", "inboxId", "contactId", "identityId", "deskTargetId", "status", "statusAt", "subject", "contactName", "channel", "assigneeId", "assigneeName", "teamId", "teamName", "labels", "priority", "mode", "waitingSince",
   "firstReplyAt", "snoozedUntil", "snoozeEpisode", "resolvedAt", "appliedSeq", "lastIncomingSeq", "lastMessageAt", "lastLine", "counts", "outbox", "thread", "erased", "deskChosen", "move", "moveDueAt", "cardRev", "cardShown", "cardDueAt",
-  "lanes", "createdAt", "schema",
+  "lanes", "createdAt", "schema", "holds",
 ]);
 
 /** Stamps and places in order stay: what a customer's program has read must not shift. */

@@ -31,11 +31,11 @@ export async function wantMark(core: Core, message: Pick<Message, "_id" | "origi
 }
 
 /** Lines of a conversation that wait for their author's word, 100 at most. */
-export const countHeld = async (core: Core, { _id, counts }: Conversation): Promise<number> =>
-  counts.note + counts.outgoing === 0 ? 0 : (await heldLines(core, _id)).length;
+export const countHeld = async (core: Core, { _id, holds }: Conversation): Promise<number> =>
+  holds !== true ? 0 : (await heldLines(core, _id)).length;
 
-/** The card says how many lines are held: it is due when one was settled. */
+/** The card says how many lines are held: it is due when one was held or settled. */
 export async function heldChanged(core: Core, message: Pick<Message, "conversationId" | "origin" | "author">): Promise<void> {
-  await changeConversation(core, message.conversationId, message.author, { activity: [] });
+  await changeConversation(core, message.conversationId, message.author, { set: { holds: true }, activity: [] });
   kickMarks(core, message);
 }
