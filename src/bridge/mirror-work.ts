@@ -10,7 +10,11 @@ import type { Conversation, DeskTarget, DeskThreadId } from "../core/model/types
 import type { DeskAdapter } from "../core/ports.ts";
 
 export interface Mirror { core: Core; runner: () => Runner }
-export interface Work extends Mirror { held: Held; desk: DeskAdapter; target: DeskTarget; thread: DeskThreadId | undefined }
+export interface Work extends Mirror {
+  held: Held; desk: DeskAdapter; target: DeskTarget; thread: DeskThreadId | undefined;
+  /** Something was posted into the thread. */
+  posted?: true;
+}
 
 /** Another process took the lane, or the conversation was moved on: stop at once. */
 export class LeaseLost extends Error {}

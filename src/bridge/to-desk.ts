@@ -133,6 +133,7 @@ async function workOff(w: Work, due: Message[]): Promise<boolean> {
     const done = !album.some((part) => comesLater(w, part)) && (await (uncertain ? settlePosting(w, album) : postMessages(w, album)));
     if (!done) { headWaits = true; continue; }
     progress = true;
+    w.posted = true;
     for (const part of album) posted.add(part._id);
     // A reply that was posted here shows its receipt next; a post that was found, what it should say now.
     if (message.kind === "outgoing" || uncertain) again = true;
@@ -160,8 +161,10 @@ function burstFrom(w: Work, first: Message, due: Message[]): Message[] {
 async function showCard(w: Work): Promise<number | undefined> {
   const { core } = w;
   const { conversation } = w.held;
-  if (conversation.cardDueAt === undefined || w.thread === undefined) return undefined;
-  if (conversation.cardRev <= conversation.cardShown) return conversation.cardRev;
+  // A post opens a thread that a resolved conversation's card had closed.
+  const opened = w.posted === true && conversation.status === "resolved";
+  if ((conversation.cardDueAt === undefined && !opened) || w.thread === undefined) return undefined;
+  if (conversation.cardRev <= conversation.cardShown && !opened) return conversation.cardRev;
   try {
     await call(core, async (signal) => w.desk.updateCard(w.thread!, cardOf(conversation, (await inboxOf(core, conversation.inboxId)).name, replyUntil(core, conversation), mostRecipients(core, conversation.inboxId), await countHeld(core, conversation)), signal));
     return conversation.cardRev;
