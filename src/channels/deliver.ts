@@ -198,15 +198,15 @@ async function finish(core: Core, held: Held, message: Message, parts: DeliveryP
   const whole = message.rev === message.delivery.rev;
   const mine = { _id: message._id, "delivery.token": held.token };
   const done = { "delivery.parts": parts, "delivery.tries": 0, "delivery.sentAt": now, "mirror.dueAt": now };
-  // Side by side, so that both are on disk at once; a stop between the two leaves what the next look settles.
-  const noted = updateTogether<Message>(core.store, core.store.messages, { ...mine, "delivery.state": "sending", rev: message.rev }, { $set: { ...done, "delivery.state": "sent" }, $unset: { ...(whole ? { "delivery.dueAt": "" } : {}), "delivery.error": "" } });
-  const [{ matchedCount }, released] = await Promise.all([noted, recordReplySent(core, message, now, { conversation: held.conversation, ...(last && whole ? { release: held.token } : {}) })]);
+  const { matchedCount } = await updateTogether<Message>(core.store, core.store.messages, { ...mine, "delivery.state": "sending", rev: message.rev }, { $set: { ...done, "delivery.state": "sent" }, $unset: { ...(whole ? { "delivery.dueAt": "" } : {}), "delivery.error": "" } });
   // A receipt that was faster than our own note of "sent", or an edit while it was sending (which stays due).
   if (matchedCount === 0) {
     await core.store.messages.updateOne({ ...mine, "delivery.state": "sending" }, { $set: { ...done, "delivery.state": "sent" } });
     await core.store.messages.updateOne({ ...mine, "delivery.state": { $in: ["delivered", "read"] } }, { $set: done });
     if (whole) await core.store.messages.updateOne({ ...mine, "delivery.state": { $in: ["delivered", "read"] }, rev: message.rev }, { $unset: { "delivery.dueAt": "" } });
   }
+  // Only then is the lane given back: whoever took it before would find a message that is still being sent, and call its outcome unknown.
+  const released = await recordReplySent(core, message, now, { conversation: held.conversation, ...(last && whole ? { release: held.token } : {}) });
   core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: message.conversationId });
   return released ? "released" : whole ? "done" : "again";
 }
