@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { DeskError } from "../../src/core/errors.ts";
+import { alignNames } from "../../src/core/services/contact.ts";
 import { sweepErasures } from "../../src/core/services/erase-contact.ts";
 import { actOutside, oneConversation, sharedStore } from "./verbs-support.ts";
 
@@ -74,6 +75,27 @@ test("asks for the number, and then nothing is left in the store or on the desk 
   await help.write("Somebody new", it.customer);
   await help.settle();
   expect((await it.now()).contactId).not.toBe(contactId);
+});
+
+test("who tells the customer's other cards of a new name meanwhile brings nothing back", async () => {
+  const it = await person();
+  const { contacts } = store();
+  const real = contacts.deleteMany.bind(contacts);
+  let met = 0;
+  contacts.deleteMany = async (...args) => {
+    met++;
+    await store().conversations.updateOne({ _id: it.id }, { $set: { hiddenName: "" } });
+    await alignNames(it.help.core, it.contactId);
+    return real(...args);
+  };
+  try {
+    await it.act("Mara", "erase", String(it.number));
+    await it.finished();
+  } finally {
+    delete (contacts as Partial<typeof contacts>).deleteMany;
+  }
+  expect(met).toBeGreaterThan(0);
+  expect(await it.traces()).toEqual([]);
 });
 
 test("stopped before any write it goes on by itself, and what a desk refuses to delete is listed", async () => {

@@ -4,7 +4,7 @@ import { UserError } from "../errors.ts";
 import { attributeText, readAttribute, type AttributeDefinition, MOST_ON_CARD } from "../model/attributes.ts";
 import { didYouMean } from "../model/close-names.ts";
 import type { Agent, AttributeValue, Contact, Conversation } from "../model/types.ts";
-import { changeConversation } from "./change-conversation.ts";
+import { changeConversation, NOT_ERASED } from "./change-conversation.ts";
 import { agentAuthor } from "./send-reply.ts";
 
 export const ATTRIBUTES_ID = "attributes";
@@ -36,7 +36,7 @@ export async function factsForNew(core: Core, contact: Pick<Contact, "attributes
 export async function showAttributes(core: Core, contactId: string, definitions: readonly AttributeDefinition[]): Promise<void> {
   const { contacts, conversations } = core.store;
   const contactFacts = factsOf(definitions, await contacts.findOne({ _id: contactId }, { projection: { attributes: 1 } }));
-  const differs = { contactId, contactFacts: contactFacts.length === 0 ? { $exists: true, $ne: [] } : { $ne: contactFacts } };
+  const differs = { contactId, contactFacts: contactFacts.length === 0 ? { $exists: true, $ne: [] } : { $ne: contactFacts }, ...NOT_ERASED };
   await conversations.updateMany({ ...differs, status: { $ne: "resolved" } }, { $set: { contactFacts, cardDueAt: core.clock.now() }, $inc: { cardRev: 1 } });
   await conversations.updateMany(differs, { $set: { contactFacts } });
 }
@@ -54,7 +54,7 @@ export async function setAttribute(core: Core, act: { conversation: Conversation
   if ((known.attributes?.[key] ?? null) === read.value) throw new UserError("ALREADY_SO", `${name} is ${read.value === null ? "not set" : `${attributeText(read.value)} already`}; nothing changed.`);
   await core.store.contacts.updateOne({ _id: conversation.contactId }, read.value === null ? { $unset: { [`attributes.${key}`]: "" } } : { $set: { [`attributes.${key}`]: read.value } });
   await showAttributes(core, conversation.contactId, definitions);
-  await changeConversation(core, conversation._id, agentAuthor(agent), { activity: [{ type: "attribute", name, value: read.value === null ? null : attributeText(read.value) }] });
+  await changeConversation(core, conversation._id, agentAuthor(agent), { expect: NOT_ERASED, activity: [{ type: "attribute", name, value: read.value === null ? null : attributeText(read.value) }] });
   return { name, value: read.value };
 }
 

@@ -17,6 +17,9 @@ export interface Change {
   activityId?: string;
 }
 
+/** What tells of a customer is never written onto a conversation that was erased meanwhile. */
+export const NOT_ERASED = { erased: { $exists: false } } as const;
+
 /** Answers the conversation after the change, or null when `expect` did not hold. The card is due and the activity follows. */
 export async function changeConversation(core: Core, conversationId: string, actor: Author, change: Change): Promise<Conversation | null> {
   const now = core.clock.now();

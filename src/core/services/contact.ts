@@ -4,7 +4,7 @@ import type { Filter } from "mongodb";
 import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import type { Agent, Contact, ContactIdentity, Conversation } from "../model/types.ts";
-import { changeConversation } from "./change-conversation.ts";
+import { changeConversation, NOT_ERASED } from "./change-conversation.ts";
 import { hiddenOf } from "./hide-contact.ts";
 import { isBrokenText } from "./clean-text.ts";
 import { agentAuthor } from "./send-reply.ts";
@@ -74,7 +74,7 @@ export async function changeContact(core: Core, act: { conversation: Conversatio
   if (Object.keys(changed).length === 0) throw new UserError("ALREADY_SO", "That is what is known already; nothing changed.");
 
   if (changed.name !== undefined) await rename(core, conversation.contactId, changed.name, conversation._id);
-  await changeConversation(core, conversation._id, agentAuthor(agent), { ...(changed.name === undefined ? {} : { set: { contactName: changed.name } }), activity: [{ type: "contact", changed }] });
+  await changeConversation(core, conversation._id, agentAuthor(agent), { expect: NOT_ERASED, ...(changed.name === undefined ? {} : { set: { contactName: changed.name } }), activity: [{ type: "contact", changed }] });
   const set = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== null));
   const gone = Object.keys(changed).filter((field) => changed[field as keyof ContactChange] === null);
   const contact = await core.store.contacts.findOneAndUpdate(
@@ -92,8 +92,8 @@ export async function changeContact(core: Core, act: { conversation: Conversatio
 
 /** What is resolved shows it when its card changes again. */
 export async function rename(core: Core, contactId: string, contactName: string, except = ""): Promise<void> {
-  await core.store.conversations.updateMany({ contactId, hiddenName: { $exists: true } }, { $set: { hiddenName: contactName } });
-  const others: Filter<Conversation> = { contactId, _id: { $ne: except }, contactName: { $ne: contactName }, hiddenName: { $exists: false } };
+  await core.store.conversations.updateMany({ contactId, hiddenName: { $exists: true }, ...NOT_ERASED }, { $set: { hiddenName: contactName } });
+  const others: Filter<Conversation> = { contactId, _id: { $ne: except }, contactName: { $ne: contactName }, hiddenName: { $exists: false }, ...NOT_ERASED };
   await core.store.conversations.updateMany({ ...others, status: { $ne: "resolved" } }, { $set: { contactName, cardDueAt: core.clock.now() }, $inc: { cardRev: 1 } });
   await core.store.conversations.updateMany(others, { $set: { contactName } });
 }

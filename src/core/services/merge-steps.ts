@@ -2,7 +2,7 @@
 import type { Core } from "../core.ts";
 import type { ActivityFact, Merge } from "../model/types.ts";
 import { recordAudit } from "./audit.ts";
-import { changeConversation } from "./change-conversation.ts";
+import { changeConversation, NOT_ERASED } from "./change-conversation.ts";
 import { alignNames, rename } from "./contact.ts";
 
 /** A line that came in at this moment may still know the old contact: looked at once more after this. */
@@ -74,7 +74,7 @@ async function moveIdentities(core: Core, { identityIds }: Merge, from: string, 
 
 async function tell(core: Core, merge: Merge, fact: ActivityFact): Promise<void> {
   for (const [n, conversationId] of merge.conversationIds.entries()) {
-    await changeConversation(core, conversationId, merge.by, { activity: [fact], activityId: `${merge._id}-${merge.state.startsWith("un") ? "u" : "m"}${n}` });
+    await changeConversation(core, conversationId, merge.by, { expect: NOT_ERASED, activity: [fact], activityId: `${merge._id}-${merge.state.startsWith("un") ? "u" : "m"}${n}` });
   }
 }
 

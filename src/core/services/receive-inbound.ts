@@ -11,6 +11,7 @@ import { appendMessage } from "../store/messages.ts";
 import { addNote } from "./add-note.ts";
 import { applyUpTo } from "./apply.ts";
 import { countSwallowed, isBlockedAt } from "./block-contact.ts";
+import { NOT_ERASED } from "./change-conversation.ts";
 import { chosenOf } from "./choices.ts";
 import { conversationForNextLine, identityAt } from "./find-conversation.ts";
 import { continuedBy, provenAddress } from "./continued.ts";
@@ -130,7 +131,7 @@ async function storeLine(core: Core, event: Inbound<"message">, by?: { address: 
   const quote = event.replyTo === undefined ? null : await quoteOf(core, event.inboxId, event.address, event.replyTo);
   const chosen = event.choice === undefined ? null : await chosenOf(core, identity._id, event.choice);
   // before the line, whose repeat comes no further than to be known as one
-  if (event.referral !== undefined) await core.store.conversations.updateOne({ _id: conversation._id, referral: { $exists: false } }, { $set: { referral: event.referral }, $inc: { cardRev: 1 } });
+  if (event.referral !== undefined) await core.store.conversations.updateOne({ _id: conversation._id, referral: { $exists: false }, ...NOT_ERASED }, { $set: { referral: event.referral }, $inc: { cardRev: 1 } });
   const pending = event.files.some((file) => file.state === "pending");
   const { message, duplicate } = await appendMessage(core.store, conversation._id, identity._id, conversation.appliedSeq, (seq) => {
     const draft = draftMessage({
