@@ -1,7 +1,7 @@
 /** Composition root: settings → store → core → adapters → server → graceful stop. The only file that sees every room. */
 import type { AddressInfo } from "node:net";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { assemble } from "./assemble.ts";
 import { createScheduler } from "./automation/scheduler.ts";
 import { checkPlayground } from "./bridge/playground/checks.ts";
@@ -34,6 +34,7 @@ import type { Running } from "./boot/running.ts";
 import { buildServer } from "./server.ts";
 import { settingsKinds } from "./boot/settings-kinds.ts";
 import { StartError } from "./boot/start-error.ts";
+import { textReader } from "./boot/text-reader.ts";
 import { switchDelivery } from "./boot/switch-delivery.ts";
 import { createAuth } from "./web-admin/auth/auth.ts";
 import { authRoutes, signInLink } from "./web-admin/auth/routes.ts";
@@ -106,8 +107,8 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
       adminPages(join(projectRoot, "dist/admin"), { secure }),
       controlRoutes({
         token,
-        async apply(text, env) {
-          const result = await applySettings(deps, text, env);
+        async apply(text, env, folder) {
+          const result = await applySettings({ ...deps, ...(folder === undefined ? {} : { readText: textReader(folder) }) }, text, env);
           forgetSettings(core);
           await desks.reload();
           await channels.reload();
@@ -172,7 +173,7 @@ async function applyAtStart(deps: Parameters<typeof applySettings>[0], file: str
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     throw new Error(`THREADLINE_APPLY names ${file}, which can't be read (${error.code ?? error.message}). Set it to your settings file, or unset it.`);
   });
-  const { changes, faults } = await applySettings(deps, text, environment());
+  const { changes, faults } = await applySettings({ ...deps, readText: textReader(dirname(file)) }, text, environment());
   if (faults.length > 0) throw new Error(`${file} has faults, so nothing was changed:\n${faults.map((fault) => `  line ${fault.line}, column ${fault.column}: ${fault.reason}`).join("\n")}`);
   return changes;
 }

@@ -1,7 +1,8 @@
 /** `threadline apply [file]`: checks a settings file and brings the installation to it. */
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { z } from "zod";
+import { textReader } from "../boot/text-reader.ts";
 import { environment } from "../config.ts";
 import type { Config } from "../config.ts";
 import type { ApplyResult } from "../core/settings-file/apply.ts";
@@ -17,10 +18,10 @@ export function namedVariables(text: string, env: Readonly<Record<string, string
   return Object.fromEntries([...names].flatMap((name) => { const value = env[name]; return value === undefined ? [] : [[name, value]]; }));
 }
 
-async function applyAlone(config: Config, text: string): Promise<ApplyResult> {
+async function applyAlone(config: Config, text: string, folder: string): Promise<ApplyResult> {
   const [{ openAlone }, { applySettings }, { settingsKinds }] = await Promise.all([import("./open-alone.ts"), import("../core/settings-file/apply.ts"), import("../boot/settings-kinds.ts")]);
   const { parts, close } = await openAlone(config);
-  try { return await applySettings({ ...parts, ...settingsKinds }, text, environment()); } finally { await close(); }
+  try { return await applySettings({ ...parts, ...settingsKinds, readText: textReader(folder) }, text, environment()); } finally { await close(); }
 }
 
 /** One line a fault as editors understand it (`file:line:column`), or one line a change. */
@@ -39,8 +40,9 @@ export const apply: Command = {
     const text = await readFile(resolve(file), "utf8").catch((error: NodeJS.ErrnoException) => {
       throw new CommandError(error.code === "ENOENT" ? `There is no file ${file}. Name one: npx threadline apply my.yaml` : `${file} can't be read: ${error.message}`);
     });
+    const folder = dirname(resolve(file));
     const server = await findRunningServer(config.dataDir);
-    const result = server === null ? await applyAlone(config, text) : ResultShape.parse(await server.ask("/control/v1/apply", { text, env: namedVariables(text, environment()) }));
+    const result = server === null ? await applyAlone(config, text, folder) : ResultShape.parse(await server.ask("/control/v1/apply", { text, env: namedVariables(text, environment()), folder }));
     for (const line of describeResult(file, result)) print(line);
     return result.faults.length > 0 ? 1 : 0;
   },

@@ -19,6 +19,8 @@ export interface InboxSettings {
   hideUntilTaken?: (typeof HIDEABLE)[number][];
   /** Replies that were not read after so many minutes go by mail, from this inbox; absent or null: they don't. */
   continuity?: { inboxId: string; minutes: number } | null;
+  /** Its working hours (`model/calendar.ts`); absent or null: around the clock. */
+  hoursId?: string | null;
 }
 
 export interface Inbox {
@@ -68,7 +70,7 @@ export interface Agent {
 }
 
 /** Agents who share a queue. */
-export interface Team { _id: string; name: string; memberIds: string[] }
+export interface Team { _id: string; name: string; memberIds: string[]; /** Its own working hours; absent or null: its inbox's count. */ hoursId?: string | null }
 
 /** A text to send again and again; `body` may hold variables (`services/template.ts`). */
 export interface CannedResponse {

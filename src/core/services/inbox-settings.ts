@@ -1,24 +1,25 @@
 /** Inboxes, agents, teams and desks' streams are few and read on every message: kept in memory for a second, so other processes' changes arrive. */
 import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
+import type { HoursCalendar } from "../model/calendar.ts";
 import { deskOfStream, STREAM_IDS } from "./desk-streams.ts";
 import type { Agent, DeskKind, DeskTarget, Inbox, Team } from "../model/types.ts";
 
 const FRESH_MS = 1_000;
-interface Cached { at: number; inboxes: Map<string, Inbox>; targets: Map<string, DeskTarget>; agents: Agent[]; teams: Team[]; paused: boolean; moves: boolean; streams: Map<DeskKind, Date> }
+interface Cached { at: number; inboxes: Map<string, Inbox>; targets: Map<string, DeskTarget>; agents: Agent[]; teams: Team[]; calendars: HoursCalendar[]; paused: boolean; moves: boolean; streams: Map<DeskKind, Date> }
 const caches = new WeakMap<Core, Cached>();
 
 async function settingsOf(core: Core): Promise<Cached> {
   const now = performance.now();
   const cached = caches.get(core);
   if (cached !== undefined && now - cached.at < FRESH_MS) return cached;
-  const [inboxes, targets, agents, teams, switches, streams] = await Promise.all([
-    core.store.inboxes.find().toArray(), core.store.deskTargets.find().toArray(), core.store.agents.find().toArray(), core.store.teams.find().sort({ name: 1 }).toArray(), core.store.settings.find({ _id: { $in: ["delivery", "routing"] } }).toArray(),
+  const [inboxes, targets, agents, teams, calendars, switches, streams] = await Promise.all([
+    core.store.inboxes.find().toArray(), core.store.deskTargets.find().toArray(), core.store.agents.find().toArray(), core.store.teams.find().sort({ name: 1 }).toArray(), core.store.hours.find().toArray(), core.store.settings.find({ _id: { $in: ["delivery", "routing"] } }).toArray(),
     core.store.leases.find({ _id: STREAM_IDS }).toArray(),
   ]);
   const valueOf = (id: string): unknown => switches.find(({ _id }) => _id === id)?.value;
   const fresh: Cached = {
-    at: now, agents, teams, inboxes: new Map(inboxes.map((i) => [i._id, i])), targets: new Map(targets.map((t) => [t._id, t])),
+    at: now, agents, teams, calendars, inboxes: new Map(inboxes.map((i) => [i._id, i])), targets: new Map(targets.map((t) => [t._id, t])),
     streams: new Map(streams.map((stream) => [deskOfStream(stream._id), stream.until])),
     paused: (valueOf("delivery") as { paused?: boolean } | undefined)?.paused === true,
     moves: ((valueOf("routing") ?? []) as { moves?: boolean }[]).some(({ moves }) => moves === true),
@@ -47,6 +48,7 @@ export async function deskTargetOf(core: Core, id: string): Promise<DeskTarget> 
 export const allAgents = async (core: Core): Promise<Agent[]> => (await settingsOf(core)).agents;
 /** By name. */
 export const allTeams = async (core: Core): Promise<Team[]> => (await settingsOf(core)).teams;
+export const allCalendars = async (core: Core): Promise<HoursCalendar[]> => (await settingsOf(core)).calendars;
 export const allInboxes = async (core: Core): Promise<Inbox[]> => [...(await settingsOf(core)).inboxes.values()];
 export const allTargets = async (core: Core): Promise<DeskTarget[]> => [...(await settingsOf(core)).targets.values()];
 export const agentByLink = async (core: Core, desk: DeskKind, userId: string): Promise<Agent | undefined> =>

@@ -4,6 +4,7 @@ import { ROUTING_ID } from "../services/routing.ts";
 import type { RoutingRule } from "../services/routing.ts";
 import { isDuplicateKey } from "../store/store.ts";
 import type { Store } from "../store/store.ts";
+import { readHolidayFiles } from "./hours.ts";
 import { readLimits } from "./limits.ts";
 import { knownIn, makePlan, shapeFaults } from "./plan.ts";
 import type { PlanDeps, StoredSettings } from "./plan.ts";
@@ -13,15 +14,19 @@ import { readYaml } from "./yaml.ts";
 import type { Fault } from "./yaml.ts";
 
 export type { Fault };
-export interface ApplyDeps extends PlanDeps { store: Store }
+export interface ApplyDeps extends PlanDeps {
+  store: Store;
+  /** Reads a file that the settings file names, from where that one lies. */
+  readText?: (name: string) => Promise<string>;
+}
 /** With faults nothing was changed. `changes` has one line for each thing that differed. */
 export interface ApplyResult { changes: string[]; faults: Fault[] }
 
 async function readStored(store: Store): Promise<StoredSettings> {
-  const [agents, teams, labels, canned, macros, desks, inboxes, limits, routing] = await Promise.all([
-    store.agents.find().toArray(), store.teams.find().toArray(), store.labels.find().toArray(), store.canned.find().toArray(), store.macros.find().toArray(), store.deskTargets.find().toArray(), store.inboxes.find().toArray(), readLimits(store), store.settings.findOne({ _id: ROUTING_ID }),
+  const [agents, teams, hours, labels, canned, macros, desks, inboxes, limits, routing] = await Promise.all([
+    store.agents.find().toArray(), store.teams.find().toArray(), store.hours.find().toArray(), store.labels.find().toArray(), store.canned.find().toArray(), store.macros.find().toArray(), store.deskTargets.find().toArray(), store.inboxes.find().toArray(), readLimits(store), store.settings.findOne({ _id: ROUTING_ID }),
   ]);
-  return { agents, teams, labels, canned, macros, desks, inboxes, rateLimits: limits.rateLimits ?? true, routing: (routing?.value ?? []) as RoutingRule[] };
+  return { agents, teams, hours, labels, canned, macros, desks, inboxes, rateLimits: limits.rateLimits ?? true, routing: (routing?.value ?? []) as RoutingRule[] };
 }
 
 /** `env` gives the values for `${NAME}`. @throws {UserError} NAME_TAKEN when the same was being written elsewhere. */
@@ -35,8 +40,10 @@ export async function applySettings(deps: ApplyDeps, text: string, env: Readonly
     const faults = shape.error.issues.flatMap((issue) => shapeFaults(file, [issue], [], knownIn(String(issue.path[0]))));
     return { changes: [], faults: inOrder(faults) };
   }
+  const named = await readHolidayFiles(file, shape.data, deps.readText);
+  if (named.faults.length > 0) return { changes: [], faults: inOrder(named.faults) };
   const stored = await readStored(deps.store);
-  const plan = makePlan(deps, file, shape.data, stored);
+  const plan = makePlan(deps, file, shape.data, stored, named.texts);
   if (plan.faults.length > 0) return { changes: [], faults: inOrder(plan.faults) };
   try {
     return { changes: await writePlan(deps, plan, stored), faults: [] };

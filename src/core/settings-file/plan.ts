@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { didYouMean } from "../model/close-names.ts";
+import type { HoursCalendar } from "../model/calendar.ts";
 import type { AttributeDefinition } from "../model/attributes.ts";
 import { newId } from "../model/ids.ts";
 import type { Agent, CannedResponse, DeskTarget, Inbox, InboxSettings, Label, Macro, Team } from "../model/types.ts";
@@ -11,6 +12,7 @@ import type { RoutingRule } from "../services/routing.ts";
 import type { Secrets } from "../services/secrets.ts";
 import { matchEntries } from "./match.ts";
 import { planAttributes } from "./attributes.ts";
+import { hoursNamed, hoursShape, planHours } from "./hours.ts";
 import { planCanned } from "./canned.ts";
 import { planMacros } from "./macros.ts";
 import { agentShape, attributeShape, cannedShape, deskShape, inWords, inboxShape, macroShape, routeShape, teamShape } from "./shape.ts";
@@ -31,13 +33,13 @@ export interface PlanDeps {
   channelKinds: Readonly<Record<string, ChannelSettingsKind>>;
   deskKinds: Readonly<Record<string, DeskSettingsKind>>;
 }
-export interface StoredSettings { agents: Agent[]; teams: Team[]; labels: Label[]; canned: CannedResponse[]; macros: Macro[]; desks: DeskTarget[]; inboxes: Inbox[]; rateLimits: boolean; routing: RoutingRule[] }
+export interface StoredSettings { agents: Agent[]; teams: Team[]; hours: HoursCalendar[]; labels: Label[]; canned: CannedResponse[]; macros: Macro[]; desks: DeskTarget[]; inboxes: Inbox[]; rateLimits: boolean; routing: RoutingRule[] }
 
 /** A document as it should be; `was` is absent for a new one. Secrets stand open in `secrets` until written. */
 export interface Wish<T> { was: T | undefined; now: T; secretsChanged: string[] }
 /** A canned response has a code for a name. */
 export interface CannedWish { was: CannedResponse | undefined; now: CannedResponse }
-export interface Plan { faults: Fault[]; agents: Wish<Agent>[]; teams: Wish<Team>[]; labels: Wish<Label>[]; canned: CannedWish[]; macros: Wish<Macro>[]; desks: Wish<DeskTarget>[]; inboxes: Wish<Inbox>[]; rateLimits: boolean | undefined; routing: RoutingRule[] | undefined; attributes: AttributeDefinition[] | undefined }
+export interface Plan { faults: Fault[]; agents: Wish<Agent>[]; teams: Wish<Team>[]; hours: Wish<HoursCalendar>[]; labels: Wish<Label>[]; canned: CannedWish[]; macros: Wish<Macro>[]; desks: Wish<DeskTarget>[]; inboxes: Wish<Inbox>[]; rateLimits: boolean | undefined; routing: RoutingRule[] | undefined; attributes: AttributeDefinition[] | undefined }
 
 const DEFAULT_COLOR = "#64748b";
 export const DEFAULT_INBOX_SETTINGS: InboxSettings = { undoSeconds: 8, doubleReplySeconds: 3, noteFirst: false, reopenHours: 72, takeOnReply: true };
@@ -99,7 +101,7 @@ function planLabels(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored
 }
 
 /** Members are named by their address. Agents and teams are called in the same place, so they share no name. */
-function planTeams(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored: StoredSettings, agents: Agent[], faults: Fault[]): Wish<Team>[] {
+function planTeams(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored: StoredSettings, agents: Agent[], calendars: HoursCalendar[], faults: Fault[]): Wish<Team>[] {
   const entries = wanted.teams ?? [];
   const found = matchEntries(file, entries.map((entry, i) => ({ path: ["teams", i], name: entry.name, identity: entry.name })), stored.teams,
     { noun: "team", identityPath: "name", identityOf: (team) => team.name, refusal: () => "is spelt the same but for case" }, faults);
@@ -109,7 +111,8 @@ function planTeams(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored:
       if (agent === undefined) faults.push(file.fault(["teams", i, "members", m], `No agent has the address ${email}.${didYouMean(email, agents.map((one) => one.email))}`));
       return agent === undefined ? [] : [agent._id];
     });
-    return wish(found[i], { _id: found[i]?._id ?? newId(deps.clock.now()), name: entry.name, memberIds: [...new Set(memberIds)] });
+    const hoursId = hoursNamed(file, ["teams", i], entry.hours, calendars, faults) ?? (entry.hours === undefined ? found[i]?.hoursId : null);
+    return wish(found[i], { _id: found[i]?._id ?? newId(deps.clock.now()), name: entry.name, memberIds: [...new Set(memberIds)], ...(hoursId === undefined ? {} : { hoursId }) });
   });
   const names = new Set(agents.map((agent) => agent.name.toLowerCase()));
   for (const [i, { name }] of entries.entries()) {
@@ -155,7 +158,7 @@ function changedSecrets(secrets: Secrets, stored: Record<string, string>, wanted
   return [...Object.keys(wanted).filter((name) => !same(name)), ...Object.keys(stored).filter((name) => !(name in wanted))];
 }
 
-function planInboxes(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored: StoredSettings, desks: Wish<DeskTarget>[], faults: Fault[]): Wish<Inbox>[] {
+function planInboxes(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored: StoredSettings, desks: Wish<DeskTarget>[], calendars: HoursCalendar[], faults: Fault[]): Wish<Inbox>[] {
   const common = Object.keys(inboxShape.shape);
   const read = (wanted.inboxes ?? []).flatMap((entry: InboxEntry, i) => {
     const channel = readKind(file, ["inboxes", i], "channel", entry.channel, deps.channelKinds, without(entry, common), common, faults);
@@ -175,11 +178,12 @@ function planInboxes(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, store
         : `There is no desk named ${entry.desk}.${didYouMean(entry.desk, known.map((one) => one.name))}`));
       return [];
     }
+    const hoursId = hoursNamed(file, path, entry.hours, calendars, faults);
     const { undoSeconds, doubleReplySeconds, noteFirst, reopenHours, takeOnReply, hideUntilTaken } = entry;
     const now: Inbox = {
       ...(was ?? { _id: newId(deps.clock.now()), channel: entry.channel, identity: channel.identity, enabled: true, createdAt: deps.clock.now() }),
       name: entry.name, enabled: entry.enabled ?? was?.enabled ?? true, deskTargetId: desk._id, config: channel.config, secrets: channel.secrets,
-      settings: { ...(was?.settings ?? DEFAULT_INBOX_SETTINGS), ...defined<InboxSettings>({ undoSeconds, doubleReplySeconds, noteFirst, reopenHours, takeOnReply, hideUntilTaken }) },
+      settings: { ...(was?.settings ?? DEFAULT_INBOX_SETTINGS), ...defined<InboxSettings>({ undoSeconds, doubleReplySeconds, noteFirst, reopenHours, takeOnReply, hideUntilTaken, hoursId }) },
     };
     return [{ was, now, entry, path, channel }];
   });
@@ -215,23 +219,25 @@ const afterwards = <T extends { _id: string }>(wishes: Wish<T>[], stored: T[]): 
   return [...now, ...stored.filter((one) => !now.some((other) => other._id === one._id))];
 };
 
-/** Every part is planned even when another has faults, so that all are told at once. */
-export function makePlan(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored: StoredSettings): Plan {
+/** Every part is planned even when another has faults, so that all are told at once. `texts`: of the files that it names. */
+export function makePlan(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored: StoredSettings, texts: ReadonlyMap<string, string> = new Map()): Plan {
   const faults: Fault[] = [];
+  const hours = planHours(deps.clock, file, wanted, stored.hours, texts, faults);
+  const calendars = afterwards(hours, stored.hours);
   const agents = planAgents(deps, file, wanted, stored, faults);
   const labels = planLabels(deps, file, wanted, stored, faults);
   const desks = planDesks(deps, file, wanted, stored, faults);
-  const inboxes = planInboxes(deps, file, wanted, stored, desks, faults);
-  const teams = planTeams(deps, file, wanted, stored, afterwards(agents, stored.agents), faults);
+  const inboxes = planInboxes(deps, file, wanted, stored, desks, calendars, faults);
+  const teams = planTeams(deps, file, wanted, stored, afterwards(agents, stored.agents), calendars, faults);
   const names = { agents: afterwards(agents, stored.agents), teams: afterwards(teams, stored.teams), inboxes: afterwards(inboxes, stored.inboxes), labels: afterwards(labels, stored.labels) };
   const routing = planRouting(deps, file, wanted, afterwards(desks, stored.desks), names, faults);
   const canned = planCanned(deps.clock, file, wanted, stored.canned, names, faults);
   const codes = new Set([...stored.canned.map(({ code }) => code), ...canned.map(({ now }) => now.code)]);
   const macros = planMacros(deps.clock, file, wanted, stored.macros, { ...names, codes }, faults);
   const attributes = planAttributes(file, wanted, faults);
-  return { attributes, faults, agents, teams, labels, canned, macros, desks, inboxes, routing, rateLimits: wanted.limits === undefined ? undefined : wanted.limits === "on" };
+  return { attributes, faults, hours, agents, teams, labels, canned, macros, desks, inboxes, routing, rateLimits: wanted.limits === undefined ? undefined : wanted.limits === "on" };
 }
 
 /** Names of the settings that may stand in each part, for "did you mean". */
 export const knownIn = (part: string | undefined): string[] =>
-  part === "agents" ? Object.keys(agentShape.shape) : part === "teams" ? Object.keys(teamShape.shape) : part === "canned" ? Object.keys(cannedShape.shape) : part === "macros" ? [...Object.keys(macroShape.shape), "do", "with"] : part === "labels" ? ["name", "color"] : part === "attributes" ? Object.keys(attributeShape.shape) : part === "routing" ? Object.keys(routeShape.shape) : ["limits", "agents", "teams", "labels", "attributes", "canned", "macros", "inboxes", "desks", "routing"];
+  part === "agents" ? Object.keys(agentShape.shape) : part === "teams" ? Object.keys(teamShape.shape) : part === "canned" ? Object.keys(cannedShape.shape) : part === "macros" ? [...Object.keys(macroShape.shape), "do", "with"] : part === "labels" ? ["name", "color"] : part === "attributes" ? Object.keys(attributeShape.shape) : part === "routing" ? Object.keys(routeShape.shape) : part === "hours" ? [...Object.keys(hoursShape.shape), "date", "from", "to", "open"] : ["limits", "agents", "teams", "hours", "labels", "attributes", "canned", "macros", "inboxes", "desks", "routing"];

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { HIDEABLE } from "../model/settings.ts";
 import { ATTRIBUTE_KEY, ATTRIBUTE_TYPES, MOST_ATTRIBUTES } from "../model/attributes.ts";
+import { hoursShape } from "./hours.ts";
 import { CODE, TEMPLATE_CHARS } from "../services/template.ts";
 import { isBrokenText } from "../services/clean-text.ts";
 
@@ -25,7 +26,7 @@ export const labelShape = z.strictObject({
   color: z.string().regex(/^#[0-9a-f]{6}$/i, "must be a colour such as \"#b45309\" (in quotes)").transform((text) => text.toLowerCase()).optional(),
 });
 
-export const teamShape = z.strictObject({ name, members: z.array(z.email("must be an email address").transform((text) => text.toLowerCase())).max(1_000) });
+export const teamShape = z.strictObject({ name, members: z.array(z.email("must be an email address").transform((text) => text.toLowerCase())).max(1_000), hours: z.string().optional() });
 
 const text = (max: number) => z.string().trim().min(1, "must not be empty").max(max, `must have at most ${max} characters`).refine((value) => !isBrokenText(value), "must not hold NUL or half of a surrogate pair");
 
@@ -58,6 +59,7 @@ export const inboxShape = z.looseObject({
   noteFirst: z.boolean().optional(),
   reopenHours: z.number().min(0, "must be 0 to 8760 hours").max(8_760, "must be 0 to 8760 hours").optional(),
   takeOnReply: z.boolean().optional(),
+  hours: z.string().optional(),
   hideUntilTaken: z.array(z.enum(HIDEABLE)).max(HIDEABLE.length).optional(),
   continuity: z.union([z.literal("off"), z.strictObject({ inbox: z.string(), minutes: z.number().min(1, "must be 1 to 1440 minutes").max(1_440, "must be 1 to 1440 minutes").default(10) })], "must be off, or inbox (that sends the mails) and minutes").optional(),
 });
@@ -69,6 +71,7 @@ export const routeShape = z.strictObject({ when: plain(2_000), desk: z.string(),
 export const fileShape = z.strictObject({
   limits: z.enum(["on", "off"]).optional(),
   agents: z.array(agentShape).max(1_000).optional(),
+  hours: z.array(hoursShape).max(100).optional(),
   teams: z.array(teamShape).max(200).optional(),
   labels: z.array(labelShape).max(1_000).optional(),
   attributes: z.array(attributeShape).max(MOST_ATTRIBUTES).optional(),

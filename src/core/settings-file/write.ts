@@ -11,7 +11,7 @@ import { LIMITS_ID } from "./limits.ts";
 import type { Plan, StoredSettings, Wish } from "./plan.ts";
 
 /** What a stored field is called in the file. */
-const CALLED: Record<string, string> = { deskTargetId: "desk", memberIds: "members" };
+const CALLED: Record<string, string> = { deskTargetId: "desk", memberIds: "members", hoursId: "hours" };
 
 interface Named { _id: string; name: string }
 
@@ -27,7 +27,7 @@ function differences<T extends Named>({ was, now, secretsChanged }: Wish<T>, nam
   const words = fields.filter((name) => name !== "links").flatMap((name) => {
     if (name === "settings") return Object.keys(after[name] as object).flatMap((key) => {
       const [from, to] = [before[name], after[name]].map((value) => (value as Record<string, unknown>)[key]);
-      return isDeepStrictEqual(from, to) ? [] : [`${key} ${String(from)} → ${String(to)}`];
+      return isDeepStrictEqual(from, to) ? [] : key === "hoursId" ? ["hours changed"] : [`${key} ${String(from)} → ${String(to)}`];
     });
     if (name === "name") return [`renamed from ${was!.name}`];
     const [from, to] = [show(name, before[name]), show(name, after[name])];
@@ -69,7 +69,8 @@ export async function writePlan(deps: { store: Store; clock: Clock; secrets: Sec
     ...await writeAll("Label", store.labels, plan.labels, stored.labels),
     ...await writeAll("Desk", store.deskTargets, desks, stored.desks),
     ...await writeAll("Agent", store.agents, plan.agents, stored.agents),
-    ...await writeAll("Team", store.teams, plan.teams, stored.teams),
+    ...await writeAll("Working hours", store.hours, plan.hours, stored.hours),
+    ...await writeAll("Team", store.teams, plan.teams, stored.teams, { hoursId: () => "" }),
     ...await writeAll("Inbox", store.inboxes, inboxes, stored.inboxes, { deskTargetId: (id: string) => deskNames.get(id) ?? "none" }),
   ];
   changes.push(...await writeCanned(store, plan.canned), ...await writeAll("Macro", store.macros, plan.macros, stored.macros));

@@ -13,6 +13,7 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
   ],
   teams: [{ name: "teamByName", key: { name: 1 }, unique: true }],
   labels: [{ name: "labelByName", key: { name: 1 }, unique: true }],
+  hours: [{ name: "hoursByName", key: { name: 1 }, unique: true }],
   macros: [{ name: "macroByName", key: { name: 1 }, unique: true }],
   cannedResponses: [{ name: "cannedByCode", key: { code: 1 }, unique: true }, { name: "suggestCanned", key: { words: 1 } }, { name: "cannedByUse", key: { uses: -1 } }],
   contactIdentities: [{ name: "identityByAddress", key: { inboxId: 1, address: 1 }, unique: true }, { name: "identitiesOfContact", key: { contactId: 1 } }],

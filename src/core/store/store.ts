@@ -1,5 +1,6 @@
 /** Opens the connection and hands out one typed collection per noun. Hot paths use collection operations, not documents. */
 import mongoose from "mongoose";
+import type { HoursCalendar } from "../model/calendar.ts";
 import type { ContinuityMail } from "../model/continuity-mail.ts";
 import type { Collection, Db } from "mongodb";
 import type {
@@ -52,6 +53,7 @@ export interface Store {
   readonly labels: Collection<Label>;
   readonly canned: Collection<CannedResponse>;
   readonly macros: Collection<Macro>;
+  readonly hours: Collection<HoursCalendar>;
   readonly contacts: Collection<Contact>;
   readonly merges: Collection<Merge>;
   readonly erasures: Collection<Erasure>;
@@ -86,6 +88,7 @@ export async function openStore(uri: string): Promise<Store> {
     teams: of<Team>("teams"),
     labels: of<Label>("labels"),
     macros: of<Macro>("macros"),
+    hours: of<HoursCalendar>("hours"),
     canned: of<CannedResponse>("cannedResponses"),
     contacts: of<Contact>("contacts"),
     merges: of<Merge>("contactMerges"),
