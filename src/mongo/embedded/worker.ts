@@ -7,7 +7,7 @@ import type { FromWorker, ToWorker, WorkerOptions } from "./protocol.ts";
 import { listen, type StoreServer } from "./server.ts";
 import { folderId, socketPath } from "./socket-path.ts";
 import { openStore } from "./storage/store.ts";
-import { deleteExpired, TTL_EVERY_MS } from "./storage/ttl.ts";
+import { expireRegularly } from "./storage/ttl.ts";
 
 const port = parentPort!;
 const options = workerData as WorkerOptions;
@@ -33,17 +33,13 @@ async function run(): Promise<void> {
   if (path) servers.push(await listen({ ...host, local: true }, { path }));
   if (!path || options.tcpPort !== undefined) servers.push(await listen({ ...host, local: !path && options.tcpPort === undefined }, { port: options.tcpPort ?? 0 }));
 
-  let expiring: Promise<unknown> = Promise.resolve();
-  const ttl = setInterval(() => {
-    if (options.keepExpired) return;
-    expiring = expiring.then(() => deleteExpired(store, Date.now())).catch(() => {});
-  }, TTL_EVERY_MS);
+  const ttl = options.keepExpired ? undefined : expireRegularly(store);
 
   port.on("message", (message: ToWorker) => {
     if (message.type === "stop") void stop();
   });
   const stop = async (): Promise<void> => {
-    clearInterval(ttl);
+    ttl?.stop();
     await Promise.all(servers.map((server) => server.close()));
     cursors.close();
     await store.stop();

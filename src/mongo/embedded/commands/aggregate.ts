@@ -19,7 +19,7 @@ provide();
 
 /** `aggregate`: mongodb.com/docs/manual/reference/command/aggregate/ */
 export const aggregate: Command = async (context) => {
-  const { args, store, cursors, db, requestId, expires } = context;
+  const { args, store, cursors, db } = context;
   if (args.bool("explain")) return explain({ ...context, args: new Args("explain", new DocWriter(args.body.length + 64).doc("explain", args.body).done()) });
   const target = args.required("aggregate", args.value("aggregate"));
   const raws = args.required("pipeline", args.docs("pipeline"));
@@ -31,15 +31,15 @@ export const aggregate: Command = async (context) => {
   const scope = scopeOf(args, collection);
   const ns = nsOf(db, name ?? "$cmd.aggregate");
   const counted = name === undefined ? undefined : await count(context, name, raws, scope);
-  if (counted) return cursors.first(new Cursor(ns, sourceOf(counted), { skip: 0, limit: 0, project: undefined }), batchSize, false, requestId, expires);
+  if (counted) return cursors.first(new Cursor(ns, sourceOf(counted), { skip: 0, limit: 0, project: undefined }), batchSize, false, context);
   const names = Names.of({ nowMs: Date.now(), ...scope });
   const pipeline = compilePipeline(raws, names, { collection: name, inside: undefined });
   const docs = pipeline.open(worldOf(store, db), { hint: hintOf(args, collection) });
   if (pipeline.writes) {
     await carryOut(context, pipeline.writes, docs, { names, source: name });
-    return cursors.first(new Cursor(ns, NOTHING, { skip: 0, limit: 0, project: undefined }), batchSize, false, requestId, expires);
+    return cursors.first(new Cursor(ns, NOTHING, { skip: 0, limit: 0, project: undefined }), batchSize, false, context);
   }
-  return cursors.first(new Cursor(ns, sourceOf(docs), { skip: 0, limit: 0, project: undefined, collection }), batchSize, false, requestId, expires);
+  return cursors.first(new Cursor(ns, sourceOf(docs), { skip: 0, limit: 0, project: undefined, collection }), batchSize, false, context);
 };
 
 function collectionOf(target: RawValue): string | undefined {

@@ -2,12 +2,14 @@ import { Long } from "bson";
 import { ensureCollection } from "../storage/ddl.ts";
 import { checkDocument } from "../storage/options.ts";
 import { nsOf, type Store } from "../storage/store.ts";
+import { inSlices } from "../storage/turns.ts";
 import { StoreError } from "../values/errors.ts";
 import { prepareInsert, type RawDoc } from "../values/raw.ts";
 import { Args, refuse, type Command, type Context } from "./context.ts";
 import { checkFields } from "./fields.ts";
-import { sliced, WRITES_PER_DOC } from "./sliced.ts";
-import { changesOne, checkBatch, DeleteRun, eachStatement, idAsJs, runUpdate, writeError } from "./write.ts";
+import { sliced } from "./sliced.ts";
+import { checkBatch, eachStatement, failures, writeError, type Turn, type WriteError } from "./batch.ts";
+import { DeleteRun, idAsJs, runUpdate } from "./write.ts";
 
 const KINDS = ["insert", "update", "delete"] as const;
 const NAMES = { filter: "filter", update: "updateMods", constants: "constants" };
@@ -24,26 +26,39 @@ export const bulkWrite: Command = async (context) => {
   const namespaces = args.required("nsInfo", args.docs("nsInfo")).map(namespaceOf);
   const given = args.required("ops", args.docs("ops"));
   checkBatch(given.length);
-  const operations = given.map((op) => operationOf(op, namespaces));
+  const operations = await inSlices(operationsOf(given, namespaces));
   const ordered = args.value("ordered") === undefined || args.bool("ordered");
   const counts = { nErrors: 0, nInserted: 0, nMatched: 0, nModified: 0, nUpserted: 0, nDeleted: 0 };
+  const errors: WriteError[] = [];
   const replies: (Record<string, unknown> | undefined)[] = [];
-  await eachStatement(operations, ordered, (operation) => writesOne(context.store, operation), async (operation, idx) => {
+  await eachStatement(operations, ordered, (operation) => writesOne(context.store, operation), async (operation, idx, turn) => {
     try {
-      const done = await carryOut(context, operation);
+      const done = await carryOut(context, operation, turn);
+      if (turn.skipped) return true;
       count(counts, operation.kind, done);
       replies[idx] = { ok: 1, idx, ...done };
       return true;
     } catch (error) {
-      const { index, ...failure } = writeError(idx, error);
-      counts.nErrors++;
-      replies[idx] = { ok: 0, idx: index, n: 0, ...failure };
+      errors.push(writeError(idx, error));
       return false;
     }
   });
+  for (const { index, ...failure } of failures(errors).writeErrors ?? []) replies[index] = { ok: 0, idx: index, n: 0, ...failure };
+  counts.nErrors = errors.length;
   const told = replies.filter((reply) => reply !== undefined && (reply["ok"] === 0 || !args.bool("errorsOnly")));
   return replyOf(told as Record<string, unknown>[], counts);
 };
+
+const PARSED = 64;
+
+function* operationsOf(given: readonly RawDoc[], namespaces: readonly { db: string; collection: string }[]): Generator<void, Operation[]> {
+  const operations: Operation[] = [];
+  for (const op of given) {
+    operations.push(operationOf(op, namespaces));
+    if (operations.length % PARSED === 0) yield;
+  }
+  return operations;
+}
 
 function namespaceOf(info: RawDoc): { db: string; collection: string } {
   const args = new Args("bulkWrite.nsInfo", info);
@@ -70,30 +85,31 @@ function operationOf(op: RawDoc, namespaces: readonly { db: string; collection: 
 
 /** Making a collection takes a write of its own, which what follows must not overtake. */
 const writesOne = (store: Store, { kind, args, db, collection }: Operation): boolean =>
-  kind === "insert" ? store.catalog.get(nsOf(db, collection)) !== undefined : kind === "delete" ? !args.bool("multi") : changesOne(args);
+  kind === "delete" ? !args.bool("multi") : store.catalog.get(nsOf(db, collection)) !== undefined && !args.bool("multi");
 
-async function carryOut(context: Context, { kind, args, db, collection }: Operation): Promise<Done> {
-  if (kind === "insert") return insertOne(context, args, db, collection);
+async function carryOut(context: Context, { kind, args, db, collection }: Operation, turn: Turn): Promise<Done> {
+  if (kind === "insert") return insertOne(context, args, db, collection, turn);
   if (kind === "delete") {
     const run = new DeleteRun(context.store, nsOf(db, collection), args, context.args.doc("let"), { filter: "filter", one: !args.bool("multi") });
-    await sliced(context.store, (deadline) => run.step(deadline), { many: run.many, bytes: 0, expires: context.expires });
+    await sliced(context.store, (deadline) => turn.step(() => run.step(deadline)), { many: run.many, bytes: 0, expires: context.expires });
     return { n: run.n };
   }
-  const run = await runUpdate(context, collection, args, NAMES, db);
+  const run = await runUpdate(context, collection, args, NAMES, turn, db);
   return { n: run.matched + (run.upserted ? 1 : 0), nModified: run.modified, ...(run.upserted ? { upserted: { _id: idAsJs(run.upserted) } } : {}) };
 }
 
-async function insertOne(context: Context, args: Args, db: string, name: string): Promise<Done> {
+async function insertOne(context: Context, args: Args, db: string, name: string, turn: Turn): Promise<Done> {
   const { store } = context;
   const given = args.required("document", args.doc("document"));
   if (store.catalog.get(nsOf(db, name)) === undefined) await ensureCollection(store, db, name);
-  await store.writer.submit(() => {
+  await sliced(store, () => turn.step(() => {
     const collection = store.catalog.get(nsOf(db, name));
     if (!collection) throw new StoreError(26, "NamespaceNotFound", `${nsOf(db, name)} was dropped during the insert`);
     const doc = prepareInsert(given);
     checkDocument(collection, doc, undefined, context.args.bool("bypassDocumentValidation"));
     store.records.insert(collection, doc);
-  }, WRITES_PER_DOC, given.length, true);
+    return true;
+  }), { many: false, bytes: given.length, expires: context.expires });
   return { n: 1 };
 }
 

@@ -130,6 +130,15 @@ function variablesOf(let_: RawDoc): ReadonlyMap<string, RawValue> {
   return variables;
 }
 
+/** The session that a document like `lsid` names, as hexadecimal digits; undefined for none. */
+export function sessionId(lsid: RawDoc | undefined): string | undefined {
+  const id = lsid && getField(lsid, "id");
+  return id?.type === T.binData ? Buffer.from(id.bytes.buffer, id.bytes.byteOffset + id.start + 5, id.end - id.start - 5).toString("hex") : undefined;
+}
+
+/** The session that a command runs in. */
+export const sessionOf = (args: Args): string | undefined => sessionId(args.doc("lsid"));
+
 /** Refuses options by name. */
 export function refuse(args: Args, ...names: string[]): void {
   for (const name of names) {

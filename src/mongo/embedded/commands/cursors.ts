@@ -1,20 +1,25 @@
 import type { Collection } from "../storage/catalog.ts";
 import type { Store } from "../storage/store.ts";
 import { nextTurn, sliceEnd } from "../storage/turns.ts";
-import { StoreError } from "../values/errors.ts";
+import { locationError, StoreError } from "../values/errors.ts";
 import type { RawDoc } from "../values/raw.ts";
 import { PAUSE, type Source } from "../planner/query.ts";
 import { BATCH_BYTES, CursorReply } from "../wire/cursor-reply.ts";
-import { checkTime } from "./context.ts";
+import { checkTime, sessionOf, type Context } from "./context.ts";
 
+/** Source: mongodb.com/docs/manual/reference/parameters/ (cursorTimeoutMillis). */
 const IDLE_MS = 10 * 60_000;
+/** Source: mongodb.com/docs/manual/reference/parameters/ (localLogicalSessionTimeoutMinutes). */
+const SESSION_MS = 30 * 60_000;
 const SWEEP_MS = 60_000;
 const FIRST_BATCH = 101;
 
 /** A query whose documents are asked for batch by batch. */
 export class Cursor {
   id = 0n;
-  usedAt = Date.now();
+  usedAt = 0;
+  /** The session that it was opened in. */
+  session: string | undefined;
   private readonly version: number;
   private held: RawDoc | undefined;
   private left: number;
@@ -73,14 +78,22 @@ export class Cursor {
   }
 }
 
-/** The open cursors of the store; those unused for ten minutes are closed. */
+/** What of a command its cursor needs. */
+export type Asker = Pick<Context, "args" | "requestId" | "expires">;
+
+/** The open cursors of the store. Those unused for ten minutes are closed, those made with `noCursorTimeout` with their session: when it ends, or after
+ *  thirty minutes in which it was not used. Source: mongodb.com/docs/manual/reference/method/cursor.noCursorTimeout/ */
 export class Cursors {
   private readonly open = new Map<bigint, Cursor>();
+  /** When each session that holds a cursor was last used. */
+  private readonly sessions = new Map<string, number>();
   private readonly timer: NodeJS.Timeout;
+  private readonly now: () => number;
   private lastId = BigInt(Date.now()) << 16n;
 
-  constructor(readonly store: Store) {
-    this.timer = setInterval(() => this.sweep(), SWEEP_MS);
+  constructor(readonly store: Store, o: { now?: () => number; sweepMs?: number } = {}) {
+    this.now = o.now ?? Date.now;
+    this.timer = setInterval(() => this.sweep(), o.sweepMs ?? SWEEP_MS);
     this.timer.unref();
   }
 
@@ -89,21 +102,39 @@ export class Cursors {
   }
 
   /** Answers a cursor's first batch and keeps the cursor when there is more. `single`: never keep it. */
-  first(cursor: Cursor, batchSize: number | undefined, single: boolean, replyTo: number, expires = Infinity): Buffer | Promise<Buffer> {
-    return this.batch(cursor, new CursorReply(cursor.ns, "firstBatch"), batchSize ?? FIRST_BATCH, single, replyTo, expires);
+  first(cursor: Cursor, batchSize: number | undefined, single: boolean, asker: Asker): Buffer | Promise<Buffer> {
+    cursor.session = sessionOf(asker.args);
+    return this.batch(cursor, new CursorReply(cursor.ns, "firstBatch"), batchSize ?? FIRST_BATCH, single, asker);
   }
 
-  /** @throws StoreError 43 for an unknown cursor. */
-  more(id: bigint, ns: string, batchSize: number | undefined, replyTo: number, expires = Infinity): Buffer | Promise<Buffer> {
+  /** @throws StoreError 43 for an unknown cursor, 13 and 50736 to 50738 for one of another collection or session. */
+  more(id: bigint, ns: string, batchSize: number | undefined, asker: Asker): Buffer | Promise<Buffer> {
     const cursor = this.open.get(id);
     if (!cursor) throw new StoreError(43, "CursorNotFound", `cursor id ${id} not found`);
     if (cursor.ns !== ns) throw new StoreError(13, "Unauthorized", `Requested getMore on namespace '${ns}', but cursor belongs to a different namespace`);
+    checkSession(cursor, sessionOf(asker.args));
     this.open.delete(id);
-    return this.batch(cursor, new CursorReply(ns, "nextBatch"), batchSize && batchSize > 0 ? batchSize : Infinity, false, replyTo, expires);
+    return this.batch(cursor, new CursorReply(ns, "nextBatch"), batchSize && batchSize > 0 ? batchSize : Infinity, false, asker);
   }
 
   kill(id: bigint): boolean {
     return this.open.delete(id);
+  }
+
+  /** A command of its session came: its cursors live on. */
+  touch(args: Context["args"]): void {
+    if (this.sessions.size === 0) return;
+    this.refresh(sessionOf(args));
+  }
+
+  refresh(session: string | undefined): void {
+    if (session !== undefined && this.sessions.has(session)) this.sessions.set(session, this.now());
+  }
+
+  /** Closes the cursors of sessions that have ended; without a list, of all. */
+  endSessions(ended?: ReadonlySet<string>): void {
+    for (const [id, { session }] of this.open) if (session !== undefined && (!ended || ended.has(session))) this.open.delete(id);
+    for (const session of ended ?? this.sessions.keys()) this.sessions.delete(session);
   }
 
   close(): void {
@@ -111,7 +142,7 @@ export class Cursors {
     this.open.clear();
   }
 
-  private batch(cursor: Cursor, reply: CursorReply, batchSize: number, single: boolean, replyTo: number, expires: number): Buffer | Promise<Buffer> {
+  private batch(cursor: Cursor, reply: CursorReply, batchSize: number, single: boolean, { requestId: replyTo, expires }: Asker): Buffer | Promise<Buffer> {
     const finish = (state: "more" | "end") => reply.finish(state === "more" && !single ? this.keep(cursor) : 0n, replyTo);
     const state = cursor.fill(reply, batchSize, sliceEnd());
     return state === "pause" ? cursor.rest(reply, batchSize, expires).then(finish) : finish(state);
@@ -119,13 +150,25 @@ export class Cursors {
 
   private keep(cursor: Cursor): bigint {
     if (cursor.id === 0n) cursor.id = ++this.lastId;
-    cursor.usedAt = Date.now();
+    cursor.usedAt = this.now();
+    if (cursor.session !== undefined) this.sessions.set(cursor.session, cursor.usedAt);
     this.open.set(cursor.id, cursor);
     return cursor.id;
   }
 
   private sweep(): void {
-    const before = Date.now() - IDLE_MS;
-    for (const [id, cursor] of this.open) if (cursor.usedAt < before && !cursor.noTimeout) this.open.delete(id);
+    const now = this.now();
+    this.endSessions(new Set([...this.sessions].filter(([, usedAt]) => usedAt < now - SESSION_MS).map(([session]) => session)));
+    for (const [id, cursor] of this.open) if (cursor.usedAt < now - IDLE_MS && !cursor.noTimeout) this.open.delete(id);
+    const held = new Set([...this.open.values()].map((cursor) => cursor.session));
+    for (const session of this.sessions.keys()) if (!held.has(session)) this.sessions.delete(session);
   }
+}
+
+/** A cursor is read on in the session that opened it. @throws StoreError */
+function checkSession({ id, session: own }: Cursor, session: string | undefined): void {
+  if (own === session) return;
+  if (own === undefined) throw locationError(50736, `Cannot run getMore on cursor ${id}, which was not created in a session, in session ${session}`);
+  if (session === undefined) throw locationError(50737, `Cannot run getMore on cursor ${id}, which was created in session ${own}, without an lsid`);
+  throw locationError(50738, `Cannot run getMore on cursor ${id}, which was created in session ${own}, in session ${session}`);
 }

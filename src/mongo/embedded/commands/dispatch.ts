@@ -4,6 +4,7 @@ import { inSlices } from "../storage/turns.ts";
 import { StoreError } from "../values/errors.ts";
 import { Elements, stringOf, T } from "../values/raw.ts";
 import { readyLists } from "../values/ready-lists.ts";
+import { encodeReply } from "../wire/encode-reply.ts";
 import { OP, writeMessage, type Request } from "../wire/message.ts";
 import { Args, RawReply, type Reply } from "./context.ts";
 import type { Cursors } from "./cursors.ts";
@@ -27,14 +28,19 @@ const WITH_FILTERS = new Set(["find", "aggregate", "count", "distinct", "update"
 export function dispatch(host: Host, request: Request, connectionId: number): Buffer | Promise<Buffer> {
   const first = new Elements(request.body);
   const name = first.next() ? first.name : "";
-  const encode = (reply: Reply) =>
-    reply instanceof Buffer ? reply : writeMessage(reply instanceof RawReply ? reply.doc : serialize(reply, { ignoreUndefined: true }), request.requestId, request.legacy);
-  const failed = (error: unknown) => encode(errorReply(host, error, name));
+  const message = (doc: Uint8Array) => writeMessage(doc, request.requestId, request.legacy);
+  const encode = (reply: Reply): Buffer | Promise<Buffer> => {
+    if (reply instanceof Buffer) return reply;
+    const doc = reply instanceof RawReply ? reply.doc : inSlices(encodeReply(reply as Record<string, unknown>));
+    return doc instanceof Promise ? doc.then(message) : message(doc);
+  };
+  const failed = (error: unknown) => message(serialize(errorReply(host, error, name), { ignoreUndefined: true }));
   try {
     const args = new Args(name, request.body, request.sequences);
     const db = request.database ?? args.string("$db");
     if (db === undefined) throw new StoreError(40571, "Location40571", "OP_MSG requests require a $db argument");
     const command = commandOf(args);
+    host.cursors.touch(args);
     checkFields(name, request.body);
     checkConcerns(args);
     const run = () => command({ store: host.store, cursors: host.cursors, args, db, requestId: request.requestId, connectionId, expires: expiryOf(args), local: host.local, folderId: host.folderId });

@@ -38,11 +38,11 @@ export function whole(args: Args, name: string): number {
 
 /** `find`: mongodb.com/docs/manual/reference/command/find/ */
 export const find: Command = (context) => {
-  const { args, store, cursors, db, requestId } = context;
+  const { args, store, cursors, db } = context;
   const ns = nsOf(db, collectionName(context));
   const { cursor } = prepareFind(context, args, store.catalog.get(ns), ns);
   const batchSize = args.value("batchSize") ? whole(args, "batchSize") : undefined;
-  return cursors.first(cursor, batchSize, args.bool("singleBatch"), requestId, context.expires);
+  return cursors.first(cursor, batchSize, args.bool("singleBatch"), context);
 };
 
 /** The query and the cursor of a find command. */
@@ -68,11 +68,12 @@ function refuseTailable(args: Args, collection: Collection | undefined): void {
   if (tailable && collection) throw new StoreError(2, "BadValue", `error processing query: ns=${collection.ns}: tailable cursor requested on non capped collection`);
 }
 
-export const getMore: Command = ({ args, cursors, db, requestId, expires }) => {
+export const getMore: Command = (context) => {
+  const { args, cursors, db } = context;
   const id = args.required("getMore", args.value("getMore"));
   const collection = args.required("collection", args.string("collection"));
   if (id.type !== T.long) throw new StoreError(14, "TypeMismatch", "BSON field 'getMore.getMore' is the wrong type, expected type 'long'");
-  return cursors.more(int64At(id.bytes, id.start), nsOf(db, collection), args.number("batchSize"), requestId, expires);
+  return cursors.more(int64At(id.bytes, id.start), nsOf(db, collection), args.number("batchSize"), context);
 };
 
 export const killCursors: Command = ({ args, cursors }) => {
@@ -81,8 +82,8 @@ export const killCursors: Command = ({ args, cursors }) => {
     if (v.type !== T.long) throw new StoreError(14, "TypeMismatch", "BSON field 'killCursors.cursors' is the wrong type, expected an array of longs");
     return int64At(v.bytes, v.start);
   });
-  const killed = ids.filter((id) => cursors.kill(id));
-  return { cursorsKilled: killed, cursorsNotFound: ids.filter((id) => !killed.includes(id)), cursorsAlive: [], cursorsUnknown: [], ok: 1 };
+  const killed = new Set(ids.filter((id) => cursors.kill(id)));
+  return { cursorsKilled: [...killed], cursorsNotFound: ids.filter((id) => !killed.has(id)), cursorsAlive: [], cursorsUnknown: [], ok: 1 };
 };
 
 /** Runs `visit` over every match, in slices. */

@@ -10,11 +10,13 @@ import { count, distinct, find, getMore, killCursors } from "./find.ts";
 import { findAndModify } from "./find-and-modify.ts";
 import { buildInfo, hello, ok } from "./handshake.ts";
 import { createIndexes, dropIndexes, listIndexes } from "./indexes.ts";
-import { connectionStatus, currentOp, getCmdLineOpts, getLog, getParameter, hostInfo, profile, rolesInfo, serverStatus, startSession, usersInfo, whatsmyuri } from "./server.ts";
+import { connectionStatus, currentOp, getCmdLineOpts, getLog, getParameter, hostInfo, profile, rolesInfo, serverStatus, usersInfo, whatsmyuri } from "./server.ts";
+import { endAllSessions, endSessions, refreshSessions, startSession } from "./sessions.ts";
 import { insert, remove, update } from "./write.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  hello, ismaster: hello, isMaster: hello, ping: ok, endSessions: ok, refreshSessions: ok, killSessions: ok, killAllSessions: ok, killAllSessionsByPattern: ok, startSession, logout: ok,
+  hello, ismaster: hello, isMaster: hello, ping: ok, logout: ok,
+  startSession, refreshSessions, endSessions, killSessions: endSessions, killAllSessions: endAllSessions, killAllSessionsByPattern: endAllSessions,
   buildInfo, buildinfo: buildInfo, serverStatus, getParameter, connectionStatus, whatsmyuri, hostInfo, currentOp, getCmdLineOpts, getLog, usersInfo, rolesInfo, profile,
   find, getMore, killCursors, count, distinct, explain, aggregate,
   insert, update, delete: remove, bulkWrite, findAndModify, findandmodify: findAndModify,

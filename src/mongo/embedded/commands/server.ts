@@ -1,6 +1,5 @@
-import { randomUUID } from "node:crypto";
 import { arch, cpus, hostname, platform, release, totalmem } from "node:os";
-import { Long, UUID } from "bson";
+import { Long } from "bson";
 import { StoreError } from "../values/errors.ts";
 import { embedded, stringOf, T } from "../values/raw.ts";
 import { Args, type Command } from "./context.ts";
@@ -35,7 +34,6 @@ export const hostInfo: Command = () => ({
   os: { type: platform(), name: platform(), version: release() }, extra: {}, ok: 1,
 });
 export const currentOp: Command = () => ({ inprog: [], ok: 1 });
-export const startSession: Command = () => ({ id: { id: new UUID(randomUUID()) }, timeoutMinutes: 30, ok: 1 });
 export const getCmdLineOpts: Command = () => ({ argv: ["threadline"], parsed: {}, ok: 1 });
 /** The log lies with Threadline's own; the store has none to show. */
 export const getLog: Command = ({ args }) => {

@@ -5,7 +5,7 @@ import { NeedRoom } from "../storage/room.ts";
 import { nsOf, type Store } from "../storage/store.ts";
 import { SLICE_MS } from "../storage/turns.ts";
 import { StoreError } from "../values/errors.ts";
-import { idOf, prepareInsert, toJs, DocWriter, T, itemsOf, embedded, type RawDoc } from "../values/raw.ts";
+import { getField, idOf, numberOf, prepareInsert, toJs, DocWriter, T, itemsOf, embedded, type RawDoc } from "../values/raw.ts";
 import type { Scope } from "../values/scope.ts";
 import { compileUpdate, refuseExpr, upsertDocument, type CompiledUpdate } from "../values/update.ts";
 import { Args, collectionName, refuse, scopeOf, type Command, type Context } from "./context.ts";
@@ -13,23 +13,10 @@ import { checkFields } from "./fields.ts";
 import { ensureCollection } from "../storage/ddl.ts";
 import { checkDocument } from "../storage/options.ts";
 import { hintOf } from "./find.ts";
+import { checkBatch, eachStatement, failures, writeError, type Turn, type WriteError } from "./batch.ts";
 import { CHUNK_DOCS, sliced, WRITES_PER_DOC } from "./sliced.ts";
 
 const CHUNK_BYTES = 3_500_000;
-
-export interface WriteError {
-  index: number;
-  code: number;
-  codeName?: string;
-  errmsg: string;
-  [extra: string]: unknown;
-}
-
-/** An error of one operation of a batch; anything but a StoreError fails the whole command. */
-export function writeError(index: number, error: unknown): WriteError {
-  if (!(error instanceof StoreError)) throw error;
-  return { index, code: error.code, errmsg: error.message, ...error.extra };
-}
 
 /** `insert`: mongodb.com/docs/manual/reference/command/insert/ */
 export const insert: Command = async (context) => {
@@ -64,7 +51,7 @@ export const insert: Command = async (context) => {
       return to;
     }, (to - from) * WRITES_PER_DOC, bytes, true);
   }
-  return { n, ...(errors.length > 0 ? { writeErrors: errors } : {}), ok: 1 };
+  return { n, ...failures(errors), ok: 1 };
 };
 
 function chunkEnd(docs: readonly RawDoc[], from: number): [end: number, bytes: number] {
@@ -72,10 +59,6 @@ function chunkEnd(docs: readonly RawDoc[], from: number): [end: number, bytes: n
   let end = from;
   while (end < docs.length && end - from < CHUNK_DOCS && (end === from || bytes + docs[end]!.length <= CHUNK_BYTES)) bytes += docs[end++]!.length;
   return [end, bytes];
-}
-
-export function checkBatch(n: number): void {
-  if (n === 0 || n > 100_000) throw new StoreError(16, "InvalidLength", `Write batch sizes must be between 1 and 100000. Got ${n} operations.`);
 }
 
 /** What a statement calls its filter, its update and the update's constants. */
@@ -180,10 +163,10 @@ export const update: Command = async (context) => {
   const upserted: { index: number; _id: unknown }[] = [];
   let n = 0;
   let nModified = 0;
-  await eachStatement(statements, ordered, (statement) => changesOne(new Args("update.updates", statement)), async (statement, index) => {
-    const one = new Args("update.updates", statement);
+  const there = () => context.store.catalog.get(nsOf(context.db, name)) !== undefined;
+  await eachStatement(statements, ordered, (statement) => changesOne(new Args("update.updates", statement), there()), async (statement, index, turn) => {
     try {
-      const run = await runUpdate(context, name, one, STATEMENT);
+      const run = await runUpdate(context, name, new Args("update.updates", statement), STATEMENT, turn);
       n += run.matched + (run.upserted ? 1 : 0);
       nModified += run.modified;
       if (run.upserted) upserted.push({ index, _id: idAsJs(run.upserted) });
@@ -193,29 +176,15 @@ export const update: Command = async (context) => {
       return false;
     }
   });
-  errors.sort((a, b) => a.index - b.index);
-  return { n, nModified, ...(upserted.length > 0 ? { upserted } : {}), ...(errors.length > 0 ? { writeErrors: errors } : {}), ok: 1 };
+  upserted.sort((a, b) => a.index - b.index);
+  return { n, nModified, ...(upserted.length > 0 ? { upserted } : {}), ...failures(errors), ok: 1 };
 };
 
-/** Whether a statement changes one document that is there, and nothing else. */
-export const changesOne = (statement: Args): boolean => !statement.bool("multi") && !statement.bool("upsert");
-
-/**
- * Runs the statements of a batch; `run` answers whether it went well. In order, one waits for the other and the first that fails is
- * the last. Else neighbours that each change `one` document go into one write batch, still in their order.
- */
-export async function eachStatement<S>(statements: readonly S[], ordered: boolean, one: (statement: S) => boolean, run: (statement: S, index: number) => Promise<boolean>): Promise<void> {
-  for (let index = 0; index < statements.length;) {
-    let end = index + 1;
-    if (!ordered && one(statements[index]!)) while (end < statements.length && end - index < CHUNK_DOCS && one(statements[end]!)) end++;
-    const done = await Promise.all(statements.slice(index, end).map((statement, i) => run(statement, index + i)));
-    if (ordered && done.includes(false)) return;
-    index = end;
-  }
-}
+/** Whether a statement changes one document and needs no new collection. */
+const changesOne = (statement: Args, there: boolean): boolean => !statement.bool("multi") && (there || !statement.bool("upsert"));
 
 /** Carries out one update statement on a collection of the context's database. @throws StoreError */
-export async function runUpdate(context: Context, name: string, statement: Args, names: UpdateNames, db = context.db): Promise<UpdateRun> {
+export async function runUpdate(context: Context, name: string, statement: Args, names: UpdateNames, turn: Turn, db = context.db): Promise<UpdateRun> {
   const ns = nsOf(db, name);
   const run = new UpdateRun(context, ns, statement, names);
   if (!context.store.catalog.get(ns)) {
@@ -223,15 +192,16 @@ export async function runUpdate(context: Context, name: string, statement: Args,
     await ensureCollection(context.store, db, name);
   }
   let failure: unknown;
-  await sliced(context.store, (deadline) => {
+  await sliced(context.store, (deadline) => turn.step(() => {
     try {
       return run.step(deadline);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       failure = error;
+      turn.fail();
       return true;
     }
-  }, { many: statement.bool("multi"), bytes: statement.body.length * 2, expires: context.expires });
+  }), { many: statement.bool("multi"), bytes: statement.body.length * 2, expires: context.expires });
   if (failure) throw failure;
   return run;
 }
@@ -282,18 +252,20 @@ export const remove: Command = async (context) => {
   const ordered = args.value("ordered") === undefined || args.bool("ordered");
   const errors: WriteError[] = [];
   let n = 0;
-  for (const [index, statement] of statements.entries()) {
+  const one = (statement: RawDoc) => getField(statement, "limit") !== undefined && numberOf(getField(statement, "limit")!) === 1;
+  await eachStatement(statements, ordered, one, async (statement, index, turn) => {
     try {
       const one = new Args("delete.deletes", statement);
       const limit = one.required("limit", one.number("limit"));
       if (limit !== 0 && limit !== 1) throw new StoreError(9, "FailedToParse", `The limit field in delete objects must be 0 or 1. Got ${limit}`);
       const run = new DeleteRun(store, ns, one, args.doc("let"), { filter: "q", one: limit === 1 });
-      await sliced(store, (deadline) => run.step(deadline), { many: run.many, bytes: 0, expires: context.expires });
+      await sliced(store, (deadline) => turn.step(() => run.step(deadline)), { many: run.many, bytes: 0, expires: context.expires });
       n += run.n;
+      return true;
     } catch (error) {
       errors.push(writeError(index, error));
-      if (ordered) break;
+      return false;
     }
-  }
-  return { n, ...(errors.length > 0 ? { writeErrors: errors } : {}), ok: 1 };
+  });
+  return { n, ...failures(errors), ok: 1 };
 };

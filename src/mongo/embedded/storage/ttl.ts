@@ -2,12 +2,21 @@ import { byteRange, underIndex } from "../planner/intervals.ts";
 import { valueKey } from "../values/key.ts";
 import { dateValue, getPath, T, type RawDoc } from "../values/raw.ts";
 import type { Collection, Index } from "./catalog.ts";
-import { docKey, readRecordId } from "./keys.ts";
+import { readRecordId } from "./keys.ts";
 import { nsOf, type Store } from "./store.ts";
 
 /** How often expired documents are looked for, in milliseconds. */
 export const TTL_EVERY_MS = 30_000;
 const CHUNK = 50;
+
+/** Deletes what is expired every 30 s, one run after the other, until `stop` is called; `now` is the clock in milliseconds. */
+export function expireRegularly(store: Store, o: { everyMs?: number; now?: () => number } = {}): { stop(): void } {
+  let running: Promise<unknown> = Promise.resolve();
+  const timer = setInterval(() => {
+    running = running.then(() => deleteExpired(store, (o.now ?? Date.now)())).catch(() => {});
+  }, o.everyMs ?? TTL_EVERY_MS);
+  return { stop: () => clearInterval(timer) };
+}
 
 /** Deletes what TTL indexes say is expired at `now` (milliseconds), in small steps. Answers how many. Source: mongodb.com/docs/manual/core/index-ttl/ */
 export async function deleteExpired(store: Store, now: number): Promise<number> {
@@ -15,37 +24,45 @@ export async function deleteExpired(store: Store, now: number): Promise<number> 
   const collections = [...store.catalog.collections.values()];
   for (const { db, name, indexes } of collections) {
     for (const index of indexes.filter((i) => i.usable && i.expireAfterSeconds !== undefined && i.fields.length === 1)) {
-      for (;;) {
-        const n = await step(store, nsOf(db, name), index, now - index.expireAfterSeconds! * 1000);
-        deleted += Math.max(n, 0);
-        if (n < CHUNK) break;
+      for (let at: Step = { n: 0, last: undefined }, first = true; first || at.last; first = false) {
+        at = await step(store, nsOf(db, name), index, now - index.expireAfterSeconds! * 1000, at.last);
+        deleted += at.n;
       }
     }
   }
   return deleted;
 }
 
-/** Deletes one chunk; fewer than CHUNK when there is no more. */
-function step(store: Store, ns: string, index: Index, before: number): Promise<number> {
+/** How many one chunk had, and the last index entry that was looked at, when there may be more behind it. */
+interface Step { n: number; last: Uint8Array | undefined }
+
+/** Deletes one chunk, from behind the entry `from` on. */
+function step(store: Store, ns: string, index: Index, before: number, from: Uint8Array | undefined): Promise<Step> {
   return store.writer.submit(() => {
     const collection = store.catalog.get(ns);
-    if (!collection?.indexes.includes(index)) return 0;
+    if (!collection?.indexes.includes(index)) return { n: 0, last: undefined };
     const key = valueKey(dateValue(before));
     const interval = { lo: key.subarray(0, 1), loIn: true, hi: key, hiIn: true, point: false };
     const range = underIndex(index.prefix, byteRange(interval, index.fields[0]!.dir));
     const ids = new Set<number>();
-    for (const { key: entry, value } of store.env.idx.getRange({ ...range, limit: CHUNK })) {
+    let last: Uint8Array | undefined;
+    let seen = 0;
+    for (const { key: entry, value } of store.env.idx.getRange({ ...range, start: from ?? range.start, exclusiveStart: from !== undefined, limit: CHUNK })) {
       ids.add(index.unique ? readRecordId(value, 0) : readRecordId(entry as Uint8Array, entry.length - 8));
+      last = entry as Uint8Array;
+      seen++;
     }
-    for (const recordId of ids) removeExpired(store, collection, index, recordId, before);
-    return ids.size;
+    let n = 0;
+    for (const recordId of ids) if (removeExpired(store, collection, index, recordId, before)) n++;
+    return { n, last: seen < CHUNK ? undefined : last };
   }, CHUNK * 8);
 }
 
-function removeExpired(store: Store, collection: Collection, index: Index, recordId: number, before: number): void {
+function removeExpired(store: Store, collection: Collection, index: Index, recordId: number, before: number): boolean {
   const doc = store.records.read(collection, recordId);
-  if (doc && isExpired(doc, index, before)) store.records.remove(collection, recordId, doc);
-  else if (!doc) void store.env.docs.remove(docKey(collection.id, recordId));
+  if (!doc || !isExpired(doc, index, before)) return false;
+  store.records.remove(collection, recordId, doc);
+  return true;
 }
 
 /** Of several dates the earliest counts. */

@@ -1,0 +1,101 @@
+import { StoreError } from "../values/errors.ts";
+import { CHUNK_DOCS } from "./sliced.ts";
+
+/** What the batches of insert, update, delete and bulkWrite have in common: their size, their order and how their errors are told. */
+
+export interface WriteError {
+  index: number;
+  code: number;
+  errmsg: string;
+  [extra: string]: unknown;
+}
+
+/** An error of one operation of a batch; anything but a StoreError fails the whole command. */
+export function writeError(index: number, error: unknown): WriteError {
+  if (!(error instanceof StoreError)) throw error;
+  return { index, code: error.code, errmsg: error.message, ...error.extra };
+}
+
+const ERROR_BYTES = 1024 * 1024;
+const FULL_ERRORS = 2;
+
+/** The errors of a batch by the order of its operations. Past one megabyte of messages they have none, as MongoDB tells them. */
+export function failures(errors: readonly WriteError[]): { writeErrors?: WriteError[] } {
+  if (errors.length === 0) return {};
+  let bytes = 0;
+  const writeErrors = [...errors].sort((a, b) => a.index - b.index).map((error, n) => {
+    if (bytes >= ERROR_BYTES && n >= FULL_ERRORS) return { ...error, errmsg: "" };
+    bytes += error.errmsg.length;
+    return error;
+  });
+  return { writeErrors };
+}
+
+export function checkBatch(n: number): void {
+  if (n === 0 || n > 100_000) throw new StoreError(16, "InvalidLength", `Write batch sizes must be between 1 and 100000. Got ${n} operations.`);
+}
+
+/** The order of a few statements that share write batches: each waits until all before it are done, and after one that fails none begins. */
+class Order {
+  private readonly done = new Set<number>();
+  private next = 0;
+  failedAt = Infinity;
+
+  isTurnOf(i: number): boolean {
+    while (this.done.has(this.next)) this.next++;
+    return this.next === i;
+  }
+
+  finish(i: number): void {
+    this.done.add(i);
+  }
+}
+
+/** One statement's place among its neighbours. */
+export class Turn {
+  constructor(private readonly i: number, private readonly order: Order | undefined) {}
+
+  /** Whether a statement before it has failed, so that this one is not carried out. */
+  get skipped(): boolean {
+    return this.order !== undefined && this.order.failedAt < this.i;
+  }
+
+  /** Takes one step of the statement (true: it was the last), unless it has to wait or must not begin. */
+  step(act: () => boolean): boolean {
+    if (this.skipped) return true;
+    if (this.order && !this.order.isTurnOf(this.i)) return false;
+    const last = act();
+    if (last) this.order?.finish(this.i);
+    return last;
+  }
+
+  fail(): void {
+    if (this.order) this.order.failedAt = Math.min(this.order.failedAt, this.i);
+  }
+
+  /** Nothing is left to do for it. */
+  end(): void {
+    this.order?.finish(this.i);
+  }
+}
+
+/**
+ * Runs the statements of a batch; `run` answers whether it went well. Neighbours that each change `one` document share write batches. With
+ * `ordered` each begins when those before it are done, and the first that fails is the last.
+ */
+export async function eachStatement<S>(statements: readonly S[], ordered: boolean, one: (statement: S) => boolean, run: (statement: S, index: number, turn: Turn) => Promise<boolean>): Promise<void> {
+  for (let index = 0; index < statements.length;) {
+    let end = index + 1;
+    if (one(statements[index]!)) while (end < statements.length && end - index < CHUNK_DOCS && one(statements[end]!)) end++;
+    const order = ordered ? new Order() : undefined;
+    const done = await Promise.all(statements.slice(index, end).map(async (statement, i) => {
+      const turn = new Turn(i, order);
+      const well = await run(statement, index + i, turn);
+      if (!well) turn.fail();
+      turn.end();
+      return well;
+    }));
+    if (ordered && done.includes(false)) return;
+    index = end;
+  }
+}
