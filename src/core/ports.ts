@@ -136,6 +136,8 @@ export interface InboundPlace extends ThreadPlace {
   ours: string[];
   /** Conversation that a signed address names. */
   conversationId?: string;
+  /** Its author's domain says that it is not from there (DMARC): no line of that customer in a conversation of theirs. */
+  disproved?: true;
   /** What those in copy write into a conversation goes on in it like the customer's lines; else it is a note. */
   othersTakePart?: true;
   /** Written by a machine: it never opens a conversation; a "reply" (an absence note) is a note where it belongs. */

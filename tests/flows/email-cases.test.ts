@@ -3,9 +3,10 @@ import { expect, onTestFinished, test } from "vitest";
 import { isListening } from "../../src/core/ports.ts";
 import { receiveEvent } from "../../src/core/services/receive-inbound.ts";
 import { FakeMailbox } from "../fakes/email/imap.ts";
-import { makeMail } from "../fakes/email/mails.ts";
+import { fakeDns } from "../fakes/email/dns.ts";
+import { makeMail, type MailParts } from "../fakes/email/mails.ts";
 import { wireEmail } from "../fakes/email/wire.ts";
-import { startEmail } from "../support/email.ts";
+import { freePort, startEmail } from "../support/email.ts";
 
 const PNG = Buffer.from("89504e470d0a1a0a0000000d49484452", "hex");
 
@@ -59,6 +60,23 @@ test("a sender who may be forged is named on the card", async () => {
   const [conversation] = await conversations();
   const card = help.desk.threads.get(conversation!.thread!.id)!.card;
   expect(card.facts).toContainEqual({ label: "Caution", value: "The sender's address may be forged (DMARC fail, SPF fail)" });
+});
+
+test("a stranger who hands mail over himself is looked at by ourselves, and one whom the domain disowns goes on in no conversation", async () => {
+  const { lookUp } = fakeDns({ "TXT _dmarc.customer.example": ["v=DMARC1; p=reject"], "TXT customer.example": ["v=spf1 ip4:127.0.0.1 -all"] });
+  const { help, mail, hand, conversations, arrived } = await startEmail({ receiver: { port: await freePort(), relays: [] }, authServer: "mx.shop.example" }, lookUp);
+  await mail({ id: "<one@customer.example>", text: "I am Ana." });
+  await help.say("Hello Ana.");
+  const sent = await arrived(1);
+  const forged = async (parts: MailParts, to: string[] = ["support@shop.example"]) => { await hand(makeMail({ headers: ["Authentication-Results: mx.shop.example; dmarc=pass"], ...parts }), "eve@evil.example", to); await help.settle(); };
+  await forged({ text: "Send it to my new address.", inReplyTo: sent.mail.messageId!, references: "<one@customer.example>" });
+  await forged({ text: "And the invoice." }, [sent.mail.replyTo!.value[0]!.address!]);
+  await mail({ text: "It is me.", inReplyTo: sent.mail.messageId! });
+  const [real, other, ...more] = await conversations();
+  expect(more).toEqual([]);
+  expect((await help.lines("incoming", real!._id)).map(({ body }) => body)).toEqual(["I am Ana.", "It is me."]);
+  expect((await help.lines("note", real!._id)).map(({ author, body }) => [author.name, body])).toEqual([["Ana Lima (ana@customer.example), who may be somebody else", "And the invoice."]]);
+  expect([real!.caution, other!.caution]).toEqual([undefined, "The sender's address may be forged (DMARC fail)"]);
 });
 
 test("a mail that can't be read is kept whole", async () => {

@@ -5,7 +5,7 @@ import { isListening } from "../../src/core/ports.ts";
 import { receiveEvent } from "../../src/core/services/receive-inbound.ts";
 import { handOver, makeMail, type MailParts } from "../fakes/email/mails.ts";
 import { FakeMailServer } from "../fakes/email/server.ts";
-import { wireEmail } from "../fakes/email/wire.ts";
+import { wireEmail, type WiredOptions } from "../fakes/email/wire.ts";
 import { buildTestCore } from "./core.ts";
 
 /** A port that nobody has. */
@@ -18,11 +18,11 @@ export async function freePort(): Promise<number> {
 }
 
 /** `settings`: further ones of the inbox. */
-export async function startEmail(settings: object = {}) {
+export async function startEmail(settings: object = {}, lookUp?: WiredOptions["lookUp"]) {
   const far = await FakeMailServer.start();
   const help = await buildTestCore();
   const port = (settings as { receiver?: { port: number } }).receiver?.port ?? await freePort();
-  const { adapter, troubles } = wireEmail({ smtpPort: far.port, inboxId: help.inbox._id, files: help.core.files, settings: { receiver: { port }, ...settings } });
+  const { adapter, troubles } = wireEmail({ smtpPort: far.port, inboxId: help.inbox._id, files: help.core.files, settings: { receiver: { port }, ...settings }, ...(lookUp === undefined ? {} : { lookUp }) });
   help.core.channels.set(help.inbox._id, adapter);
   const stop = new AbortController();
   if (!isListening(adapter)) throw new Error("Mail listens.");

@@ -1,5 +1,6 @@
 /** The corpus of mails: author, text, threading, kind; and that reading twice gives the same. */
 import { describe, expect, test } from "vitest";
+import { cautionOf } from "../../src/channels/email/auth-results.ts";
 import { parseMail, type Mail } from "../../src/channels/email/parse.ts";
 import { bodies } from "../corpus/email/bodies.ts";
 import type { MailCase } from "../corpus/email/case.ts";
@@ -11,7 +12,7 @@ const all = [...quoting, ...bodies, ...machines, ...people];
 const asWanted = (mail: Mail): Required<MailCase["want"]> => ({
   author: mail.author.address, name: mail.author.name, text: mail.text, folded: mail.full !== mail.text, subject: mail.subject, id: /^<[0-9a-f]{16}@no-message-id\.invalid>$/.test(mail.id) ? "made" : mail.id,
   references: mail.references, kind: mail.kind, to: mail.to, cc: mail.cc, replyTo: mail.replyTo, forwarded: mail.forwarded?.address ?? null, files: mail.files.map(({ name, type }) => [name, type]),
-  caution: mail.caution, date: mail.date?.toISOString() ?? null,
+  caution: cautionOf(mail.checked), date: mail.date?.toISOString() ?? null,
   bounce: mail.bounce === null ? null : { messageId: mail.bounce.messageId, failed: mail.bounce.failed, ...mail.bounce.error },
 });
 

@@ -3,10 +3,14 @@ import { DeliveryError, UserError } from "../../core/errors.ts";
 import type { ChannelAddress, InboundEvent, ListeningChannel, Part, PartReceipt, ThreadingChannel, WebhookChannel } from "../../core/ports.ts";
 import type { ChannelDeps } from "../shared/kind.ts";
 import type { Smtp } from "./api.ts";
+import type { AuthResults } from "./auth-results.ts";
+import type { Peer } from "./check-sender.ts";
+import { createLookUp } from "./dns.ts";
 import { eventsOf, type MailboxRules } from "./events.ts";
 import { makeMessageId, makeReplyAddress } from "./ids.ts";
 import type { EmailConfig } from "./kind.ts";
 import { createLogins, mailboxMemories, mailboxName, sharedTrouble } from "./logins.ts";
+import { createNetworks } from "./networks.ts";
 import { MAX_FILE, MAX_TEXT, plan, readPart } from "./plan.ts";
 import { checkCall, isOurs } from "./verify.ts";
 
@@ -24,23 +28,32 @@ export function createEmail(inboxId: string, inboxName: string, config: EmailCon
   const domain = address.slice(address.lastIndexOf("@") + 1);
   const loginOf = createLogins(deps), troubleOf = sharedTrouble(deps.trouble), sendingTrouble = troubleOf();
   const login = loginOf("smtp", server);
+  const lookUp = deps.lookUp?.bind(deps) ?? createLookUp(config.dnsServers);
   const dkim = config.dkim === undefined ? {} : { dkim: { ...config.dkim, privateKey: deps.secret("dkimKey") } };
   let smtp: Smtp | null = null;
   const rules: MailboxRules = {
     inboxId, ours: [address, ...aliases], team: config.team, automatic: config.automatic === "open", othersTakePart: config.inCopy === "participant", sign: deps.sign, files: deps.files, maxFile: MAX_FILE,
   };
 
-  /** What can't be read is kept whole: no mail is lost to a parser. */
-  async function read(raw: Buffer, envelope?: Envelope): Promise<InboundEvent[]> {
-    const options = { ...(config.authServer === undefined ? {} : { trusted: config.authServer }), ...(envelope === undefined ? {} : { envelope }) };
+  /** What can't be read is kept whole: no mail is lost to a parser. `peer`: no mail server of ours. */
+  async function read(raw: Buffer, envelope?: Envelope, peer: Peer | null = null): Promise<InboundEvent[]> {
+    // A stranger writes our server's name above what it found, too.
+    const options = { ...(config.authServer === undefined || peer !== null ? {} : { trusted: config.authServer }), ...(envelope === undefined ? {} : { envelope }) };
     const { parseMail, unreadableMail } = await import("./parse.ts");
     const mail = await parseMail(raw, options).catch((error: unknown) => {
       deps.log.warn({ err: error, inboxId, bytes: raw.length }, "A mail could not be read; it is kept as it came.");
       return unreadableMail(raw, envelope);
     });
-    return eventsOf(rules, mail);
+    return eventsOf(rules, { ...mail, checked: mail.checked ?? (config.checkSenders ? await check(raw, mail.authors, peer) : null) });
   }
-  const take = (sink: Sink) => async (raw: Buffer, envelope?: Envelope) => sink(await read(raw, envelope));
+  async function check(raw: Buffer, authors: string[], peer: Peer | null): Promise<AuthResults | null> {
+    const { checkSender } = await import("./check-sender.ts");
+    return checkSender(raw, authors, peer, lookUp).catch((error: unknown) => {
+      deps.log.warn({ err: error, inboxId }, "A mail's sender could not be checked; it counts as one that may be forged.");
+      return { dmarc: "permerror" };
+    });
+  }
+  const take = (sink: Sink) => async (raw: Buffer, envelope?: Envelope, peer: Peer | null = null) => sink(await read(raw, envelope, peer));
 
   let refused = false;
   function tell(error: DeliveryError | null): void {
@@ -91,18 +104,19 @@ export function createEmail(inboxId: string, inboxName: string, config: EmailCon
     },
 
     async listen(sink, signal) {
-      const ways: Promise<void>[] = [];
+      const ways: Promise<void>[] = [], store = take(sink);
       if (config.receiver !== undefined) {
-        const { host, port, maxMegabytes, tls } = config.receiver;
+        const { host, port, maxMegabytes, tls, relays } = config.receiver;
+        const isRelay = createNetworks(relays);
         const { holdReceiver } = await import("./receiver.ts");
-        ways.push(holdReceiver({ host, port, tls, maxBytes: maxMegabytes * 1_000_000, name: domain, log: deps.log, trouble: troubleOf(), accepts: (to) => isOurs(rules.ours, to), take: take(sink) }, signal));
+        ways.push(holdReceiver({ host, port, tls, maxBytes: maxMegabytes * 1_000_000, name: domain, log: deps.log, trouble: troubleOf(), accepts: (to) => isOurs(rules.ours, to), take: (raw, envelope, { ip, helo }) => store(raw, envelope, isRelay(ip) ? null : { ip, helo, sender: envelope.from }) }, signal));
       }
       if (config.imap.length > 0) {
         const { listenImap } = await import("./imap.ts");
         const memoryOf = await mailboxMemories(deps.memory);
         for (const [i, { host, port, security, folder, ...mailbox }] of config.imap.entries()) {
           const mailboxLogin = loginOf(mailboxName(i), { host, port, security, ...mailbox });
-          ways.push(listenImap({ host, port, security, folder, login: mailboxLogin, inboxId, log: deps.log, trouble: troubleOf(), memory: memoryOf(`${mailbox.user ?? ""}@${host}/${folder}`, i === 0), take: take(sink) }, signal));
+          ways.push(listenImap({ host, port, security, folder, login: mailboxLogin, inboxId, log: deps.log, trouble: troubleOf(), memory: memoryOf(`${mailbox.user ?? ""}@${host}/${folder}`, i === 0), take: (raw) => store(raw) }, signal));
         }
       }
       await Promise.all(ways);

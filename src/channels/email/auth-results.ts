@@ -1,4 +1,4 @@
-/** What our own mail server found about a mail's sender. Pure. Source: RFC 8601. */
+/** What our own mail server found about a mail's sender, and what that means. Pure. Source: RFC 8601. */
 
 export interface AuthResults { spf?: string; dkim?: string; dmarc?: string }
 
@@ -21,6 +21,9 @@ export function readAuthResults(headers: readonly string[], trusted: string | un
 }
 
 const BAD = new Set(["fail", "softfail", "permerror", "policy"]);
+
+/** The author's domain says that the mail is not its. */
+export const isDisproved = (results: AuthResults | null): boolean => BAD.has(results?.dmarc ?? "");
 
 /** Words for the card where the sender may be forged: DMARC failed, or without DMARC neither SPF nor DKIM passed and one of them failed. */
 export function cautionOf(results: AuthResults | null): string | null {

@@ -1,6 +1,7 @@
 /** What core is told of a mail that was read: a customer's line, a bounce, or nothing, with the reason. */
 import type { FileRef } from "../../core/model/types.ts";
 import type { FileStore, InboundEvent } from "../../core/ports.ts";
+import { cautionOf, isDisproved } from "./auth-results.ts";
 import type { Mailbox } from "./forward.ts";
 import { readMessageId, type Sign } from "./ids.ts";
 import type { Mail, MailFile } from "./parse.ts";
@@ -55,7 +56,7 @@ export async function eventsOf(rules: MailboxRules, mail: Mail): Promise<Inbound
   const others = (addresses: string[]) => addresses.filter((address) => !isOurs(rules.ours, address) && address !== customer.address);
   const conversationId = signedConversation(rules.ours, mail.recipients, sign);
   // Whoever sends in another's name may do so unasked: DMARC only looks at the sender.
-  const caution = mail.caution ?? (customer.through === undefined ? null : `Sent by ${customer.through} in the name of ${customer.address}`);
+  const caution = cautionOf(mail.checked) ?? (customer.through === undefined ? null : `Sent by ${customer.through} in the name of ${customer.address}`);
   const files: FileRef[] = [];
   for (const file of mail.files) files.push(await keep(rules, file));
   const automatic = mail.kind !== "person" && !rules.automatic ? mail.kind : undefined;
@@ -66,7 +67,7 @@ export async function eventsOf(rules: MailboxRules, mail: Mail): Promise<Inbound
     place: {
       id: mail.id, references: mail.references, subject: mail.subject, to: others(mail.to), cc: others(mail.cc),
       ...(mail.replyTo === null || mail.replyTo === customer.address || isOurs(rules.ours, mail.replyTo) ? {} : { replyTo: mail.replyTo }),
-      ...(caution === null ? {} : { caution }), ...(rules.othersTakePart ? { othersTakePart: true as const } : {}),
+      ...(caution === null ? {} : { caution }), ...(isDisproved(mail.checked) ? { disproved: true as const } : {}), ...(rules.othersTakePart ? { othersTakePart: true as const } : {}),
       ours: [...mail.references].reverse().flatMap((id) => readMessageId(id, sign) ?? []),
       ...(conversationId === null ? {} : { conversationId }), ...(automatic === undefined ? {} : { automatic }),
     },

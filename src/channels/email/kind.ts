@@ -3,8 +3,10 @@ import { createPrivateKey } from "node:crypto";
 import { z } from "zod";
 import type { ChannelKind } from "../shared/kind.ts";
 import { createEmail } from "./adapter.ts";
+import { isDnsServer } from "./dns.ts";
 import { plainAddress } from "./ids.ts";
 import { mailboxName, secretNames } from "./logins.ts";
+import { isNetwork, PRIVATE } from "./networks.ts";
 
 const address = (what: string) => z.email(`must be ${what}, like support@example.com`).max(200).transform((text) => text.toLowerCase());
 const port = (standard: number) => z.int("must be a port, 1 to 65535").min(1, "must be a port, 1 to 65535").max(65_535, "must be a port, 1 to 65535").default(standard);
@@ -31,6 +33,7 @@ const Settings = z.strictObject({
   imap: z.union([Mailbox.transform((one) => [one]), z.array(Mailbox).max(20)], { error: "must be a mailbox (host, port, user, password, folder) or a list of them" }).optional(),
   receiver: z.strictObject({
     host: z.string().min(1).default("127.0.0.1"), port: port(2525), maxMegabytes: z.number().min(1, "must be 1 to 100").max(100, "must be 1 to 100").default(35),
+    relays: z.array(z.string().refine(isNetwork, "must be addresses and networks of mail servers of your own, like 192.0.2.7 or 10.0.0.0/8")).max(100).default(PRIVATE),
     tls: z.strictObject({ certFile: file("the certificate's"), keyFile: file("the key's"), required: z.boolean().default(false) }).optional(),
   }).optional(),
   webhook: z.strictObject({ secret: z.string().min(16, "must be 16 to 200 characters that nobody can guess").max(200, "must be 16 to 200 characters that nobody can guess") }).optional(),
@@ -39,6 +42,8 @@ const Settings = z.strictObject({
     privateKey: z.string().refine(isPrivateKey, "must be a private key in PEM (-----BEGIN PRIVATE KEY-----)"),
   }).optional(),
   authServer: z.string().max(200).optional(),
+  checkSenders: z.boolean().default(true),
+  dnsServers: z.array(z.string().refine(isDnsServer, "must be addresses of DNS servers, like 192.0.2.53 or 127.0.0.1:5353")).max(10).default([]),
   replyAddress: z.enum(["signed", "plain"], "must be signed (support+…@, your mail server must deliver such addresses) or plain").optional(),
   maxRecipients: z.int("must be 1 to 100").min(1, "must be 1 to 100").max(100, "must be 1 to 100").default(20),
   team: z.array(z.string().max(200).transform((text) => text.toLowerCase().replace(/^@/, ""))).max(100).default([]),
@@ -51,8 +56,8 @@ const Server = z.object({ host: z.string(), port: z.number(), security, user: z.
 const MailboxConfig = Server.extend({ folder: z.string() });
 const Config = z.object({
   address: z.string(), aliases: z.array(z.string()), fromName: z.string().optional(), signature: z.string(), smtp: Server,
-  imap: z.union([MailboxConfig.transform((one) => [one]), z.array(MailboxConfig)]).default([]), receiver: z.object({ host: z.string(), port: z.number(), maxMegabytes: z.number(), tls: z.object({ certFile: z.string(), keyFile: z.string(), required: z.boolean() }).optional() }).optional(), webhook: z.boolean().default(false),
-  dkim: z.object({ domain: z.string(), selector: z.string() }).optional(), authServer: z.string().optional(), signedReplies: z.boolean(), maxRecipients: z.number().default(20), team: z.array(z.string()), automatic: z.enum(["ignore", "open"]),
+  imap: z.union([MailboxConfig.transform((one) => [one]), z.array(MailboxConfig)]).default([]), receiver: z.object({ host: z.string(), port: z.number(), maxMegabytes: z.number(), relays: z.array(z.string()).default(PRIVATE), tls: z.object({ certFile: z.string(), keyFile: z.string(), required: z.boolean() }).optional() }).optional(), webhook: z.boolean().default(false),
+  dkim: z.object({ domain: z.string(), selector: z.string() }).optional(), authServer: z.string().optional(), checkSenders: z.boolean().default(true), dnsServers: z.array(z.string()).default([]), signedReplies: z.boolean(), maxRecipients: z.number().default(20), team: z.array(z.string()), automatic: z.enum(["ignore", "open"]),
   inCopy: z.enum(["note", "participant"]).default("note"),
 });
 export type EmailConfig = z.infer<typeof Config>;

@@ -1,7 +1,7 @@
 /** A raw mail becomes what core understands. Pure but for time: the same bytes give the same answer. */
 import { createHash } from "node:crypto";
 import { simpleParser, type AddressObject, type Attachment, type ParsedMail } from "mailparser";
-import { cautionOf, readAuthResults } from "./auth-results.ts";
+import { readAuthResults, type AuthResults } from "./auth-results.ts";
 import { bounceError, readBounce } from "./bounce.ts";
 import { classify, LOOP_HEADER, type MailKind } from "./classify.ts";
 import { fold, tidy } from "./fold.ts";
@@ -15,6 +15,8 @@ export interface Mail {
   kind: MailKind;
   /** Who wrote it: the real sender, or of a form's or robot's mail whom it answers to. Lower-case address. */
   author: Mailbox;
+  /** All addresses in From. */
+  authors: string[];
   /** First writer of a forwarded mail. */
   forwarded: Mailbox | null;
   replyTo: string | null;
@@ -33,7 +35,8 @@ export interface Mail {
   /** All of it, quotes and signature too; the same as `text` when nothing was folded away. */
   full: string;
   files: MailFile[];
-  caution: string | null;
+  /** What was found about the sender; null when nobody has looked. */
+  checked: AuthResults | null;
   /** Tells a copy of this mail from another one under the same Message-ID. */
   digest: string;
   /** Our own mail that has come back to us. */
@@ -133,14 +136,14 @@ export async function parseMail(raw: Buffer, options: ParseOptions = {}): Promis
   const sent = new Date(header("date") ?? "");
   const own = readId(header("message-id") ?? "");
   return {
-    kind, author: from, replyTo: replyTo?.address ?? null, forwarded: forwardedFrom(subject, full),
+    kind, author: from, authors: addressesOf(mail.from), replyTo: replyTo?.address ?? null, forwarded: forwardedFrom(subject, full),
     to: addressesOf(mail.to), cc: addressesOf(mail.cc),
     recipients: [...new Set([...(options.envelope?.to ?? []), ...["delivered-to", "x-original-to", "envelope-to", "x-envelope-to"].flatMap((name) => valuesOf(mail, name).map((value) => value.replace(/[<>\s]/g, ""))), ...addressesOf(mail.to), ...addressesOf(mail.cc)].map((address) => address.toLowerCase()))],
     subject, id: own ?? `<${digest}@no-message-id.invalid>`,
     references: readIds([...valuesOf(mail, "references"), ...valuesOf(mail, "in-reply-to")].join(" ")).filter((id) => id !== own),
     date: Number.isNaN(sent.getTime()) ? null : sent,
     text, full: full === shown ? text : clean(full.slice(0, MAX_ORIGINAL)), files,
-    caution: cautionOf(readAuthResults(valuesOf(mail, "authentication-results"), options.trusted)), digest, ours: header(LOOP_HEADER) !== undefined,
+    checked: readAuthResults(valuesOf(mail, "authentication-results"), options.trusted), digest, ours: header(LOOP_HEADER) !== undefined,
     bounce: bounce?.original == null || bounce.action === "delivered" ? null : { messageId: bounce.original, failed: bounce.action === "failed", error: bounceError(bounce) },
   };
 }
@@ -150,8 +153,8 @@ export function unreadableMail(raw: Buffer, envelope?: { from: string; to: strin
   const digest = createHash("sha256").update(raw).digest("hex").slice(0, 16);
   const text = "(This mail could not be read. It is attached as it came.)";
   return {
-    kind: "person", author: { address: envelope?.from.toLowerCase() || "unknown@invalid", name: "" }, forwarded: null, replyTo: null, to: [], cc: [],
+    kind: "person", author: { address: envelope?.from.toLowerCase() || "unknown@invalid", name: "" }, authors: [], forwarded: null, replyTo: null, to: [], cc: [],
     recipients: (envelope?.to ?? []).map((address) => address.toLowerCase()), subject: "", id: `<${digest}@no-message-id.invalid>`, references: [], date: null,
-    text, full: text, files: [{ name: "mail.eml", type: "message/rfc822", content: raw, inline: false }], caution: null, digest, ours: false, bounce: null,
+    text, full: text, files: [{ name: "mail.eml", type: "message/rfc822", content: raw, inline: false }], checked: null, digest, ours: false, bounce: null,
   };
 }

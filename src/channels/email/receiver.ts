@@ -18,8 +18,8 @@ export interface ReceiverOptions {
   certificateMs?: number;
   log: Logger;
   accepts(address: string): boolean;
-  /** Resolves once stored. */
-  take(raw: Buffer, envelope: { from: string; to: string[] }): Promise<void>;
+  /** Resolves once stored. `peer`: who handed it over, and by what name it greeted. */
+  take(raw: Buffer, envelope: { from: string; to: string[] }, peer: { ip: string; helo: string }): Promise<void>;
 }
 
 /** SMTP's way to say it: 4xx is tried again by the sender, 5xx is not. */
@@ -62,7 +62,8 @@ async function receiveMail(options: ReceiverOptions, signal: AbortSignal, ready:
         if (stream.sizeExceeded || bytes > maxBytes) return done(refusal(552, `5.3.4 The mail is larger than the ${maxBytes} bytes that are taken`));
         const from = session.envelope.mailFrom;
         const envelope = { from: from === false ? "" : from.address, to: session.envelope.rcptTo.map(({ address }) => address) };
-        options.take(Buffer.concat(chunks), envelope).then(() => done(), (error: unknown) => {
+        const peer = { ip: session.remoteAddress.replace(/^::ffff:(?=\d+\.)/i, ""), helo: session.hostNameAppearsAs };
+        options.take(Buffer.concat(chunks), envelope, peer).then(() => done(), (error: unknown) => {
           log.error({ err: error }, "A mail could not be stored; its sender was told to try again.");
           done(refusal(451, "4.3.0 Could not be stored now, try again"));
         });

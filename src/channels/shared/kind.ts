@@ -24,6 +24,8 @@ export interface ChannelDeps {
   /** Signs a text under a key of this inbox's own; the same at every start under one SECRET_KEY. */
   sign(text: string): string;
   memory: ChannelMemory;
+  /** Answers from DNS, as `dns.resolve` does. Absent: the machine's. */
+  lookUp?(name: string, type: string): Promise<string[][] | string[]>;
   /** As `memory`, encrypted. Absent: nothing secret is kept. */
   vault?: ChannelMemory;
 }

@@ -55,7 +55,7 @@ async function receiveMessage(core: Core, event: Inbound<"message">): Promise<In
   const { place } = event;
   if (place === undefined) return storeLine(core, event);
   if (await isBlockedAt(core, event.inboxId, event.address)) return storeLine(core, event);
-  const found = await conversationOfPlace(core, event.inboxId, event.address, place);
+  const found = await provenPlace(core, event, place);
   if (found?.as === "inCopy" && place.othersTakePart === true && place.automatic === undefined && place.caution === undefined) return storeParticipant(core, event, place, found.conversation, found.customer);
   if (found !== null && (found.as !== "customer" || place.automatic === "reply")) return storeAside(core, event, place, found.conversation);
   if (found === null && place.automatic !== undefined) {
@@ -67,6 +67,16 @@ async function receiveMessage(core: Core, event: Inbound<"message">): Promise<In
   const result = await storeLine(core, { ...event, conversation: found?.conversation._id ?? "new" });
   if (found !== null) await provenByAnswer(core, event.inboxId, place);
   return result;
+}
+
+/**
+ * A customer's name that is disproved opens none of their conversations by naming its messages. Who was handed its signed address may write
+ * to the team there, as somebody else, while that is seen: what comes for a resolved one begins anew.
+ */
+async function provenPlace(core: Core, { inboxId, address }: Inbound<"message">, place: InboundPlace): Promise<Awaited<ReturnType<typeof conversationOfPlace>>> {
+  const found = await conversationOfPlace(core, inboxId, address, place);
+  if (found?.as !== "customer" || place.disproved !== true) return found;
+  return found.conversation._id === place.conversationId && found.conversation.status !== "resolved" ? { ...found, as: "handed" } : null;
 }
 
 /** Who answers a message of ours has it: what was unknown is known now. */

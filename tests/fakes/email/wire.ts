@@ -4,10 +4,11 @@ import type { Inbox } from "../../../src/core/model/types.ts";
 import { createBus } from "../../../src/core/bus.ts";
 import type { FileStore } from "../../../src/core/ports.ts";
 import { emailKind } from "../../../src/channels/email/kind.ts";
+import type { ChannelDeps } from "../../../src/channels/shared/kind.ts";
 import { memoryFiles } from "../memory-files.ts";
 import { memoryLog } from "../telegram/wire.ts";
 
-export interface WiredOptions { /** What an earlier adapter of the same inbox kept. */ vault?: { read(): Promise<unknown>; write(value: unknown): Promise<void> }; settings?: object; files?: FileStore; inboxId?: string; smtpPort: number }
+export interface WiredOptions { /** DNS; without it nothing is found. */ lookUp?: ChannelDeps["lookUp"]; /** What an earlier adapter of the same inbox kept. */ vault?: { read(): Promise<unknown>; write(value: unknown): Promise<void> }; settings?: object; files?: FileStore; inboxId?: string; smtpPort: number }
 
 export const testSign = (text: string): string => createHmac("sha256", "a test's key").update(text).digest("base64url");
 
@@ -16,7 +17,7 @@ function keeps() {
   return { read: async () => kept, write: async (value: unknown) => { kept = structuredClone(value); } };
 }
 
-export function wireEmail({ settings = {}, files = memoryFiles(), inboxId = "inbox-email", smtpPort, vault = keeps() }: WiredOptions) {
+export function wireEmail({ settings = {}, files = memoryFiles(), inboxId = "inbox-email", smtpPort, vault = keeps(), lookUp = async () => { throw Object.assign(new Error("There is no such name."), { code: "ENOTFOUND" }); } }: WiredOptions) {
   const read = emailKind.settings.parse({ address: "support@shop.example", smtp: { host: "127.0.0.1", port: smtpPort, security: "none" }, ...settings });
   const { identity, config, secrets } = emailKind.read(read);
   const log = memoryLog(), clock = { now: () => new Date() };
@@ -27,7 +28,7 @@ export function wireEmail({ settings = {}, files = memoryFiles(), inboxId = "inb
   const troubles: (string | null)[] = [];
   const memory = keeps();
   const adapter = emailKind.create(inbox, {
-    secret: (name) => secrets[name]!, files, log, bus: createBus(() => undefined), clock, trouble: (now) => { troubles.push(now?.code ?? null); }, publicUrl: null, rateLimits: false, sign: testSign, memory, vault,
+    secret: (name) => secrets[name]!, files, log, bus: createBus(() => undefined), clock, trouble: (now) => { troubles.push(now?.code ?? null); }, publicUrl: null, rateLimits: false, sign: testSign, memory, vault, lookUp,
   });
   return { adapter, inbox, log, files, secrets, troubles, memory, vault };
 }
