@@ -38,6 +38,7 @@ import { textReader } from "./boot/text-reader.ts";
 import { switchDelivery } from "./boot/switch-delivery.ts";
 import { createAuth } from "./web-admin/auth/auth.ts";
 import { authRoutes, signInLink } from "./web-admin/auth/routes.ts";
+import { createTokens } from "./web-admin/auth/tokens.ts";
 import { controlRoutes } from "./web-admin/control.ts";
 import { healthRoutes } from "./web-admin/health.ts";
 import { adminPages } from "./web-admin/pages.ts";
@@ -83,11 +84,11 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
   core.desks.set(playground.kind, playground);
   const desks = createLiveDesks(core, host, vendorDesks, config.publicUrl);
   const channels = createLiveChannels(core, channelKinds, config.publicUrl);
-  const auth = createAuth({ store, clock });
+  const auth = createAuth({ store, clock }), tokens = createTokens({ store, clock });
   const scheduler = createScheduler(core);
   core.scheduler = scheduler;
 
-  await Promise.all([playground.ensureIndexes(), auth.ensureIndexes()]);
+  await Promise.all([playground.ensureIndexes(), auth.ensureIndexes(), tokens.ensureIndexes()]);
 
   let lanesRun = false;
   const lanesFault = () => (lanesRun ? null : "The lanes are not running (yet).");
@@ -103,7 +104,7 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
       apiRoutes(core),
       widgetPages(core, join(projectRoot, "dist/widget")),
       authRoutes({ auth, secure }),
-      adminRoutes({ core, auth, store: opened.kind, version, lanesFault, publicUrl: config.publicUrl, tests: testsFor({ secrets, clock, publicUrl: config.publicUrl }, isOpen) }),
+      adminRoutes({ core, auth, tokens, store: opened.kind, version, lanesFault, publicUrl: config.publicUrl, tests: testsFor({ secrets, clock, publicUrl: config.publicUrl }, isOpen) }),
       adminPages(join(projectRoot, "dist/admin"), { secure }),
       controlRoutes({
         token,

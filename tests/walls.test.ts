@@ -26,7 +26,7 @@ const isOurs = (target: string) => target.startsWith("src/") || target.startsWit
 const inside = (folder: string) => (file: string) => file.startsWith(`${folder}/`);
 const show = (wrong: Import[]) => wrong.map(({ from, target }) => `${from} imports ${target}`);
 
-/** Rooms around core see core, themselves and shared-ui, nothing else of ours. */
+/** Rooms around core see core, themselves, http and shared-ui, nothing else of ours. */
 const ROOMS = ["channels", "bridge", "automation", "web-admin", "files"];
 const VENDOR_ROOMS = ["channels", "bridge"];
 
@@ -49,8 +49,8 @@ describe("imports keep to the walls", () => {
     expect(show(imports.filter(({ from, target }) => inside("src/core")(from) && isOurs(target) && !inside("src/core")(target)))).toEqual([]);
   });
 
-  test.each(ROOMS)("%s imports only core, shared-ui and itself", (room) => {
-    const mayImport = (target: string) => ["src/core", "src/shared-ui", `src/${room}`].some((folder) => inside(folder)(target));
+  test.each([...ROOMS, "http"])("%s imports only core, http, shared-ui and itself", (room) => {
+    const mayImport = (target: string) => ["src/core", "src/http", "src/shared-ui", `src/${room}`].some((folder) => inside(folder)(target));
     expect(show(imports.filter(({ from, target }) => inside(`src/${room}`)(from) && isOurs(target) && !mayImport(target)))).toEqual([]);
   });
 

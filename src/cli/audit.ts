@@ -1,4 +1,4 @@
-/** `threadline audit`: who merged or erased a customer, newest first. */
+/** `threadline audit`: who merged or erased a customer, made or revoked a token, newest first. */
 import { CommandError } from "./command.ts";
 import type { Command } from "./command.ts";
 
@@ -8,7 +8,7 @@ const MOST = 1_000;
 export const audit: Command = {
   name: "audit",
   usage: "audit [count]",
-  help: "Show who merged or erased customers, newest first.",
+  help: "Show who merged or erased customers and made or revoked tokens, newest first.",
   async run({ args, config, print }) {
     const [text = String(SHOWN), ...more] = args;
     const count = Number(text);
@@ -17,9 +17,9 @@ export const audit: Command = {
     const { parts, close } = await openAlone(config);
     try {
       const entries = await parts.store.audit.find().sort({ at: -1 }).limit(count).toArray();
-      if (entries.length === 0) print("Nobody has merged or erased a customer.");
+      if (entries.length === 0) print("Nobody has merged or erased a customer, or made or revoked a token.");
       for (const { at, by, act, contactId, facts } of entries) {
-        print(`${at.toISOString()}  ${by.name}  ${act}  ${contactId}`);
+        print(`${at.toISOString()}  ${by.name}  ${act}${contactId === undefined ? "" : `  ${contactId}`}`);
         for (const [what, value] of Object.entries(facts)) {
           if (!Array.isArray(value)) print(`    ${what}: ${value}`);
           else if (value.length > 0) { print(`    ${what}:`); for (const one of value) print(`      ${one}`); }

@@ -14,6 +14,7 @@ import { retry } from "./retry.ts";
 import { slack } from "./slack.ts";
 import { start } from "./start.ts";
 import { store } from "./store.ts";
+import { token } from "./token.ts";
 
 export const help: Command = {
   name: "help",
@@ -30,4 +31,4 @@ export const help: Command = {
   },
 };
 
-export const commands: readonly Command[] = [start, apply, doctor, slack, discord, delivery, retry, backup, restore, exportAll, importAll, contacts, audit, store, help];
+export const commands: readonly Command[] = [start, apply, doctor, slack, discord, delivery, retry, backup, restore, exportAll, importAll, contacts, token, audit, store, help];

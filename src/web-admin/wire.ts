@@ -68,6 +68,3 @@ export const retried = z.strictObject({ retried: z.int() });
 
 const session = z.strictObject({ id: z.string(), browser: z.string().nullable(), createdAt: at, seenAt: at, expiresAt: at, current: z.boolean() });
 export const sessions = z.strictObject({ sessions: z.array(session) });
-
-/** Errors, as RFC 9457 has them. */
-export const problem = z.strictObject({ type: z.string(), title: z.string(), status: z.int(), detail: z.string(), code: z.string(), message: z.string(), errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional() });

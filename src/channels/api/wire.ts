@@ -96,9 +96,3 @@ export const callbackBody = z.discriminatedUnion("event", [
 export type CallbackBody = z.infer<typeof callbackBody>;
 /** What differs between callbacks; the envelope is put around it. */
 export type CallbackEvent = CallbackBody extends infer Event ? (Event extends unknown ? Omit<Event, "at" | "inbox" | "contact" | "id"> : never) : never;
-
-/** RFC 9457, with our own `code`, `message` and `errors` beside it. */
-export const problem = z.strictObject({
-  type: z.string(), title: z.string(), status: z.int(), detail: z.string(), code: z.string(), message: z.string(),
-  errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
-});

@@ -5,7 +5,7 @@ import { UserError } from "../../core/errors.ts";
 import { cleanText } from "../../core/services/clean-text.ts";
 import { feedAfter, feedBefore, recordSeen } from "../../core/services/feed.ts";
 import { receiveEvent } from "../../core/services/receive-inbound.ts";
-import { parseBody, parseQuery } from "../shared/input.ts";
+import { parseBody, parseQuery } from "../../http/input.ts";
 import { sameFiles } from "../shared/upload.ts";
 import { filesFor, fileRoutes } from "./files.ts";
 import { createHub, type Hub } from "./hub.ts";

@@ -4,7 +4,7 @@ import type { WebSocket } from "ws";
 import { UserError } from "../../core/errors.ts";
 import { feedAfter, recordSeen } from "../../core/services/feed.ts";
 import { receiveEvent } from "../../core/services/receive-inbound.ts";
-import { parseBody } from "../shared/input.ts";
+import { parseBody } from "../../http/input.ts";
 import type { Hub, LiveSocket } from "./hub.ts";
 import { checkOrigin, visitorOf, type Visitor, type WidgetHost } from "./visitor.ts";
 import { authFrame, liveFrame, type ServerFrame } from "./wire.ts";

@@ -44,6 +44,10 @@ export async function suggestCanned(core: Core, agent: Agent, conversation: Conv
   return [...byCode, ...byTitle.filter(({ code }) => !known.has(code))].slice(0, limit);
 }
 
+/** Those behind a code, by code. */
+export const usableCanned = async (core: Core, agent: Agent, { after, limit }: { after: string; limit: number }): Promise<CannedResponse[]> =>
+  core.store.canned.find({ code: { $gt: after }, ...(await usable(core, agent, null)) }).sort({ code: 1 }).limit(limit).toArray();
+
 /** @throws {UserError} CANNED_UNKNOWN with close codes */
 export async function cannedNamed(core: Core, agent: Agent, conversation: Conversation, code: string, hint = "/canned alone lists them."): Promise<CannedResponse> {
   const wanted = code.toLowerCase();

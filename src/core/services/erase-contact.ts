@@ -70,6 +70,7 @@ async function carryOut(core: Core, erasure: Erasure): Promise<void> {
   // the look after goes through all once more
   const due = { contactId: { $in: all }, ...(erasure.state === "doing" ? { erased: { $exists: false } } : {}) };
   for (const { _id: id } of await conversations.find(due, { projection: { _id: 1 } }).toArray()) await eraseConversation(core, id, erasure.tries >= TRIES, record);
+  await core.store.apiAnswers.deleteMany({ contactId: { $in: all } });
   await merges.deleteMany({ keepId: { $in: all } });
   await merges.deleteMany({ goneId: { $in: all } });
   await contacts.deleteMany({ _id: { $in: all } });

@@ -76,6 +76,7 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "forgetEarly", key: { expiresAt: 1 }, expireAfterSeconds: 0 },
   ],
   continuityMails: [{ name: "dueMails", key: { dueAt: 1 }, ...present("dueAt") }, { name: "continuedBy", key: { conversationId: 1, at: -1 } }],
+  apiAnswers: [{ name: "forgetAnswers", key: { at: 1 }, expireAfterSeconds: 86_400 }, { name: "answersAbout", key: { contactId: 1 }, ...present("contactId") }],
   calls: [{ name: "listCalls", key: { inboxId: 1, at: -1, _id: -1 } }, { name: "forgetCalls", key: { at: 1 }, expireAfterSeconds: 7 * 86_400 }],
   deskEvents: [
     { name: "dueIntake", key: { dueAt: 1 }, ...present("dueAt") },

@@ -41,8 +41,22 @@ export interface LoggedCall {
   attempts: { at: Date; ms: number; status: number | null; fault: string | null }[];
 }
 
-/** What was done to a person's data, by whom. Holds no personal data of theirs. */
-export interface AuditEntry { _id: string; at: Date; by: { id?: string; name: string }; act: string; contactId: string; facts: Record<string, string | number | string[]> }
+/** What was done to a person's data, or to who may reach it, by whom. Holds no personal data of theirs. */
+export interface AuditEntry { _id: string; at: Date; by: { id?: string; name: string }; act: string; contactId?: string; facts: Record<string, string | number | string[]> }
+
+/** What a call of the API was answered under a key of its sender's, so that a repeat gets the same. */
+export interface KeptAnswer {
+  /** `<caller>/<key>`. */
+  _id: string;
+  /** Hash of what was asked. */
+  request: string;
+  at: Date;
+  state: "doing" | "done";
+  status?: number;
+  body?: string;
+  /** Whom the answer tells of. */
+  contactId?: string;
+}
 
 export interface Store {
   readonly db: Db;
@@ -65,6 +79,7 @@ export interface Store {
   readonly deskEvents: Collection<StoredDeskEvent>;
   readonly earlyChanges: Collection<EarlyChange>;
   readonly calls: Collection<LoggedCall>;
+  readonly apiAnswers: Collection<KeptAnswer>;
   readonly continuityMails: Collection<ContinuityMail>;
   readonly settings: Collection<Setting>;
   readonly leases: Collection<ProcessLease>;
@@ -101,6 +116,7 @@ export async function openStore(uri: string): Promise<Store> {
     deskEvents: of<StoredDeskEvent>("deskEvents"),
     earlyChanges: of<EarlyChange>("earlyChanges"),
     calls: of<LoggedCall>("calls"),
+    apiAnswers: of<KeptAnswer>("apiAnswers"),
     continuityMails: of<ContinuityMail>("continuityMails"),
     settings: of<Setting>("settings"),
     leases: of<ProcessLease>("leases"),

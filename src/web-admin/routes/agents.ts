@@ -8,7 +8,7 @@ import { baseUrl, iso, type AdminCall } from "./call.ts";
 
 export const agentCalls: AdminCall[] = [
   {
-    method: "GET", path: "/agents", summary: "List the agents with role, teams and linked desks", needs: "administrator", answer: agents,
+    method: "GET", path: "/agents", summary: "List the agents with role, teams and linked desks", about: "Admin", needs: "admin.read", answers: { 200: agents }, codes: [],
     async run({ parts: { core } }) {
       const [found, teams, inboxes, targets] = await Promise.all([allAgents(core), allTeams(core), allInboxes(core), allTargets(core)]);
       const shown: Agent[] = found.toSorted((a, b) => Number(b.active) - Number(a.active) || a.name.localeCompare(b.name)).map((agent) => ({
@@ -22,14 +22,14 @@ export const agentCalls: AdminCall[] = [
     },
   },
   {
-    method: "POST", path: "/agents/:id/link", summary: "Make a one-time sign-in link for another administrator", needs: "administrator", answer: agentLink,
+    method: "POST", path: "/agents/:id/link", summary: "Make a one-time sign-in link for another administrator", about: "Admin", needs: "admin.write", by: "session", answers: { 200: agentLink }, codes: ["AGENT_UNKNOWN", "NOT_POSSIBLE"],
     async run(incoming) {
-      const { parts: { core, auth }, params, session } = incoming;
+      const { parts: { core, auth }, params, caller } = incoming;
       const agent = (await allAgents(core)).find(({ _id }) => _id === params["id"]);
       if (agent === undefined) throw new UserError("AGENT_UNKNOWN", "There is no such agent. Load the list of agents again.");
       if (!agent.active || agent.role !== "administrator") throw new UserError("NOT_POSSIBLE", `${agent.name} is no active administrator, so a link would lead nowhere. Change the role in the settings file first.`);
       const token = await auth.newLink(agent._id);
-      core.log.info({ agentId: agent._id, by: session.agent?.id ?? "terminal" }, "A one-time sign-in link was made.");
+      core.log.info({ agentId: agent._id, by: caller.agent?._id ?? "terminal" }, "A one-time sign-in link was made.");
       return { link: signInLink(baseUrl(incoming), token, "admin"), expiresAt: iso(new Date(core.clock.now().getTime() + LINK_MS)) };
     },
   },

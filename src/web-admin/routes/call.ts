@@ -3,8 +3,13 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { Core } from "../../core/core.ts";
 import { UserError } from "../../core/errors.ts";
-import type { DeskTarget, Inbox, Role } from "../../core/model/types.ts";
-import type { Auth, Session } from "../auth/auth.ts";
+import { roleHas, type Permission } from "../../core/model/permissions.ts";
+import type { DeskTarget, Inbox } from "../../core/model/types.ts";
+import type { DescribedCall } from "../../http/described.ts";
+import { parseBody, parseQuery } from "../../http/input.ts";
+import type { Auth } from "../auth/auth.ts";
+import type { Caller } from "../auth/caller.ts";
+import type { ApiTokens } from "../auth/tokens.ts";
 
 export interface Check { state: "ok" | "warn" | "fail"; text: string }
 /** Looks at one thing from outside and tells each answer as it is known; changes nothing. */
@@ -14,6 +19,7 @@ export type LookAt<T> = (subject: T, tell: (check: Check) => void) => Promise<un
 export interface AdminParts {
   core: Core;
   auth: Auth;
+  tokens: ApiTokens;
   store: "embedded" | "mongodb";
   version: string;
   /** Why the lanes don't run, in words; null while they do. */
@@ -24,25 +30,47 @@ export interface AdminParts {
   tests: { desks: Record<string, LookAt<DeskTarget[]>>; inboxes: Record<string, LookAt<Inbox>> };
 }
 
-export interface Incoming { parts: AdminParts; session: Session; params: Record<string, string>; request: FastifyRequest; reply: FastifyReply }
-
-export interface AdminCall {
-  method: "GET" | "POST" | "DELETE";
-  /** Under `/api/v1`, with `:name` for a part that varies. */
-  path: string;
-  /** One line, imperative. */
-  summary: string;
-  needs: Role;
-  /** What it answers: a JSON body, nothing (204), or by a stream JSON texts line by line, or events. */
-  answer: z.ZodType | "nothing" | "lines" | "events";
-  run(incoming: Incoming): Promise<unknown>;
+export interface Incoming<Q = undefined, B = undefined> {
+  parts: AdminParts; caller: Caller; params: Record<string, string>; query: Q; body: B; request: FastifyRequest; reply: FastifyReply;
+  /** The answer tells of this contact: what is kept of it goes when they are erased. */
+  concerns(contactId: string): void;
+  /** Of the call, when its sender named one: a repeat under it is the same call. */
+  key: string | undefined;
 }
 
-const RANK: Record<Role, number> = { agent: 0, supervisor: 1, administrator: 2 };
+interface Needed {
+  needs: Permission;
+  /** Somebody who is signed in; a token never does. */
+  by?: "session";
+  /** Under which heading it is documented. */
+  about: About;
+}
+export const ABOUT = ["Contacts", "Conversations", "Settings", "Admin"] as const;
+type About = (typeof ABOUT)[number];
 
-/** @throws {UserError} NOT_ALLOWED for a lower role */
-export function requireRole(session: Session, needed: Role): void {
-  if (RANK[session.role] < RANK[needed]) throw new UserError("NOT_ALLOWED", "The web admin is for administrators. Your conversations are on your desk; ask an administrator to change your role.");
+/** Its path lies under `/api/v1`. A call with one good status answers it by itself. */
+export interface AdminCall extends DescribedCall, Needed { run(incoming: Incoming<unknown, unknown>): Promise<unknown> }
+
+/** `run` gets query and body as their schemas read them. */
+export const adminCall = <Q = undefined, B = undefined>(call: Omit<DescribedCall, "query" | "body"> & Needed & {
+  query?: z.ZodType<Q, unknown>; body?: z.ZodType<B, unknown>; run(incoming: Incoming<Q, B>): Promise<unknown>;
+}): AdminCall => ({
+  ...call,
+  run: (incoming) => call.run({
+    ...incoming,
+    query: call.query === undefined ? (undefined as Q) : parseQuery(call.query, incoming.request.query),
+    body: call.body === undefined ? (undefined as B) : parseBody(call.body, incoming.request.body),
+  }),
+});
+
+/** @throws {UserError} NOT_ALLOWED */
+export function requirePermission({ may, role, session }: Caller, { needs, by }: Pick<AdminCall, "needs" | "by">): void {
+  if (by === "session" && session === null) throw new UserError("NOT_ALLOWED", "This call is for who is signed in to the admin; a token can't make it.");
+  if (may(needs)) return;
+  throw new UserError("NOT_ALLOWED", roleHas(role, needs)
+    ? `This token was made without ${needs}. Make one with it: npx threadline token create.`
+    : needs.startsWith("admin.") ? "The web admin is for administrators. Your conversations are on your desk; ask an administrator to change your role."
+    : `The role ${role} does not have ${needs}. Ask an administrator.`);
 }
 
 export const iso = (at: Date): string => at.toISOString();
@@ -52,4 +80,4 @@ export const isoOrNull = (at: Date | null | undefined): string | null => at?.toI
 export const inWords = (text: string): string => { const plain = text.replace(/\b[A-Z][A-Z_]{5,}: /, ""); return plain.charAt(0).toUpperCase() + plain.slice(1); };
 
 /** Where a browser reaches us: as the settings say, else as this one did. */
-export const baseUrl = ({ parts, request }: Pick<Incoming, "parts" | "request">): string => parts.publicUrl ?? `${request.protocol}://${request.host}`;
+export const baseUrl = ({ parts, request }: Pick<Incoming<unknown, unknown>, "parts" | "request">): string => parts.publicUrl ?? `${request.protocol}://${request.host}`;

@@ -1,4 +1,4 @@
-/** Every call of `/api/v1`. */
+/** Every call of `/api/v1`, in the order of the documentation. */
 import { agentCalls } from "./agents.ts";
 import type { AdminCall } from "./call.ts";
 import { deskCalls } from "./desks.ts";
@@ -7,5 +7,8 @@ import { inboxCalls } from "./inboxes.ts";
 import { liveCalls } from "./live.ts";
 import { overviewCalls } from "./overview.ts";
 import { sessionCalls } from "./sessions.ts";
+import { settingsCalls } from "./settings.ts";
 
-export const adminCalls: readonly AdminCall[] = [...overviewCalls, ...deskCalls, ...inboxCalls, ...agentCalls, ...healthCalls, ...sessionCalls, ...liveCalls];
+export const adminCalls: readonly AdminCall[] = [...settingsCalls, ...overviewCalls, ...deskCalls, ...inboxCalls, ...agentCalls, ...healthCalls, ...sessionCalls, ...liveCalls];
+/** Where they are served. */
+export const ADMIN_API = "/api/v1";

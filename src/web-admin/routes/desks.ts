@@ -9,7 +9,7 @@ import { runTest } from "./run-test.ts";
 
 export const deskCalls: AdminCall[] = [
   {
-    method: "GET", path: "/desks", summary: "List the desks with their channels, state and routing", needs: "administrator", answer: desks,
+    method: "GET", path: "/desks", summary: "List the desks with their channels, state and routing", about: "Admin", needs: "admin.read", answers: { 200: desks }, codes: [],
     async run({ parts: { core, tests } }) {
       const [connections, inboxes, rules] = await Promise.all([connectionsOf(core), allInboxes(core), routingRules(core)]);
       const shown: Desk[] = connections.map(({ id, kind, identity, state, targets }) => ({
@@ -23,7 +23,7 @@ export const deskCalls: AdminCall[] = [
     },
   },
   {
-    method: "POST", path: "/desks/:id/test", summary: "Look at a desk from outside: token, permissions and channels one by one", needs: "administrator", answer: "lines",
+    method: "POST", path: "/desks/:id/test", summary: "Look at a desk from outside: token, permissions and channels one by one", about: "Admin", needs: "admin.write", answers: { 200: "lines" }, codes: ["DESK_UNKNOWN", "TOO_MANY"],
     async run(incoming) {
       const { parts: { core, tests }, params } = incoming;
       const connection = (await connectionsOf(core)).find(({ id }) => id === params["id"]);

@@ -22,7 +22,7 @@ async function storedBytes({ store, log }: Core): Promise<number | null> {
 
 export const healthCalls: AdminCall[] = [
   {
-    method: "GET", path: "/health", summary: "Say whether everything gets through, and what stands in the way", needs: "administrator", answer: health,
+    method: "GET", path: "/health", summary: "Say whether everything gets through, and what stands in the way", about: "Admin", needs: "admin.read", answers: { 200: health }, codes: [],
     async run({ parts: { core, store, version, lanesFault } }): Promise<Health> {
       const [found, jobs, bytes] = await Promise.all([healthOf(core), core.scheduler?.jobs() ?? [], storedBytes(core)]);
       const { mirror, delivery, intake } = found;
@@ -41,7 +41,7 @@ export const healthCalls: AdminCall[] = [
     },
   },
   {
-    method: "POST", path: "/health/retry", summary: "Take up again what was given up after many tries", needs: "administrator", answer: retried,
+    method: "POST", path: "/health/retry", summary: "Take up again what was given up after many tries", about: "Admin", needs: "admin.write", answers: { 200: retried }, codes: [],
     run: ({ parts: { core } }) => retryParked(core),
   },
 ];

@@ -20,7 +20,7 @@ const snippetFor = (base: string, key: string): string => `<script async src="${
 
 export const inboxCalls: AdminCall[] = [
   {
-    method: "GET", path: "/inboxes", summary: "List the inboxes with their state and settings", needs: "administrator", answer: inboxes,
+    method: "GET", path: "/inboxes", summary: "List the inboxes with their state and settings", about: "Admin", needs: "admin.read", answers: { 200: inboxes }, codes: [],
     async run(incoming) {
       const { parts } = incoming;
       const { core, tests } = parts;
@@ -38,7 +38,7 @@ export const inboxCalls: AdminCall[] = [
     },
   },
   {
-    method: "POST", path: "/inboxes/:id/test", summary: "Look at an inbox's vendor from outside", needs: "administrator", answer: "lines",
+    method: "POST", path: "/inboxes/:id/test", summary: "Look at an inbox's vendor from outside", about: "Admin", needs: "admin.write", answers: { 200: "lines" }, codes: ["INBOX_UNKNOWN", "NOT_POSSIBLE", "TOO_MANY"],
     async run(incoming) {
       const { parts: { core, tests }, params } = incoming;
       const inbox = (await allInboxes(core)).find(({ _id }) => _id === params["id"]);

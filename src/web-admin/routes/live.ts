@@ -33,7 +33,7 @@ function onChange(bus: Bus, tell: () => void): () => void {
 }
 
 export const liveCalls: AdminCall[] = [{
-  method: "GET", path: "/live", summary: "Hear that something changed", needs: "administrator", answer: "events",
+  method: "GET", path: "/live", summary: "Hear that something changed", about: "Admin", needs: "admin.read", by: "session", answers: { 200: "events" }, codes: [],
   async run({ parts: { core, auth }, request, reply }) {
     if (open.size >= MOST) {
       reply.header("retry-after", "30");

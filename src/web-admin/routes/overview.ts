@@ -32,7 +32,7 @@ async function look(core: Core): Promise<Overview> {
 }
 
 export const overviewCalls: AdminCall[] = [{
-  method: "GET", path: "/overview", summary: "Say how much is open, waits and has no owner, and what needs attention", needs: "administrator", answer: overview,
+  method: "GET", path: "/overview", summary: "Say how much is open, waits and has no owner, and what needs attention", about: "Admin", needs: "admin.read", answers: { 200: overview }, codes: [],
   async run({ parts: { core } }) {
     const now = performance.now();
     const known = answers.get(core);

@@ -1,58 +1,47 @@
-/** Serves `/api/v1`: every call needs a session, what writes must come from our own pages, every refusal is a problem (RFC 9457). */
-import { STATUS_CODES } from "node:http";
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import { z } from "zod";
+/** Serves `/api/v1`: every call is made by somebody who may (`auth/caller.ts`), and every refusal is a problem (RFC 9457). */
+import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { UserError } from "../../core/errors.ts";
-import type { Session } from "../auth/auth.ts";
-import { isOwnOrigin } from "../auth/auth.ts";
-import { requireRole, type AdminParts } from "./call.ts";
-import { adminCalls } from "./calls.ts";
+import { asProblem } from "../../http/problem.ts";
+import { createWhoCalls, type Caller } from "../auth/caller.ts";
+import { requirePermission, type AdminCall, type AdminParts } from "./call.ts";
+import { ADMIN_API, adminCalls } from "./calls.ts";
 import { endStreams } from "./live.ts";
+import { keyOf, onceUnder, type Done } from "./once.ts";
 
-export const ADMIN_API = "/api/v1";
 const BODY_BYTES = 64 * 1024;
-const READS = new Set(["GET", "HEAD"]);
-const STREAM_TYPES = { lines: "application/x-ndjson; charset=utf-8", events: "text/event-stream; charset=utf-8" };
+const STREAM_TYPES = { lines: "application/x-ndjson; charset=utf-8", events: "text/event-stream; charset=utf-8", csv: "text/csv; charset=utf-8" };
 /** A proxy must not gather what comes bit by bit; and a connection that lived on after it would hold up a server that stops. */
 const STREAMED = { "cache-control": "no-store", "x-accel-buffering": "no", connection: "close" };
-const sessions = new WeakMap<FastifyRequest, Session>();
+const callers = new WeakMap<FastifyRequest, Caller>();
 
-/** Browsers name the origin of whatever could change something; a foreign page is stopped by that, besides by the cookie's SameSite. @throws {UserError} */
-function requireOwnPage({ method, headers, host }: FastifyRequest): void {
-  if (READS.has(method) || (headers.origin !== undefined && isOwnOrigin(headers.origin, host))) return;
-  throw new UserError("ORIGIN_NOT_ALLOWED", "This call did not come from Threadline's own pages, so nothing was done. Open the admin and do it there.");
-}
-
-const Refusal = z.object({ code: z.string(), message: z.string(), errors: z.array(z.object({ path: z.string(), message: z.string() })).optional() });
-
-function asProblem(reply: FastifyReply, payload: unknown): unknown {
-  if (reply.statusCode < 400 || typeof payload !== "string") return payload;
-  const { data } = Refusal.safeParse(JSON.parse(payload));
-  if (data === undefined) return payload;
-  reply.type("application/problem+json; charset=utf-8").header("cache-control", "no-store").removeHeader("content-length");
-  return JSON.stringify({ type: `urn:threadline:error:${data.code}`, title: STATUS_CODES[reply.statusCode] ?? "Error", status: reply.statusCode, detail: data.message, ...data });
-}
+const statusOf = ({ answers }: AdminCall): number => Number(Object.keys(answers)[0]);
 
 /** Register it at the root. */
 export const adminRoutes = (parts: AdminParts): FastifyPluginAsync => async (app) => {
   endStreams(app);
+  const whoCalls = createWhoCalls(parts);
   await app.register(async (api) => {
     api.addHook("onSend", async (_request, reply, payload) => asProblem(reply, payload));
-    api.addHook("onRequest", async (request) => {
-      const session = await parts.auth.sessionOf(request);
-      if (session === null) throw new UserError("NOT_SIGNED_IN", "Nobody is signed in here (any more). Open a one-time sign-in link: starting Threadline prints one.");
-      requireOwnPage(request);
-      sessions.set(request, session);
-    });
+    api.addHook("onRequest", async (request, reply) => { callers.set(request, await whoCalls(request, reply)); });
+    api.setNotFoundHandler(() => { throw new UserError("NOT_FOUND", `There is no such call. ${ADMIN_API}/openapi.json lists them.`); });
     for (const call of adminCalls) {
+      const status = statusOf(call);
+      const answer = call.answers[status]!;
       api.route<{ Params: Record<string, string> }>({
         method: call.method, url: call.path, bodyLimit: BODY_BYTES, exposeHeadRoute: false,
         async handler(request, reply) {
-          const session = sessions.get(request)!;
-          requireRole(session, call.needs);
-          const answer = await call.run({ parts, session, params: request.params, request, reply });
-          if (call.answer === "lines" || call.answer === "events") return reply.headers({ ...STREAMED, "content-type": STREAM_TYPES[call.answer] }).send(answer);
-          return answer === undefined ? reply.code(204).send() : answer;
+          const caller = callers.get(request)!;
+          requirePermission(caller, call);
+          let contactId: string | undefined;
+          const key = call.method === "GET" ? undefined : keyOf(request);
+          const run = () => call.run({ parts, caller, params: request.params, query: undefined, body: undefined, request, reply, key, concerns: (id) => { contactId = id; } });
+          if (typeof answer === "string" && answer !== "nothing") {
+            const stream = await run();
+            return reply.headers({ ...STREAMED, ...(answer === "file" ? {} : { "content-type": STREAM_TYPES[answer] }) }).send(stream);
+          }
+          const work = async (): Promise<Done> => ({ body: await run(), status: reply.statusCode === 200 ? status : reply.statusCode, contactId });
+          const done = key === undefined ? await work() : await onceUnder(parts.core, { caller, key, request, reply }, work);
+          return reply.code(done.status).send(done.body);
         },
       });
     }

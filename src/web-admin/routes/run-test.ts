@@ -9,7 +9,7 @@ const running = new Set<string>();
 const MOST_AT_ONCE = 4;
 
 /** @throws {UserError} TOO_MANY while the same, or many others, are looked at */
-export function runTest<T>({ parts, reply }: Incoming, name: string, subject: T, look: LookAt<T>): Readable {
+export function runTest<T>({ parts, reply }: Pick<Incoming, "parts" | "reply">, name: string, subject: T, look: LookAt<T>): Readable {
   const key = `${parts.core.holder}/${name}`;
   if (running.has(key) || running.size >= MOST_AT_ONCE) {
     reply.header("retry-after", "5");

@@ -1,6 +1,6 @@
 /** What a stranger sent, tamed: one schema for each call, and errors in words that name the place. */
 import type { z } from "zod";
-import { UserError } from "../../core/errors.ts";
+import { UserError } from "../core/errors.ts";
 
 const listOf = (error: z.ZodError) => error.issues.slice(0, 20).map((issue) => ({
   path: issue.path.join("."),
