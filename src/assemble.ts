@@ -12,7 +12,8 @@ import type { DeskThreadId } from "./core/model/types.ts";
 import { canShowTyping } from "./core/ports.ts";
 import type { Clock, DeskHost, FileStore, Logger } from "./core/ports.ts";
 import { FETCH_DESK_FILES } from "./core/services/desk-files.ts";
-import { deskTargetOf } from "./core/services/inbox-settings.ts";
+import { deskTargetOf, WEBHOOKS } from "./core/services/inbox-settings.ts";
+import { queueWebhooks } from "./core/services/webhooks.ts";
 import type { Secrets } from "./core/services/secrets.ts";
 import type { Store } from "./core/store/store.ts";
 import { createDeskHost } from "./bridge/act.ts";
@@ -24,6 +25,9 @@ import { tellTrouble } from "./bridge/tell-trouble.ts";
 import { mirrorConversation } from "./bridge/to-desk.ts";
 import { deliverConversation } from "./channels/deliver.ts";
 import { FETCH_FILES, fetchFiles } from "./channels/fetch-files.ts";
+import { createWebhookSender } from "./automation/webhooks/send.ts";
+import { createCaller } from "./channels/shared/caller.ts";
+import { callbackHeaders } from "./channels/shared/signature.ts";
 
 export interface Parts { store: Store; clock: Clock; log: Logger; files: FileStore; secrets: Secrets; limits?: Partial<CoreLimits> }
 export interface Assembly {
@@ -41,7 +45,9 @@ export interface Assembly {
 const LANE_SLOTS = { maxParallel: 256 };
 const GROUP_SLOTS = 64;
 /** What may be left to do for a message, and who does it. */
-const TODOS: readonly (readonly [string, TodoWork])[] = [[FETCH_FILES, fetchFiles], [FETCH_DESK_FILES, fetchDeskFiles]];
+const TODOS: readonly (readonly [string, TodoWork])[] = [[FETCH_FILES, fetchFiles], [FETCH_DESK_FILES, fetchDeskFiles], [WEBHOOKS, queueWebhooks]];
+/** Redirects that a webhook's address may answer with, each checked as the address itself. */
+const WEBHOOK_REDIRECTS = 3;
 
 /** Whom a piece of work waits for: what hangs there must not hold up the rest. */
 function groupsOf(core: Core) {
@@ -73,7 +79,10 @@ export function assemble(parts: Parts): Assembly {
   const intake: Runner = createRunner("intake", (thread) => runIntake(core, () => intake, thread), core.log, { ...LANE_SLOTS, groups: { of: groups.deskOfThread, most: GROUP_SLOTS } });
   const todos: Runner = createRunner("todo", async (messageId) => { for (const [name, work] of TODOS) await runTodo(core, messageId, name, work); }, core.log, { maxParallel: 16, groups: { of: groups.inboxOfMessage, most: 4 } });
   const marks: Runner = createRunner("marks", createMarks(core, () => marks), core.log);
-  const runners = [intake, delivery, mirror, todos, marks];
+  const webhooks: Runner = createRunner("webhooks", createWebhookSender(core, {
+    open: ({ url, allowPrivateAddress }) => createCaller({ url, allowPrivate: allowPrivateAddress, redirects: WEBHOOK_REDIRECTS, names: { who: "The receiver", setting: "url" } }), sign: callbackHeaders,
+  }), core.log, { maxParallel: 32 });
+  const runners = [intake, delivery, mirror, todos, marks, webhooks];
   let stopSweep: (() => Promise<void>) | undefined;
 
   return {
@@ -82,6 +91,7 @@ export function assemble(parts: Parts): Assembly {
       core.bus.on("lane.due", ({ lane, conversationId }) => (lane === "mirror" ? mirror : delivery).kick(conversationId));
       core.bus.on("intake.due", ({ thread }) => intake.kick(thread));
       core.bus.on("todo.due", ({ messageId }) => todos.kick(messageId));
+      core.bus.on("webhook.due", ({ webhookId }) => webhooks.kick(webhookId));
       core.bus.on("marks.due", ({ desk }) => marks.kick(desk));
       core.bus.on("channel.trouble", (event) => void tellTrouble(core, event));
       core.bus.on("desks.compare", ({ since }) => void compareDesks(core, since));

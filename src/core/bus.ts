@@ -13,6 +13,7 @@ export type BusEvent =
   /** An inbox stopped working (`text`: why, and what mends it), or works again (null). */
   | { type: "channel.trouble"; inboxId: string; text: string | null }
   | { type: "feed.changed"; identityId: string }
+  | { type: "webhook.due"; webhookId: string }
   | { type: "typing"; conversationId: string; identityId: string; from: "contact" | "agent"; name: string; typing: boolean };
 
 type Handler<T extends BusEvent["type"]> = (event: Extract<BusEvent, { type: T }>) => void;

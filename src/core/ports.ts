@@ -126,7 +126,7 @@ export interface Trouble { code: ErrorCode | DeliveryCode; text: string }
 export type ReportTrouble = (trouble: Trouble | null) => void;
 
 /** One try of a call to a program that an administrator named. `status`: what it answered, null without an answer; `fault`: null when it was taken. */
-export interface CallTry { inboxId: string; id: string; event: string; body: string; at: Date; ms: number; status: number | null; fault: string | null }
+export interface CallTry { inboxId: string; conversationId?: string; id: string; event: string; body: string; at: Date; ms: number; status: number | null; fault: string | null }
 /** Keeps such calls for a while, so that they can be looked at and sent again. */
 export interface CallLog { note(tried: CallTry): Promise<void> }
 

@@ -1,10 +1,11 @@
 /** What an API inbox's settings may be, and which addresses its callbacks may go to. */
 import type { LookupFunction } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { createCaller } from "../../src/channels/api/api.ts";
-import { isPublicAddress, publicLookup } from "../../src/channels/api/egress.ts";
+import { createCaller } from "../../src/channels/shared/caller.ts";
+import { publicLookup } from "../../src/channels/shared/egress.ts";
+import { isPublicAddress } from "../../src/core/model/public-address.ts";
 import { apiKind } from "../../src/channels/api/kind.ts";
-import { signatureOf } from "../../src/channels/api/verify.ts";
+import { signatureOf } from "../../src/channels/shared/signature.ts";
 import { FakeBridge } from "../fakes/bridge/server.ts";
 import { wireBridge } from "../fakes/bridge/wire.ts";
 
@@ -75,7 +76,7 @@ test("nothing is sent to a name that leads inside, nor to an address written out
   const port = new URL(bridge.url).port;
   const lookup = namesOf({ "bridge.example": ["127.0.0.1"] });
   for (const host of ["bridge.example", "127.0.0.1", "[::1]"]) {
-    const caller = createCaller({ callbackUrl: `http://${host}:${port}/`, allowPrivate: false, lookup });
+    const caller = createCaller({ url: `http://${host}:${port}/`, allowPrivate: false, names: { who: "The bridge", setting: "callbackUrl" }, lookup });
     await expect(caller.post({}, "{}", AbortSignal.timeout(10_000))).rejects.toMatchObject({ code: "UNREACHABLE", o: { certain: true } });
   }
   expect([bridge.calls, bridge.unsigned]).toEqual([[], []]);

@@ -232,3 +232,17 @@ describe("the stored check value", () => {
     await expect(openSecrets(store, clock, KEY)).rejects.toThrow(/SECRET_KEY/);
   });
 });
+
+test("webhooks: an address inside, a filter that can't be read and a short secret are refused at their place; the secret is sealed; again changes nothing", async () => {
+  const { apply, store } = await installation();
+  const text = (more: string) => `desks: [{ name: Playground, kind: playground, channel: support }]\nlabels: [{ name: billing }]\nwebhooks:\n  - { name: CRM, url: "https://crm.example.com/in", secret: "a secret that is long enough", ${more} }\n`;
+  for (const [more, reason] of [
+    ['when: "label:nothing"', /label/], ["events: [message.deleted]", /conversation\.created/], ['url: "https://10.0.0.1/"', /./],
+  ] as const) expect((await apply(text(more))).faults[0]?.reason, more).toMatch(reason);
+  expect((await apply(text("").replace("crm.example.com", "10.0.0.1"))).faults[0]).toMatchObject({ line: 4, reason: expect.stringContaining("private network") });
+  expect((await apply(text("").replace("a secret that is long enough", "short"))).faults[0]?.reason).toMatch(/secret must have at least 24/);
+  expect((await apply(text('when: "label:billing"'))).changes).toContain("Webhook CRM: made");
+  expect(JSON.stringify(await store.webhooks.find().toArray())).not.toContain("long enough");
+  expect(await apply(text('when: "label:billing"'))).toEqual({ faults: [], changes: [] });
+  expect((await apply(text("enabled: false"))).changes).toHaveLength(1);
+});

@@ -4,10 +4,11 @@ import { newId } from "../../core/model/ids.ts";
 import type {
   CallLog, ChannelAdapter, ChannelAddress, Clock, DeletingChannel, EditingChannel, Logger, PartReceipt, ReactingChannel, ReadMarkingChannel, RepeatableChannel, ReportTrouble, TypingChannel,
 } from "../../core/ports.ts";
+import type { Caller } from "../shared/caller.ts";
 import type { Buckets } from "../shared/rate.ts";
-import { errorOf, type Caller } from "./api.ts";
+import { callbackHeaders } from "../shared/signature.ts";
+import { errorOf } from "./api.ts";
 import { messageOf, plan } from "./render.ts";
-import { callbackHeaders } from "./verify.ts";
 import { MAX_FILE_BYTES, MAX_TEXT, type CallbackBody, type CallbackEvent } from "./wire.ts";
 
 export interface ApiChannelOptions {

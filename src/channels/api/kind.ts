@@ -1,11 +1,11 @@
 /** What an API inbox is: the key by which a bridge comes in, where replies go out, and the secrets of both ways. */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
+import { addressIn, isPublicAddress } from "../../core/model/public-address.ts";
+import { createCaller } from "../shared/caller.ts";
 import { createBuckets } from "../shared/rate.ts";
 import type { ChannelKind } from "../shared/kind.ts";
 import { createApiChannel } from "./adapter.ts";
-import { createCaller } from "./api.ts";
-import { addressIn, isPublicAddress } from "./egress.ts";
 import { KEY_SHAPE, NAME_SHAPE, nameOfKey } from "./ids.ts";
 
 /** Apply makes a key: the fault says one that nobody else has. */
@@ -47,7 +47,7 @@ export const apiKind: ChannelKind<Settings> = {
     const { callbackUrl, allowPrivateAddress } = apiConfig.parse(inbox.config);
     return createApiChannel({
       inbox: { id: inbox._id, name: inbox.identity }, signingSecret: deps.secret("signingSecret"), clock: deps.clock, log: deps.log, trouble: deps.trouble,
-      caller: createCaller({ callbackUrl, allowPrivate: allowPrivateAddress }), buckets: createBuckets(deps.clock, LIMITS, deps.rateLimits),
+      caller: createCaller({ url: callbackUrl, allowPrivate: allowPrivateAddress, names: { who: "The bridge", setting: "callbackUrl" } }), buckets: createBuckets(deps.clock, LIMITS, deps.rateLimits),
       ...(deps.calls === undefined ? {} : { calls: deps.calls }),
     });
   },

@@ -8,6 +8,7 @@ import { sweepEarly } from "../services/early-changes.ts";
 import { sweepErasures } from "../services/erase-contact.ts";
 import { sweepMerges } from "../services/merge-steps.ts";
 import { forgetSettings } from "../services/inbox-settings.ts";
+import { sweepWebhooks } from "../services/webhooks.ts";
 
 const BATCH = 500;
 
@@ -53,6 +54,7 @@ export async function sweepOnce(core: Core): Promise<void> {
   await part(() => sweepEarly(core));
   await part(() => sweepMerges(core));
   await part(() => sweepErasures(core));
+  await part(() => sweepWebhooks(core));
 
   const now = core.clock.now();
   await part(async () => {

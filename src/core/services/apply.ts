@@ -97,6 +97,7 @@ export async function drainOutbox(core: Core, conversation: Conversation): Promi
       return { ...draft, activity: entry.what, mirror: { ...draft.mirror, state: "queued", dueAt: core.clock.now() } };
     }, false);
     last = Math.max(last, message.seq);
+    if (message.todo.length > 0) core.bus.publish({ type: "todo.due", messageId: message._id, conversationId: conversation._id, for: message.todo[0]!.for });
   }
   await core.store.conversations.updateOne({ _id: conversation._id }, { $pull: { outbox: { id: { $in: conversation.outbox.map((entry) => entry.id) } } } });
   await applyUpTo(core, conversation._id, last);

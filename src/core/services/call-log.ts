@@ -2,7 +2,7 @@
 import type { Filter } from "mongodb";
 import type { Core } from "../core.ts";
 import type { CallLog } from "../ports.ts";
-import type { LoggedCall } from "../store/store.ts";
+import type { LoggedCall, Store } from "../store/store.ts";
 
 /** Tries kept of one call, and calls kept of one inbox. */
 const TRIES = 10;
@@ -24,11 +24,11 @@ export function createCallLog(core: Core, most = MOST, lookEvery = LOOK_EVERY): 
   }
 
   return {
-    async note({ inboxId, id, event, body, at, ms, status, fault }) {
+    async note({ inboxId, conversationId, id, event, body, at, ms, status, fault }) {
       const { upsertedCount } = await calls.updateOne(
         { _id: idOf(inboxId, id) },
         {
-          $setOnInsert: { inboxId, event, at, ...(fault === null ? {} : { taken: false }) },
+          $setOnInsert: { inboxId, event, at, ...(conversationId === undefined ? {} : { conversationId }), ...(fault === null ? {} : { taken: false }) },
           $set: { body, ...(fault === null ? { taken: true } : {}) },
           $inc: { tries: 1 },
           $push: { attempts: { $each: [{ at, ms, status, fault }], $slice: -TRIES } },
@@ -47,13 +47,17 @@ export function createCallLog(core: Core, most = MOST, lookEvery = LOOK_EVERY): 
 export const findCall = (core: Core, inboxId: string, id: string): Promise<LoggedCall | null> => core.store.calls.findOne({ _id: idOf(inboxId, id) });
 
 /** Newest first; `before` is the id of the last one seen. */
-export async function listCalls(core: Core, inboxId: string, asked: { before?: string; taken?: boolean; limit: number }): Promise<{ calls: LoggedCall[]; more: boolean }> {
-  const last = asked.before === undefined ? null : await findCall(core, inboxId, asked.before);
+export const listCalls = (core: Core, inboxId: string, asked: Asked): Promise<{ calls: LoggedCall[]; more: boolean }> => listLoggedCalls(core.store, inboxId, asked);
+
+interface Asked { before?: string; taken?: boolean; limit: number }
+/** As `listCalls`, for commands that have no core. `inboxId`: or a webhook's. */
+export async function listLoggedCalls(store: Store, inboxId: string, asked: Asked): Promise<{ calls: LoggedCall[]; more: boolean }> {
+  const last = asked.before === undefined ? null : await store.calls.findOne({ _id: idOf(inboxId, asked.before) });
   const filter: Filter<LoggedCall> = {
     inboxId,
     ...(last === null ? {} : { at: { $lte: last.at }, $or: [{ at: { $lt: last.at } }, { _id: { $lt: last._id } }] }),
     ...(asked.taken === undefined ? {} : { taken: asked.taken }),
   };
-  const found = await core.store.calls.find(filter).sort({ at: -1, _id: -1 }).limit(asked.limit + 1).toArray();
+  const found = await store.calls.find(filter).sort({ at: -1, _id: -1 }).limit(asked.limit + 1).toArray();
   return { calls: found.slice(0, asked.limit), more: found.length > asked.limit };
 }

@@ -3,30 +3,39 @@ import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import type { HoursCalendar } from "../model/calendar.ts";
 import { deskOfStream, STREAM_IDS } from "./desk-streams.ts";
-import type { Agent, DeskKind, DeskTarget, Inbox, Team } from "../model/types.ts";
+import type { Agent, DeskKind, DeskTarget, Inbox, Message, Team } from "../model/types.ts";
+import type { Webhook } from "../model/webhooks.ts";
+import { watchMessages } from "../store/watch.ts";
 
 const FRESH_MS = 1_000;
-interface Cached { at: number; inboxes: Map<string, Inbox>; targets: Map<string, DeskTarget>; agents: Agent[]; teams: Team[]; calendars: HoursCalendar[]; paused: boolean; moves: boolean; streams: Map<DeskKind, Date> }
+interface Cached { at: number; inboxes: Map<string, Inbox>; targets: Map<string, DeskTarget>; agents: Agent[]; teams: Team[]; calendars: HoursCalendar[]; webhooks: Webhook[]; paused: boolean; moves: boolean; streams: Map<DeskKind, Date> }
 const caches = new WeakMap<Core, Cached>();
 
 async function settingsOf(core: Core): Promise<Cached> {
   const now = performance.now();
   const cached = caches.get(core);
   if (cached !== undefined && now - cached.at < FRESH_MS) return cached;
-  const [inboxes, targets, agents, teams, calendars, switches, streams] = await Promise.all([
+  const [inboxes, targets, agents, teams, calendars, switches, streams, webhooks] = await Promise.all([
     core.store.inboxes.find().toArray(), core.store.deskTargets.find().toArray(), core.store.agents.find().toArray(), core.store.teams.find().sort({ name: 1 }).toArray(), core.store.hours.find().toArray(), core.store.settings.find({ _id: { $in: ["delivery", "routing"] } }).toArray(),
     core.store.leases.find({ _id: STREAM_IDS }).toArray(),
+    core.store.webhooks.find().toArray(),
   ]);
   const valueOf = (id: string): unknown => switches.find(({ _id }) => _id === id)?.value;
   const fresh: Cached = {
-    at: now, agents, teams, calendars, inboxes: new Map(inboxes.map((i) => [i._id, i])), targets: new Map(targets.map((t) => [t._id, t])),
+    at: now, agents, teams, calendars, webhooks, inboxes: new Map(inboxes.map((i) => [i._id, i])), targets: new Map(targets.map((t) => [t._id, t])),
     streams: new Map(streams.map((stream) => [deskOfStream(stream._id), stream.until])),
     paused: (valueOf("delivery") as { paused?: boolean } | undefined)?.paused === true,
     moves: ((valueOf("routing") ?? []) as { moves?: boolean }[]).some(({ moves }) => moves === true),
   };
   caches.set(core, fresh);
+  watchMessages(core.store, WEBHOOKS, webhooks.some(({ enabled }) => enabled) ? whenTold : null);
   return fresh;
 }
+
+/** The to-do of a message that a webhook is to be told of. */
+export const WEBHOOKS = "webhooks";
+/** A reply is told when its undo window is over: what was taken back in it was never said. */
+const whenTold = ({ delivery, createdAt }: Message): Date => delivery.dueAt ?? createdAt;
 
 /** Call after writing an inbox, agent, team, desk target or the delivery switch in this process. */
 export const forgetSettings = (core: Core): void => void caches.delete(core);
@@ -46,6 +55,7 @@ export async function deskTargetOf(core: Core, id: string): Promise<DeskTarget> 
 }
 
 export const allAgents = async (core: Core): Promise<Agent[]> => (await settingsOf(core)).agents;
+export const allWebhooks = async (core: Core): Promise<Webhook[]> => (await settingsOf(core)).webhooks;
 /** By name. */
 export const allTeams = async (core: Core): Promise<Team[]> => (await settingsOf(core)).teams;
 export const allCalendars = async (core: Core): Promise<HoursCalendar[]> => (await settingsOf(core)).calendars;

@@ -1,6 +1,8 @@
 /** The shape of `threadline.yaml`; every message ends a sentence that begins with the setting's name. */
 import { z } from "zod";
+import { addressIn, isPublicAddress } from "../model/public-address.ts";
 import { HIDEABLE } from "../model/settings.ts";
+import { WEBHOOK_EVENTS } from "../model/webhooks.ts";
 import { ATTRIBUTE_KEY, ATTRIBUTE_TYPES, MOST_ATTRIBUTES } from "../model/attributes.ts";
 import { hoursShape } from "./hours.ts";
 import { CODE, TEMPLATE_CHARS } from "../services/template.ts";
@@ -68,6 +70,25 @@ export const deskShape = z.looseObject({ name, kind: z.string(), channel: plain(
 
 export const routeShape = z.strictObject({ when: plain(2_000), desk: z.string(), moves: z.boolean().optional() });
 
+export const webhookShape = z.strictObject({
+  name: name.refine((value) => !value.startsWith("--"), "must not begin with --"),
+  url: z.url({ protocol: /^https?$/, error: "must be the address to which events are posted, such as https://crm.example.com/threadline" }).max(2_000),
+  secret: z.string({ error: (issue) => (issue.input === undefined ? "is missing: the receiver checks our calls with it. Make one with `openssl rand -base64 32`" : "must be a text") }).min(24, "must have at least 24 characters; make one with `openssl rand -base64 32`").max(500),
+  events: z.array(z.enum(WEBHOOK_EVENTS)).min(1).optional(),
+  when: plain(2_000).optional(),
+  enabled: z.boolean().optional(),
+  allowPrivateAddress: z.boolean().optional(),
+}).superRefine(({ url: text, allowPrivateAddress }, context) => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const fault = (message: string) => context.addIssue({ code: "custom", path: ["url"], message });
+  if (url === null) return;
+  if (url.username !== "" || url.password !== "") fault("must not hold a name or password: our calls are signed");
+  if (allowPrivateAddress === true) return;
+  const address = addressIn(url.hostname);
+  if (address !== null && !isPublicAddress(address)) fault("leads into a private network; set allowPrivateAddress: true if the receiver runs there");
+  else if (url.protocol === "http:") fault("must begin with https://; http is for a receiver in your own network, with allowPrivateAddress: true");
+});
+
 export const fileShape = z.strictObject({
   limits: z.enum(["on", "off"]).optional(),
   agents: z.array(agentShape).max(1_000).optional(),
@@ -80,6 +101,7 @@ export const fileShape = z.strictObject({
   desks: z.array(deskShape).max(100).optional(),
   inboxes: z.array(inboxShape).max(200).optional(),
   routing: z.array(routeShape).max(100).optional(),
+  webhooks: z.array(webhookShape).max(100).optional(),
 });
 export type SettingsFile = z.infer<typeof fileShape>;
 export type InboxEntry = z.infer<typeof inboxShape>;

@@ -65,6 +65,7 @@ export async function writePlan(deps: { store: Store; clock: Clock; secrets: Sec
   const seal = (open: Record<string, string>) => Object.fromEntries(Object.entries(open).map(([name, value]) => [name, deps.secrets.seal(value)]));
   const inboxes = plan.inboxes.map((wish) => ({ ...wish, now: { ...wish.now, secrets: seal(wish.now.secrets) } }));
   const desks = plan.desks.map((wish) => (wish.now.secrets === undefined ? wish : { ...wish, now: { ...wish.now, secrets: seal(wish.now.secrets) } }));
+  const webhooks = plan.webhooks.map((wish) => ({ ...wish, now: { ...wish.now, secrets: seal(wish.now.secrets) } }));
   const changes = [
     ...await writeAll("Label", store.labels, plan.labels, stored.labels),
     ...await writeAll("Desk", store.deskTargets, desks, stored.desks),
@@ -74,6 +75,7 @@ export async function writePlan(deps: { store: Store; clock: Clock; secrets: Sec
     ...await writeAll("Inbox", store.inboxes, inboxes, stored.inboxes, { deskTargetId: (id: string) => deskNames.get(id) ?? "none" }),
   ];
   changes.push(...await writeCanned(store, plan.canned), ...await writeAll("Macro", store.macros, plan.macros, stored.macros));
+  changes.push(...await writeAll("Webhook", store.webhooks, webhooks, stored.webhooks));
   changes.push(...await writeAttributes(store, deps.clock, plan.attributes));
   if (plan.routing !== undefined && !isDeepStrictEqual(plan.routing, stored.routing)) {
     await store.settings.updateOne({ _id: ROUTING_ID }, { $set: { value: plan.routing, at: deps.clock.now() } }, { upsert: true });

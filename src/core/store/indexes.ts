@@ -77,7 +77,13 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
   ],
   continuityMails: [{ name: "dueMails", key: { dueAt: 1 }, ...present("dueAt") }, { name: "continuedBy", key: { conversationId: 1, at: -1 } }],
   apiAnswers: [{ name: "forgetAnswers", key: { at: 1 }, expireAfterSeconds: 86_400 }, { name: "answersAbout", key: { contactId: 1 }, ...present("contactId") }],
-  calls: [{ name: "listCalls", key: { inboxId: 1, at: -1, _id: -1 } }, { name: "forgetCalls", key: { at: 1 }, expireAfterSeconds: 7 * 86_400 }],
+  calls: [{ name: "listCalls", key: { inboxId: 1, at: -1, _id: -1 } }, { name: "callsOfConversation", key: { conversationId: 1 }, ...present("conversationId") }, { name: "forgetCalls", key: { at: 1 }, expireAfterSeconds: 7 * 86_400 }],
+  webhooks: [{ name: "webhookByName", key: { name: 1 }, unique: true }],
+  webhookDeliveries: [
+    { name: "dueWebhooks", key: { webhookId: 1, dueAt: 1 }, ...present("dueAt") },
+    { name: "webhooksOfConversation", key: { conversationId: 1 } },
+    { name: "forgetWebhooks", key: { doneAt: 1 }, expireAfterSeconds: 7 * 86_400, ...present("doneAt") },
+  ],
   deskEvents: [
     { name: "dueIntake", key: { dueAt: 1 }, ...present("dueAt") },
     { name: "intakeLane", key: { thread: 1, at: 1 }, ...present("dueAt") },

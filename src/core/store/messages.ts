@@ -7,6 +7,7 @@ import { insertTogether } from "./insert.ts";
 import { isDuplicateKey } from "./store.ts";
 import type { Store } from "./store.ts";
 import { perOwner } from "./together.ts";
+import { withWatches } from "./watch.ts";
 
 /** Highest number seen per key; a stale one costs a retry, never a gap (see `appendMessage`). */
 class Hints {
@@ -62,7 +63,7 @@ async function insertNext(store: Store, conversationId: string, identityId: stri
   let stamp = inFeed ? (stamps.get(identityId) ?? (await lastStamp(store, identityId))) + 1 : 0;
   for (;;) {
     const draft = make(seq);
-    const message: Message = { ...draft, seq, ...(inFeed ? { feedSeqs: [stamp], feedFirst: stamp, feedLast: stamp } : {}) };
+    const message = withWatches(store, { ...draft, seq, ...(inFeed ? { feedSeqs: [stamp], feedFirst: stamp, feedLast: stamp } : {}) });
     try {
       await insertMessage(store)(message);
       seqs.set(conversationId, seq);

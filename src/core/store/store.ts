@@ -6,6 +6,7 @@ import type { Collection, Db } from "mongodb";
 import type {
   Agent, CannedResponse, Contact, ContactIdentity, Conversation, DeskTarget, Erasure, Inbox, Label, Macro, Merge, Message, StoredDeskEvent, Team, Thread,
 } from "../model/types.ts";
+import type { Webhook, WebhookDelivery } from "../model/webhooks.ts";
 import type { InboundEvent } from "../ports.ts";
 import { collectionIndexes } from "./indexes.ts";
 
@@ -30,7 +31,10 @@ export interface EarlyChange {
 export interface LoggedCall {
   /** `<inbox>/<id of the call>`. */
   _id: string;
+  /** The inbox, or the webhook, whose program it is. */
   inboxId: string;
+  /** Whose words may stand in it. */
+  conversationId?: string;
   event: string;
   /** As it was sent last. */
   body: string;
@@ -81,6 +85,8 @@ export interface Store {
   readonly calls: Collection<LoggedCall>;
   readonly apiAnswers: Collection<KeptAnswer>;
   readonly continuityMails: Collection<ContinuityMail>;
+  readonly webhooks: Collection<Webhook>;
+  readonly webhookDeliveries: Collection<WebhookDelivery>;
   readonly settings: Collection<Setting>;
   readonly leases: Collection<ProcessLease>;
   /** Brings indexes to what the code declares. */
@@ -118,6 +124,8 @@ export async function openStore(uri: string): Promise<Store> {
     calls: of<LoggedCall>("calls"),
     apiAnswers: of<KeptAnswer>("apiAnswers"),
     continuityMails: of<ContinuityMail>("continuityMails"),
+    webhooks: of<Webhook>("webhooks"),
+    webhookDeliveries: of<WebhookDelivery>("webhookDeliveries"),
     settings: of<Setting>("settings"),
     leases: of<ProcessLease>("leases"),
     async ensureIndexes() {

@@ -1,6 +1,5 @@
-/** Which addresses a callback may go to. The address is checked when the connection is made, so a name that changes its mind gains nothing. */
-import { lookup as systemLookup } from "node:dns";
-import { BlockList, isIP, type LookupFunction } from "node:net";
+/** Which addresses a program of the administrator's may have: none that lead into a private network, unless allowed. */
+import { BlockList, isIP } from "node:net";
 
 /** Source: iana.org/assignments/iana-ipv4-special-registry */
 const SPECIAL_4: [string, number][] = [
@@ -22,18 +21,5 @@ export function isPublicAddress(address: string): boolean {
   return family === 6 && !address.includes("%") && given6.check(address, "ipv6") && !special6.check(address, "ipv6");
 }
 
-export const PRIVATE_ADDRESS = "PRIVATE_ADDRESS";
-export const privateAddress = (): NodeJS.ErrnoException => Object.assign(new Error("The address is not public."), { code: PRIVATE_ADDRESS });
-
 /** A host that is written as an address is never looked up. `host` as in a URL. */
 export const addressIn = (host: string): string | null => { const bare = host.replace(/^\[|\]$/g, ""); return isIP(bare) === 0 ? null : bare; };
-
-/** For `net.connect`: refuses a name as soon as one of its addresses is not public. */
-export const publicLookup = (lookup: typeof systemLookup = systemLookup): LookupFunction => (host, options, done) => {
-  lookup(host, { ...options, all: true }, (error, found) => {
-    const refused = error ?? (found.length === 0 || found.some(({ address }) => !isPublicAddress(address)) ? privateAddress() : null);
-    if (refused !== null) return done(refused, []);
-    if (options.all === true) return done(null, found);
-    return done(null, found[0]!.address, found[0]!.family);
-  });
-};
