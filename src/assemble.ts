@@ -21,6 +21,7 @@ import { fetchDeskFiles } from "./bridge/fetch-files.ts";
 import { runIntake } from "./bridge/intake.ts";
 import { createMarks } from "./bridge/marks.ts";
 import { compareDesks } from "./bridge/streams.ts";
+import { tellAgent } from "./bridge/tell-agent.ts";
 import { tellTrouble } from "./bridge/tell-trouble.ts";
 import { mirrorConversation } from "./bridge/to-desk.ts";
 import { deliverConversation } from "./channels/deliver.ts";
@@ -94,6 +95,7 @@ export function assemble(parts: Parts): Assembly {
       core.bus.on("webhook.due", ({ webhookId }) => webhooks.kick(webhookId));
       core.bus.on("marks.due", ({ desk }) => marks.kick(desk));
       core.bus.on("channel.trouble", (event) => void tellTrouble(core, event));
+      core.bus.on("agent.tell", (event) => void tellAgent(core, event));
       core.bus.on("desks.compare", ({ since }) => void compareDesks(core, since));
       core.bus.on("typing", (event) => { if (event.from === "contact") void showTyping(core, event); });
       stopSweep = startSweep(core);

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { assemble } from "./assemble.ts";
+import { startRouter } from "./automation/routing/router.ts";
 import { createScheduler } from "./automation/scheduler.ts";
 import { checkPlayground } from "./bridge/playground/checks.ts";
 import { playgroundPages } from "./bridge/playground/pages.ts";
@@ -87,6 +88,7 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
   const auth = createAuth({ store, clock }), tokens = createTokens({ store, clock });
   const scheduler = createScheduler(core);
   core.scheduler = scheduler;
+  let stopRouter: (() => Promise<void>) | undefined;
 
   await Promise.all([playground.ensureIndexes(), auth.ensureIndexes(), tokens.ensureIndexes()]);
 
@@ -128,6 +130,7 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
     await removeRunFile(config.dataDir);
     await channels.stop();
     await desks.stop();
+    await stopRouter?.();
     await scheduler.stop();
     await server.close();
     playground.close();
@@ -138,6 +141,7 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
     await channels.reload();
     assembly.start();
     await scheduler.start();
+    stopRouter = startRouter(core);
     lanesRun = true;
     await listen(server, config);
   } catch (error) {

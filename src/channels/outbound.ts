@@ -4,5 +4,5 @@ import type { OutboundMessage } from "../core/ports.ts";
 
 export const outboundOf = ({ _id, body, files, author, template, quote, choices }: Message): OutboundMessage => ({
   id: _id, body, files: files.filter((file) => file.state === "ready"), author: { name: author.name, ...(author.avatar === undefined ? {} : { avatar: author.avatar }) },
-  ...(template === undefined ? {} : { template }), ...(quote?.vendorId === undefined ? {} : { answers: quote.vendorId }), ...(choices === undefined ? {} : { choices }),
+  ...(author.type === "bot" ? { automatic: true as const } : {}), ...(template === undefined ? {} : { template }), ...(quote?.vendorId === undefined ? {} : { answers: quote.vendorId }), ...(choices === undefined ? {} : { choices }),
 });

@@ -12,6 +12,10 @@ export type BusEvent =
   | { type: "desks.compare"; since: Date }
   /** An inbox stopped working (`text`: why, and what mends it), or works again (null). */
   | { type: "channel.trouble"; inboxId: string; text: string | null }
+  /** Who is here or what they can take has changed. */
+  | { type: "routing.due" }
+  /** A word to one person alone about a conversation; a courtesy. `button` runs a verb in its thread. */
+  | { type: "agent.tell"; agentId: string; conversationId: string; text: string; buttons: { id: string; label: string }[] }
   | { type: "feed.changed"; identityId: string }
   | { type: "webhook.due"; webhookId: string }
   | { type: "typing"; conversationId: string; identityId: string; from: "contact" | "agent"; name: string; typing: boolean };

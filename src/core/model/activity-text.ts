@@ -11,6 +11,9 @@ export function activityText(actor: string, fact: ActivityFact): string {
       if (fact.to === "snoozed") return fact.until === undefined ? `${actor} snoozed this until the next reply` : `${actor} snoozed this until ${fact.until.toISOString().slice(0, 16).replace("T", " ")} UTC`;
       return `${actor} set this to pending`;
     case "assigned": return fact.toName === null ? `${actor} unassigned this conversation` : fact.toName === actor ? `${actor} took this conversation` : `${actor} assigned this to ${fact.toName}`;
+    case "released": return `${actor} put this back into the queue: ${fact.fromName} is away`;
+    case "requested": return fact.toName === actor ? `${actor} asks for this conversation; an administrator decides` : `${actor} asks to give this to ${fact.toName}; an administrator decides`;
+    case "declined": return `${actor} declined that ${fact.toName} gets this`;
     case "team": return fact.toName === null ? `${actor} took this off its team` : `${actor} assigned this to the team ${fact.toName}`;
     case "contact": {
       const { name, email, phone } = fact.changed;

@@ -1,4 +1,5 @@
 /** What an administrator sets up, as plain data: where customers write, where agents work, who they are, and their texts. */
+import type { AgentWork, RoutingPolicy } from "./routing.ts";
 import type { ChannelId, DeskKind } from "./types.ts";
 
 export type Role = "administrator" | "supervisor" | "agent";
@@ -21,6 +22,8 @@ export interface InboxSettings {
   continuity?: { inboxId: string; minutes: number } | null;
   /** Its working hours (`model/calendar.ts`); absent or null: around the clock. */
   hoursId?: string | null;
+  /** Absent: manual. */
+  routing?: RoutingPolicy;
 }
 
 export interface Inbox {
@@ -54,7 +57,7 @@ export interface DeskTarget {
   createdAt: Date;
 }
 
-export interface Agent {
+export interface Agent extends AgentWork {
   _id: string;
   name: string;
   email: string;
@@ -70,7 +73,7 @@ export interface Agent {
 }
 
 /** Agents who share a queue. */
-export interface Team { _id: string; name: string; memberIds: string[]; /** Its own working hours; absent or null: its inbox's count. */ hoursId?: string | null }
+export interface Team { _id: string; name: string; memberIds: string[]; /** Its own working hours; absent or null: its inbox's count. */ hoursId?: string | null; /** Wins over its conversations' inboxes. */ routing?: RoutingPolicy }
 
 /** A text to send again and again; `body` may hold variables (`services/template.ts`). */
 export interface CannedResponse {

@@ -47,11 +47,16 @@ export async function movedBy(core: Core, conversation: Conversation): Promise<s
   return rule?.moves === true && rule.deskTargetId !== deskTargetId ? rule.deskTargetId : null;
 }
 
+/** What the names in a condition may mean. */
+export async function conditionNames(core: Core): Promise<Names> {
+  const [agents, teams, inboxes, labels] = await Promise.all([allAgents(core), allTeams(core), allInboxes(core), core.store.labels.find({}, { projection: { name: 1 } }).toArray()]);
+  return { agents, teams, inboxes, labels: labels.map((label) => label.name) };
+}
+
 async function ruleFor(core: Core, conversation: Conversation): Promise<RoutingRule | null> {
   const rules = await routingRules(core);
   if (rules.length === 0) return null;
-  const [agents, teams, inboxes, labels] = await Promise.all([allAgents(core), allTeams(core), allInboxes(core), core.store.labels.find({}, { projection: { name: 1 } }).toArray()]);
-  const names = { agents, teams, inboxes, labels: labels.map((label) => label.name) };
+  const names = await conditionNames(core);
   for (const rule of rules) {
     try {
       if (readCondition(rule.when, names, core.clock.now())(conversation)) return rule;

@@ -16,6 +16,7 @@ import { planAttributes } from "./attributes.ts";
 import { hoursNamed, hoursShape, planHours } from "./hours.ts";
 import { planCanned } from "./canned.ts";
 import { planMacros } from "./macros.ts";
+import { policyOf, workFaults, workOf } from "./routing.ts";
 import { planWebhooks } from "./webhooks.ts";
 import { agentShape, attributeShape, cannedShape, deskShape, inWords, inboxShape, macroShape, routeShape, teamShape, webhookShape } from "./shape.ts";
 import type { DeskEntry, InboxEntry, SettingsFile } from "./shape.ts";
@@ -87,7 +88,7 @@ function planAgents(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored
     const was = found[i];
     const now: Agent = {
       ...(was ?? { _id: newId(deps.clock.now()), role: "agent", active: true, inboxIds: "all", timeZone: "UTC", createdAt: deps.clock.now() }),
-      ...defined<Agent>(without(entry, ["name", "email"])),
+      ...defined<Agent>(without(entry, ["name", "email", "skills", "capacity"])), ...workOf(entry),
       name: entry.name, email: entry.email,
       links: [...(was?.links ?? []).filter((link) => !byName.includes(link.desk)), ...byName.map((desk) => ({ desk, userId: entry.name }))],
     };
@@ -114,7 +115,7 @@ function planTeams(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored:
       return agent === undefined ? [] : [agent._id];
     });
     const hoursId = hoursNamed(file, ["teams", i], entry.hours, calendars, faults) ?? (entry.hours === undefined ? found[i]?.hoursId : null);
-    return wish(found[i], { _id: found[i]?._id ?? newId(deps.clock.now()), name: entry.name, memberIds: [...new Set(memberIds)], ...(hoursId === undefined ? {} : { hoursId }) });
+    return wish(found[i], { _id: found[i]?._id ?? newId(deps.clock.now()), name: entry.name, memberIds: [...new Set(memberIds)], ...(hoursId === undefined ? {} : { hoursId }), ...policyOf(entry.routing, found[i]?.routing) });
   });
   const names = new Set(agents.map((agent) => agent.name.toLowerCase()));
   for (const [i, { name }] of entries.entries()) {
@@ -185,7 +186,7 @@ function planInboxes(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, store
     const now: Inbox = {
       ...(was ?? { _id: newId(deps.clock.now()), channel: entry.channel, identity: channel.identity, enabled: true, createdAt: deps.clock.now() }),
       name: entry.name, enabled: entry.enabled ?? was?.enabled ?? true, deskTargetId: desk._id, config: channel.config, secrets: channel.secrets,
-      settings: { ...(was?.settings ?? DEFAULT_INBOX_SETTINGS), ...defined<InboxSettings>({ undoSeconds, doubleReplySeconds, noteFirst, reopenHours, takeOnReply, hideUntilTaken, hoursId }) },
+      settings: { ...(was?.settings ?? DEFAULT_INBOX_SETTINGS), ...defined<InboxSettings>({ undoSeconds, doubleReplySeconds, noteFirst, reopenHours, takeOnReply, hideUntilTaken, hoursId }), ...policyOf(entry.routing, was?.settings.routing) },
     };
     return [{ was, now, entry, path, channel }];
   });
@@ -236,6 +237,7 @@ export function makePlan(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, s
   const canned = planCanned(deps.clock, file, wanted, stored.canned, names, faults);
   const codes = new Set([...stored.canned.map(({ code }) => code), ...canned.map(({ now }) => now.code)]);
   const macros = planMacros(deps.clock, file, wanted, stored.macros, { ...names, codes }, faults);
+  workFaults(deps, file, wanted, { ...names, labels: names.labels.map(({ name }) => name) }, faults);
   const attributes = planAttributes(file, wanted, faults);
   const webhooks = planWebhooks(deps.clock, file, wanted, stored.webhooks, { ...names, labels: names.labels.map(({ name }) => name), desks: afterwards(desks, stored.desks) }, (was, now) => changedSecrets(deps.secrets, was, now), faults);
   return { attributes, webhooks, faults, hours, agents, teams, labels, canned, macros, desks, inboxes, routing, rateLimits: wanted.limits === undefined ? undefined : wanted.limits === "on" };

@@ -1,6 +1,7 @@
 /** The shape of `threadline.yaml`; every message ends a sentence that begins with the setting's name. */
 import { z } from "zod";
 import { addressIn, isPublicAddress } from "../model/public-address.ts";
+import { ROUTING_MODES } from "../model/routing.ts";
 import { HIDEABLE } from "../model/settings.ts";
 import { WEBHOOK_EVENTS } from "../model/webhooks.ts";
 import { ATTRIBUTE_KEY, ATTRIBUTE_TYPES, MOST_ATTRIBUTES } from "../model/attributes.ts";
@@ -21,14 +22,27 @@ export const agentShape = z.strictObject({
   active: z.boolean().optional(),
   avatar: z.string().max(4_000, "must have at most 4000 characters").regex(/^(https:\/\/|data:image\/(svg\+xml|png|jpeg|webp)[;,])/, "must be an https address or a data:image").optional(),
   timeZone: z.string().refine(isZone, "must be a time zone such as Europe/Berlin").optional(),
+  skills: z.array(plain(40).transform((skill) => skill.toLowerCase())).max(50).optional(),
+  capacity: z.record(z.string(), z.int("must be a whole number").min(0, "must be 0 to 1000").max(1_000, "must be 0 to 1000")).optional(),
 });
+
+/** A mode alone is short for a policy of nothing else. */
+const routingShape = z.preprocess((value) => (typeof value === "string" ? { mode: value } : value), z.strictObject({
+  mode: z.enum(ROUTING_MODES),
+  needs: z.array(z.strictObject({ skill: plain(40).transform((skill) => skill.toLowerCase()), when: plain(2_000).optional() })).max(50).optional(),
+  affinity: z.boolean().optional(),
+  selfAssign: z.boolean().optional(),
+  graceMinutes: z.number().min(0, "must be 0 to 1440 minutes").max(1_440, "must be 0 to 1440 minutes").optional(),
+  queueMessage: plain(1_000).optional(),
+}));
+export type RoutingEntry = z.infer<typeof routingShape>;
 
 export const labelShape = z.strictObject({
   name: plain(40),
   color: z.string().regex(/^#[0-9a-f]{6}$/i, "must be a colour such as \"#b45309\" (in quotes)").transform((text) => text.toLowerCase()).optional(),
 });
 
-export const teamShape = z.strictObject({ name, members: z.array(z.email("must be an email address").transform((text) => text.toLowerCase())).max(1_000), hours: z.string().optional() });
+export const teamShape = z.strictObject({ name, members: z.array(z.email("must be an email address").transform((text) => text.toLowerCase())).max(1_000), hours: z.string().optional(), routing: routingShape.optional() });
 
 const text = (max: number) => z.string().trim().min(1, "must not be empty").max(max, `must have at most ${max} characters`).refine((value) => !isBrokenText(value), "must not hold NUL or half of a surrogate pair");
 
@@ -62,6 +76,7 @@ export const inboxShape = z.looseObject({
   reopenHours: z.number().min(0, "must be 0 to 8760 hours").max(8_760, "must be 0 to 8760 hours").optional(),
   takeOnReply: z.boolean().optional(),
   hours: z.string().optional(),
+  routing: routingShape.optional(),
   hideUntilTaken: z.array(z.enum(HIDEABLE)).max(HIDEABLE.length).optional(),
   continuity: z.union([z.literal("off"), z.strictObject({ inbox: z.string(), minutes: z.number().min(1, "must be 1 to 1440 minutes").max(1_440, "must be 1 to 1440 minutes").default(10) })], "must be off, or inbox (that sends the mails) and minutes").optional(),
 });

@@ -27,7 +27,9 @@ function differences<T extends Named>({ was, now, secretsChanged }: Wish<T>, nam
   const words = fields.filter((name) => name !== "links").flatMap((name) => {
     if (name === "settings") return Object.keys(after[name] as object).flatMap((key) => {
       const [from, to] = [before[name], after[name]].map((value) => (value as Record<string, unknown>)[key]);
-      return isDeepStrictEqual(from, to) ? [] : key === "hoursId" ? ["hours changed"] : [`${key} ${String(from)} → ${String(to)}`];
+      if (isDeepStrictEqual(from, to)) return [];
+      if (key === "hoursId") return ["hours changed"];
+      return [typeof from === "object" || typeof to === "object" ? `${key} changed` : `${key} ${String(from)} → ${String(to)}`];
     });
     if (name === "name") return [`renamed from ${was!.name}`];
     const [from, to] = [show(name, before[name]), show(name, after[name])];

@@ -1,6 +1,7 @@
 /** The verb table behind every front end: one line a verb, in the order that help shows. */
 import { choices, quote } from "./answer.ts";
 import { attribute } from "./attribute.ts";
+import { away, back, status } from "./availability.ts";
 import { block, unblock } from "./block.ts";
 import { canned } from "./canned.ts";
 import { cc } from "./cc.ts";
@@ -31,6 +32,7 @@ export const verbs: readonly Verb[] = [
   contact, history,
   attribute, merge, block, unblock, erase,
   find, mine, queue,
+  away, back, status,
   mode,
   send, keep, retry, cancel, retract, makeEdit(() => verbs), correct, original,
   delivery, health,

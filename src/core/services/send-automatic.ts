@@ -1,0 +1,21 @@
+/** A line to the customer that no person wrote. It leaves at once, nobody owns the conversation by it, and the customer still waits. */
+import type { Core } from "../core.ts";
+import { draftMessage } from "../model/draft.ts";
+import { newId } from "../model/ids.ts";
+import type { Author, Conversation, Message } from "../model/types.ts";
+import { appendMessage } from "../store/messages.ts";
+import { applyUpTo } from "./apply.ts";
+
+/** A repeat of the same `source` answers the first. */
+export async function sendAutomatic(core: Core, { conversation, author, body, source }: { conversation: Conversation; author: Author; body: string; source: string }): Promise<Message> {
+  const now = core.clock.now();
+  const { message, duplicate } = await appendMessage(core.store, conversation._id, conversation.identityId, conversation.appliedSeq, (seq) => {
+    const draft = draftMessage({ id: newId(now), conversationId: conversation._id, inboxId: conversation.inboxId, identityId: conversation.identityId, kind: "outgoing", source, author, body, files: [], now, seq });
+    return { ...draft, mirror: { ...draft.mirror, state: "queued", dueAt: now }, delivery: { ...draft.delivery, state: "queued", dueAt: now } };
+  }, false);
+  if (duplicate) return message;
+  await applyUpTo(core, conversation._id, message.seq, message, conversation);
+  core.bus.publish({ type: "message.stored", conversationId: conversation._id, messageId: message._id });
+  for (const lane of ["mirror", "delivery"] as const) core.bus.publish({ type: "lane.due", lane, conversationId: conversation._id });
+  return message;
+}
