@@ -5,10 +5,11 @@ import { parseMail, type Mail } from "../../src/channels/email/parse.ts";
 import { bodies } from "../corpus/email/bodies.ts";
 import type { MailCase } from "../corpus/email/case.ts";
 import { machines } from "../corpus/email/machines.ts";
+import { parcels } from "../corpus/email/parcels.ts";
 import { people } from "../corpus/email/people.ts";
 import { quoting } from "../corpus/email/quoting.ts";
 
-const all = [...quoting, ...bodies, ...machines, ...people];
+const all = [...quoting, ...bodies, ...machines, ...parcels, ...people];
 const asWanted = (mail: Mail): Required<MailCase["want"]> => ({
   author: mail.author.address, name: mail.author.name, text: mail.text, folded: mail.full !== mail.text, subject: mail.subject, id: /^<[0-9a-f]{16}@no-message-id\.invalid>$/.test(mail.id) ? "made" : mail.id,
   references: mail.references, kind: mail.kind, to: mail.to, cc: mail.cc, replyTo: mail.replyTo, forwarded: mail.forwarded?.address ?? null, files: mail.files.map(({ name, type }) => [name, type]),

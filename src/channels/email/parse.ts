@@ -1,6 +1,6 @@
 /** A raw mail becomes what core understands. Pure but for time: the same bytes give the same answer. */
 import { createHash } from "node:crypto";
-import { simpleParser, type AddressObject, type Attachment, type ParsedMail } from "mailparser";
+import { simpleParser, type AddressObject, type ParsedMail } from "mailparser";
 import { readAuthResults, type AuthResults } from "./auth-results.ts";
 import { bounceError, readBounce } from "./bounce.ts";
 import { classify, LOOP_HEADER, type MailKind } from "./classify.ts";
@@ -8,6 +8,7 @@ import { fold, tidy } from "./fold.ts";
 import { forwardedFrom, saysForward, type Mailbox } from "./forward.ts";
 import { htmlToText } from "./html.ts";
 import { readId, readIds } from "./ids.ts";
+import { READING, unpack, type Piece, type Unpacked } from "./unpack.ts";
 
 export interface MailFile { name: string; type: string; content: Buffer; /** A picture that stands in the text. */ inline: boolean }
 
@@ -71,7 +72,7 @@ const valuesOf = (mail: ParsedMail, name: string): string[] =>
   mail.headerLines.filter(({ key }) => key === name).map(({ line }) => line.slice(line.indexOf(":") + 1).replace(/\r?\n[ \t]+/g, " ").trim());
 
 const EXTENSIONS: Record<string, string> = { "text/calendar": "invite.ics", "message/rfc822": "mail.eml", "application/pkcs7-mime": "smime.p7m", "application/pgp-encrypted": "encrypted.asc", "application/ms-tnef": "winmail.dat", "text/vcard": "contact.vcf" };
-const nameOf = (file: Attachment, i: number): string => {
+const nameOf = (file: Piece, i: number): string => {
   const name = oneLine(file.filename ?? "", 120).replace(/[/\\]/g, "_");
   return name !== "" ? name : EXTENSIONS[file.contentType] ?? (file.contentType.startsWith("image/") ? `picture-${i + 1}.${file.contentType.slice(6).replace(/[^a-z0-9].*$/i, "")}` : `file-${i + 1}`);
 };
@@ -80,9 +81,9 @@ const nameOf = (file: Attachment, i: number): string => {
 const pictureMarks = (cid: string, name: string): string[] => [`[cid:${cid}]`, `[image: ${name}]`, `[${name}]`, `<${name}>`];
 
 /** The files, and the text with its pictures named. A picture of the quoted part or the signature is folded away with it. */
-function filesOf(mail: ParsedMail, full: string, shown: string): { files: MailFile[]; text: string } {
+function filesOf(pieces: Piece[], full: string, shown: string): { files: MailFile[]; text: string } {
   let text = shown;
-  const files = mail.attachments.flatMap((file, i): MailFile[] => {
+  const files = pieces.flatMap((file, i): MailFile[] => {
     const name = nameOf(file, i);
     const cid = file.cid ?? "";
     const marks = cid === "" ? [] : pictureMarks(cid, name);
@@ -95,15 +96,16 @@ function filesOf(mail: ParsedMail, full: string, shown: string): { files: MailFi
 }
 
 /** Words for a mail without text of its own. */
-function placeholder(mail: ParsedMail): string {
-  const types = mail.attachments.map((file) => file.contentType);
-  if (types.some((type) => /pkcs7-mime|pgp-encrypted/.test(type))) return "(This mail is encrypted; it can't be shown here.)";
-  const invitation = mail.attachments.find((file) => file.contentType === "text/calendar");
-  if (invitation !== undefined) {
-    const field = (name: string) => new RegExp(`^${name}(?:;[^:\\r\\n]*)?:(.+)$`, "m").exec(invitation.content.toString("utf8").replace(/\r?\n[ \t]/g, ""))?.[1]?.trim().replace(/\\([,;n\\])/g, "$1") ?? "";
-    return `Invitation: ${oneLine(field("SUMMARY"), 200) || "without a title"}${field("DTSTART") === "" ? "" : ` (${oneLine(field("DTSTART"), 30)})`}`;
-  }
-  return "";
+const placeholder = (pieces: Piece[]): string => (pieces.some(({ contentType }) => /pkcs7-mime|pgp-encrypted/.test(contentType)) ? "(This mail is encrypted; it can't be shown here.)" : "");
+
+const readable = (text: string, html: string): string => { const plain = tidy(clean(text.slice(0, MAX_FULL))); return plain !== "" ? plain : tidy(clean(htmlToText(html))); };
+
+/** What stands below the writer's own words: invitations, and the mail that they hand on. */
+function below({ events, inner }: Unpacked, kind: MailKind): string[] {
+  if (inner === null || kind !== "person") return events;
+  const { from, subject, text, html } = inner, words = readable(text, html);
+  const head = ["---------- Forwarded message ----------", ...(from === null ? [] : [`From: ${from.name === "" ? from.address : `${from.name} <${from.address}>`}`]), ...(subject === "" ? [] : [`Subject: ${oneLine(subject, MAX_SUBJECT)}`])].join("\n");
+  return [...events, words === "" ? head : `${head}\n\n${words}`];
 }
 
 const clip = (text: string): string => {
@@ -111,9 +113,6 @@ const clip = (text: string): string => {
   const cut = text.slice(0, MAX_TEXT - 60);
   return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}\n[… cut here; the whole is in the original mail]`;
 };
-
-/** Text as the mail has it: what the parser would make of HTML, and HTML of text, is of no use here. */
-const READING = { skipHtmlToText: true, skipTextToHtml: true, skipTextLinks: true, skipImageLinks: true, keepDeliveryStatus: true };
 
 /** @throws whatever the parser throws on what is no mail at all; the caller keeps the bytes then. */
 export async function parseMail(raw: Buffer, options: ParseOptions = {}): Promise<Mail> {
@@ -126,23 +125,25 @@ export async function parseMail(raw: Buffer, options: ParseOptions = {}): Promis
   const contentType = (header("content-type") ?? "").toLowerCase();
   const kind = classify({ header, contentType, author: from.address, subject, returnPath, answersElsewhere: replyTo !== null && replyTo.address !== from.address });
 
-  const plain = tidy(clean((mail.text ?? "").slice(0, MAX_FULL))), html = mail.html === false ? "" : mail.html ?? "";
-  const full = plain !== "" ? plain : tidy(clean(htmlToText(html)));
-  const { text: shown, files } = filesOf(mail, full, fold(full, saysForward(subject)).shown);
-  const text = clip(shown !== "" ? shown : placeholder(mail));
+  const unpacked = await unpack(mail), html = mail.html === false ? "" : mail.html ?? "";
+  const full = readable(mail.text ?? "", html) || readable(unpacked.text, unpacked.html);
+  const { text: shown, files } = filesOf(unpacked.pieces, full, fold(full, saysForward(subject)).shown);
+  const more = below(unpacked, kind).map(clean), said = shown !== "" ? shown : more.length > 0 ? "" : placeholder(unpacked.pieces);
+  const withMore = (words: string): string => [words, ...more].filter((part) => part !== "").join("\n\n");
+  const text = clip(withMore(said));
 
   const digest = createHash("sha256").update(JSON.stringify([from.address, subject, full, mail.attachments.map((file) => file.checksum)])).digest("hex").slice(0, 16);
   const bounce = kind === "bounce" ? readBounce(raw) : null;
   const sent = new Date(header("date") ?? "");
   const own = readId(header("message-id") ?? "");
   return {
-    kind, author: from, authors: addressesOf(mail.from), replyTo: replyTo?.address ?? null, forwarded: forwardedFrom(subject, full),
+    kind, author: from, authors: addressesOf(mail.from), replyTo: replyTo?.address ?? null, forwarded: forwardedFrom(subject, full) ?? (kind === "person" ? unpacked.inner?.from ?? null : null),
     to: addressesOf(mail.to), cc: addressesOf(mail.cc),
     recipients: [...new Set([...(options.envelope?.to ?? []), ...["delivered-to", "x-original-to", "envelope-to", "x-envelope-to"].flatMap((name) => valuesOf(mail, name).map((value) => value.replace(/[<>\s]/g, ""))), ...addressesOf(mail.to), ...addressesOf(mail.cc)].map((address) => address.toLowerCase()))],
     subject, id: own ?? `<${digest}@no-message-id.invalid>`,
     references: readIds([...valuesOf(mail, "references"), ...valuesOf(mail, "in-reply-to")].join(" ")).filter((id) => id !== own),
     date: Number.isNaN(sent.getTime()) ? null : sent,
-    text, full: full === shown ? text : clean(full.slice(0, MAX_ORIGINAL)), files,
+    text, full: full === shown ? text : clean(withMore(full).slice(0, MAX_ORIGINAL)), files,
     checked: readAuthResults(valuesOf(mail, "authentication-results"), options.trusted), digest, ours: header(LOOP_HEADER) !== undefined,
     bounce: bounce?.original == null || bounce.action === "delivered" ? null : { messageId: bounce.original, failed: bounce.action === "failed", error: bounceError(bounce) },
   };
