@@ -88,7 +88,7 @@ export async function buildTestCore(options: TestCoreOptions = {}) {
       for (let calm = 0; calm < 2;) {
         if (Date.now() > end) throw new Error(`The lanes did not come to rest within 40 s. Log: ${JSON.stringify(log.lines.slice(-5), errorsAsText)}`);
         calm = assembly.busy() === 0 && !(await isDue(store, clock.now())) ? calm + 1 : 0;
-        await new Promise((resolve) => setTimeout(resolve, 15));
+        if (calm < 2) await new Promise((resolve) => setTimeout(resolve, calm === 0 ? 10 : 5));
       }
     },
   };
@@ -98,11 +98,13 @@ export async function buildTestCore(options: TestCoreOptions = {}) {
 const errorsAsText = (_key: string, value: unknown): unknown => (value instanceof Error ? value.stack : value);
 
 async function isDue(store: Store, now: Date): Promise<boolean> {
-  const found = await Promise.all([
-    store.messages.findOne({ "mirror.dueAt": { $lte: now }, "mirror.tries": 0 }), store.messages.findOne({ "delivery.dueAt": { $lte: now }, "delivery.tries": 0 }),
-    store.deskEvents.findOne({ dueAt: { $lte: now } }), store.conversations.findOne({ cardDueAt: { $lte: now }, "thread.id": { $exists: true } }), store.conversations.findOne({ moveDueAt: { $lte: now } }), store.messages.findOne({ "todo.dueAt": { $lte: now } }),
+  const due = { $lte: now };
+  const [messages, conversations, events] = await Promise.all([
+    store.messages.findOne({ $or: [{ "mirror.dueAt": due, "mirror.tries": 0 }, { "delivery.dueAt": due, "delivery.tries": 0 }, { "todo.dueAt": due }] }, { projection: { _id: 1 } }),
+    store.conversations.findOne({ $or: [{ cardDueAt: due, "thread.id": { $exists: true } }, { moveDueAt: due }] }, { projection: { _id: 1 } }),
+    store.deskEvents.findOne({ dueAt: due }, { projection: { _id: 1 } }),
   ]);
-  return found.some((one) => one !== null);
+  return messages !== null || conversations !== null || events !== null;
 }
 
 /** An inbox on a fake channel, a fake desk, an administrator and an agent; what exists already is found again. */

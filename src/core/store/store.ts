@@ -95,10 +95,13 @@ export interface Store {
 }
 
 /** @throws MongoServerSelectionError when nothing answers at `uri` within 10 s. */
-export async function openStore(uri: string): Promise<Store> {
-  const connection = await mongoose
-    .createConnection(uri, { autoIndex: false, autoCreate: false, serverSelectionTimeoutMS: 10_000, maxPoolSize: 64 })
-    .asPromise();
+export const openStore = async (uri: string): Promise<Store> => storeOn(await connectStore(uri));
+
+export const connectStore = (uri: string): Promise<mongoose.Connection> =>
+  mongoose.createConnection(uri, { autoIndex: false, autoCreate: false, serverSelectionTimeoutMS: 10_000, maxPoolSize: 64 }).asPromise();
+
+/** The collections of an open connection; `close` closes it. */
+export function storeOn(connection: mongoose.Connection): Store {
   const db = connection.db as unknown as Db;
   const of = <T extends object>(name: string) => db.collection(name) as unknown as Collection<T>;
   return {
