@@ -97,7 +97,7 @@ describe("a command asks the server that runs", () => {
     writeFileSync(file, "labels: []\n");
     const { asked } = await standIn(dir, { status: 200, body: { changes: [], faults: [{ line: 4, column: 7, reason: "Wrong." }] } });
     const { code, out } = await cli(["apply", file], { DATA_DIR: dir });
-    expect(asked[0]!.body).toEqual({ text: "labels: []\n", env: {} });
+    expect(asked[0]!.body).toEqual({ text: "labels: []\n", env: {}, folder: dir });
     expect(out).toBe(`${file}:4:7  Wrong.\n1 fault; nothing was changed.`);
     expect(code).toBe(1);
   });
