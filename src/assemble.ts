@@ -14,6 +14,7 @@ import type { Clock, DeskHost, FileStore, Logger } from "./core/ports.ts";
 import { FETCH_DESK_FILES } from "./core/services/desk-files.ts";
 import { deskTargetOf, WEBHOOKS } from "./core/services/inbox-settings.ts";
 import { queueWebhooks } from "./core/services/webhooks.ts";
+import { createImports } from "./core/services/import-job.ts";
 import type { Secrets } from "./core/services/secrets.ts";
 import type { Store } from "./core/store/store.ts";
 import { createDeskHost } from "./bridge/act.ts";
@@ -83,7 +84,8 @@ export function assemble(parts: Parts): Assembly {
   const webhooks: Runner = createRunner("webhooks", createWebhookSender(core, {
     open: ({ url, allowPrivateAddress }) => createCaller({ url, allowPrivate: allowPrivateAddress, redirects: WEBHOOK_REDIRECTS, names: { who: "The receiver", setting: "url" } }), sign: callbackHeaders,
   }), core.log, { maxParallel: 32 });
-  const runners = [intake, delivery, mirror, todos, marks, webhooks];
+  const imports: Runner = createRunner("imports", createImports(core, () => imports), core.log, { maxParallel: 1 });
+  const runners = [intake, delivery, mirror, todos, marks, webhooks, imports];
   let stopSweep: (() => Promise<void>) | undefined;
 
   return {
@@ -94,6 +96,7 @@ export function assemble(parts: Parts): Assembly {
       core.bus.on("todo.due", ({ messageId }) => todos.kick(messageId));
       core.bus.on("webhook.due", ({ webhookId }) => webhooks.kick(webhookId));
       core.bus.on("marks.due", ({ desk }) => marks.kick(desk));
+      core.bus.on("import.due", ({ importId }) => imports.kick(importId));
       core.bus.on("channel.trouble", (event) => void tellTrouble(core, event));
       core.bus.on("agent.tell", (event) => void tellAgent(core, event));
       core.bus.on("desks.compare", ({ since }) => void compareDesks(core, since));

@@ -6,6 +6,7 @@ export type BusEvent =
   | { type: "intake.due"; thread: string }
   | { type: "todo.due"; messageId: string; conversationId: string; for: string }
   | { type: "marks.due"; desk: string }
+  | { type: "import.due"; importId: string }
   | { type: "conversation.changed"; conversationId: string }
   | { type: "message.stored"; conversationId: string; messageId: string }
   /** Somebody asks that what people did on the desks since then be compared with what is stored. */

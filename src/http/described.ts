@@ -13,8 +13,8 @@ export interface DescribedCall {
   summary: string;
   query?: z.ZodType;
   body?: z.ZodType;
-  /** The body is a form with one file in it. */
-  upload?: true;
+  /** The body is a form with one file in it, or a table as it is. */
+  upload?: "form" | "csv";
   /** What each good status answers. */
   answers: Record<number, Answer>;
   /** Refusals besides those of every call. */

@@ -53,7 +53,10 @@ function parametersOf({ path, query }: DescribedCall): Json[] {
   return [...inPath, ...inQuery];
 }
 
-const FORM = { required: true, content: { "multipart/form-data": { schema: { type: "object", properties: { file: { type: "string", contentMediaType: "application/octet-stream" } }, required: ["file"] } } } };
+const UPLOADS = {
+  form: { required: true, content: { "multipart/form-data": { schema: { type: "object", properties: { file: { type: "string", contentMediaType: "application/octet-stream" } }, required: ["file"] } } } },
+  csv: { required: true, content: { "text/csv": { schema: { type: "string" } } } },
+};
 
 function operationOf(call: DescribedCall, common: Common, named: string): Json {
   const parameters = [...parametersOf(call), ...(common.headers?.(call) ?? [])];
@@ -62,7 +65,7 @@ function operationOf(call: DescribedCall, common: Common, named: string): Json {
     summary: call.summary,
     ...common.more?.(call),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(call.upload === true ? { requestBody: FORM } : call.body === undefined ? {} : { requestBody: { required: true, ...json(schemaOf(call.body, "input")) } }),
+    ...(call.upload !== undefined ? { requestBody: UPLOADS[call.upload] } : call.body === undefined ? {} : { requestBody: { required: true, ...json(schemaOf(call.body, "input")) } }),
     responses: { ...answersOf(call), ...refusalsOf(call, common) },
   };
 }

@@ -1,7 +1,7 @@
 /** Two contacts made one and two again: what moves, what stays, whoever stops in between. */
 import { describe, expect, test } from "vitest";
 import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
-import { mergeContacts, undoNewestMerge } from "../../src/core/services/merge-contacts.ts";
+import { mergeContacts, sideOf, undoNewestMerge } from "../../src/core/services/merge-contacts.ts";
 import { sweepMerges } from "../../src/core/services/merge-steps.ts";
 import { oneConversation, sharedStore } from "./verbs-support.ts";
 
@@ -98,16 +98,16 @@ describe("merge", () => {
       const healed = async () => { help.clock.advance(11_000); await sweepMerges(core); help.clock.advance(61_000); await sweepMerges(core); };
       const before = { ...(await now()), whose: await whose() };
 
-      died = await dyingAt(n, () => mergeContacts(core, { agent, here, other }));
+      died = await dyingAt(n, () => mergeContacts(core, { agent, here: sideOf(here), other: sideOf(other) }));
       await healed();
-      if ((await store().merges.findOne({ keepId: here.contactId })) === null) await mergeContacts(core, { agent, here, other });
+      if ((await store().merges.findOne({ keepId: here.contactId })) === null) await mergeContacts(core, { agent, here: sideOf(here), other: sideOf(other) });
       expect(await whose(), `write ${n}`).toEqual([[here.contactId, here.contactName], [here.contactId, here.contactName]]);
       expect(await store().contacts.findOne({ _id: here.contactId }), `write ${n}`).toMatchObject({ phone: "+4930123456", externalId: outside });
       expect(await told(), `write ${n}`).toBe(1);
 
-      if (await dyingAt(n, () => undoNewestMerge(core, { agent, here }))) died = true;
+      if (await dyingAt(n, () => undoNewestMerge(core, { agent, here: sideOf(here) }))) died = true;
       await healed();
-      if ((await store().merges.findOne({ keepId: here.contactId }))!.state === "done") await undoNewestMerge(core, { agent, here });
+      if ((await store().merges.findOne({ keepId: here.contactId }))!.state === "done") await undoNewestMerge(core, { agent, here: sideOf(here) });
       expect(await whose(), `undo, write ${n}`).toEqual(before.whose);
       expect({ ...(await now()), belongs: [] }, `undo, write ${n}`).toEqual({ contacts: before.contacts, identities: before.identities, belongs: [] });
       expect(await told(), `undo, write ${n}`).toBe(2);

@@ -55,7 +55,7 @@ test("every call is described with its body, its answers and its refusals", () =
   for (const call of apiCalls) {
     const described = paths[call.path.replace(/:(\w+)/g, "{$1}")]?.[call.method.toLowerCase() as "get"];
     expect(described, `${call.method} ${call.path}`).toBeDefined();
-    expect(described!.requestBody !== undefined).toBe(call.body !== undefined || call.upload === true);
+    expect(described!.requestBody !== undefined).toBe(call.body !== undefined || call.upload !== undefined);
     const statuses = [...Object.keys(call.answers), ...call.codes.map((code) => String(ERROR_CODES[code])), "401", "422", "429", "500", "503"];
     expect(Object.keys(described!.responses)).toEqual(expect.arrayContaining(statuses));
   }

@@ -19,7 +19,7 @@ export const allowFiles = (api: Parameters<typeof allowUploads>[0]): Promise<voi
 
 export const fileCalls = [
   apiCall({
-    method: "POST", path: "/files", summary: "Send up a file, to name it in a message", upload: true, answers: { 201: fileAnswer }, codes: ["FILE_TOO_LARGE", "WRONG_TYPE"],
+    method: "POST", path: "/files", summary: "Send up a file, to name it in a message", upload: "form", answers: { 201: fileAnswer }, codes: ["FILE_TOO_LARGE", "WRONG_TYPE"],
     async run({ host, inbox, request, reply }) {
       spend(host, reply, "file", inbox._id);
       const { fileId, name, type, bytes } = await receiveUpload(host.core.files, request, fileOwner(inbox._id), MAX_FILE_BYTES);

@@ -6,6 +6,7 @@ import { canMark } from "../ports.ts";
 import { drainOutbox } from "../services/apply.ts";
 import { sweepEarly } from "../services/early-changes.ts";
 import { sweepErasures } from "../services/erase-contact.ts";
+import { sweepImports } from "../services/import-job.ts";
 import { sweepMerges } from "../services/merge-steps.ts";
 import { forgetSettings } from "../services/inbox-settings.ts";
 import { sweepWebhooks } from "../services/webhooks.ts";
@@ -55,6 +56,7 @@ export async function sweepOnce(core: Core): Promise<void> {
   await part(() => sweepMerges(core));
   await part(() => sweepErasures(core));
   await part(() => sweepWebhooks(core));
+  await part(() => sweepImports(core));
 
   const now = core.clock.now();
   await part(async () => {

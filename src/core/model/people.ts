@@ -20,7 +20,7 @@ export type AttributeValue = string | number | boolean;
 export interface Erasure {
   _id: string;
   contactId: string;
-  /** Where it was asked for, and what is said when it is done. */
+  /** Where it was asked for, and what is said when it is done; "" where they had none. */
   conversationId: string;
   by: Author;
   at: Date;

@@ -57,35 +57,43 @@ export function readChange(change: ContactChange): ContactChange {
   return read;
 }
 
+/** `conversation`: where the timeline tells it; null where the customer has none. */
+export interface ContactAct { contactId: string; conversation: Conversation | null; agent: Agent }
+
+export const changedMeanwhile = () => new UserError("CHANGED_MEANWHILE", "Somebody changed this customer meanwhile, so nothing of this was kept. Read it again, and decide anew.");
+
 /**
  * What differs is written, and told in the conversation's timeline. A new name stands on the customer's other cards too.
  * The contact comes last: who finds it changed finds everything changed, and what was stopped before is done when it is asked for again.
- * @throws {UserError} BAD_TEXT, ALREADY_SO, NOT_FOUND
+ * `expect`: only a contact that still is so. @throws {UserError} BAD_TEXT, ALREADY_SO, NOT_FOUND, NOT_POSSIBLE, CHANGED_MEANWHILE
  */
-export async function changeContact(core: Core, act: { conversation: Conversation; agent: Agent; change: ContactChange }): Promise<{ contact: Contact; changed: ContactChange }> {
-  const { conversation, agent } = act;
+export async function changeContact(core: Core, act: ContactAct & { change: ContactChange; expect?: Filter<Contact> }): Promise<{ contact: Contact; changed: ContactChange }> {
+  const { contactId, conversation, agent, expect = {} } = act;
   const wanted = readChange(act.change);
-  const hidden = await hiddenOf(core, conversation);
+  const hidden = conversation === null ? [] : await hiddenOf(core, conversation);
   if (hidden.some((field) => act.change[field] !== undefined)) throw new UserError("NOT_POSSIBLE", "Who this customer is stays hidden until somebody takes the conversation. /take it, then change it.");
-  const before = await core.store.contacts.findOne({ _id: conversation.contactId });
+  const before = await core.store.contacts.findOne({ _id: contactId });
   if (before === null) throw new UserError("NOT_FOUND", "This customer is not known (any more).");
-  const differs = (field: string, value: unknown): boolean => value !== (before[field as keyof ContactChange] ?? null) || (field === "name" && value !== conversation.contactName);
+  const differs = (field: string, value: unknown): boolean => value !== (before[field as keyof ContactChange] ?? null) || (field === "name" && conversation !== null && value !== conversation.contactName);
   const changed = Object.fromEntries(Object.entries(wanted).filter(([field, value]) => differs(field, value))) as ContactChange;
   if (Object.keys(changed).length === 0) throw new UserError("ALREADY_SO", "That is what is known already; nothing changed.");
 
-  if (changed.name !== undefined) await rename(core, conversation.contactId, changed.name, conversation._id);
-  await changeConversation(core, conversation._id, agentAuthor(agent), { expect: NOT_ERASED, ...(changed.name === undefined ? {} : { set: { contactName: changed.name } }), activity: [{ type: "contact", changed }] });
+  if (changed.name !== undefined) await rename(core, contactId, changed.name, conversation?._id);
+  if (conversation !== null) await changeConversation(core, conversation._id, agentAuthor(agent), { expect: NOT_ERASED, ...(changed.name === undefined ? {} : { set: { contactName: changed.name } }), activity: [{ type: "contact", changed }] });
   const set = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== null));
   const gone = Object.keys(changed).filter((field) => changed[field as keyof ContactChange] === null);
   const contact = await core.store.contacts.findOneAndUpdate(
-    { _id: before._id },
+    { _id: before._id, ...expect },
     {
       ...(Object.keys(set).length === 0 ? {} : { $set: { ...set, ...(changed.name === undefined ? {} : { anonymous: false }) } }),
       ...(gone.length === 0 ? {} : { $unset: Object.fromEntries(gone.map((field) => [field, "" as const])) }),
     },
     { returnDocument: "after" },
   );
-  if (contact === null) throw new UserError("NOT_FOUND", "This customer is not known any more.");
+  if (contact === null) {
+    if (changed.name !== undefined) await alignNames(core, contactId);
+    throw changedMeanwhile();
+  }
   if (changed.name !== undefined) await alignNames(core, contact._id);
   return { contact, changed };
 }

@@ -6,7 +6,7 @@ import type { Core } from "../core.ts";
 import { DeskError, UserError } from "../errors.ts";
 import { newId } from "../model/ids.ts";
 import { retryDelayMs } from "../model/retry.ts";
-import type { Agent, ContactIdentity, Conversation, Erasure } from "../model/types.ts";
+import type { Agent, ContactIdentity, Erasure } from "../model/types.ts";
 import { isDuplicateKey } from "../store/store.ts";
 import { addNote } from "./add-note.ts";
 import { recordAudit } from "./audit.ts";
@@ -23,12 +23,15 @@ const TRIES = 20;
 const BATCH = 10;
 const CALLS = 500;
 
+/** `conversationId`: where a note says that it is done. */
+interface Erasing { contactId: string; conversationId?: string; agent: Agent }
+
 /** Resolves once it is stored that it is to be done; the work follows. @throws {UserError} ALREADY_SO, NOT_FOUND */
-export async function beginErasure(core: Core, act: { conversation: Conversation; agent: Agent }): Promise<void> {
-  const { contactId, _id } = act.conversation;
+export async function beginErasure(core: Core, act: Erasing): Promise<void> {
+  const { contactId, conversationId = "" } = act;
   const now = core.clock.now();
   if ((await core.store.contacts.findOne({ _id: contactId }, { projection: { _id: 1 } })) === null) throw new UserError("NOT_FOUND", "This customer is not known (any more).");
-  const erasure: Erasure = { _id: newId(now), contactId, conversationId: _id, by: agentAuthor(act.agent), at: now, state: "doing", dueAt: now, tries: 0, counts: { conversations: 0, messages: 0, files: 0, posts: 0 }, left: [] };
+  const erasure: Erasure = { _id: newId(now), contactId, conversationId, by: agentAuthor(act.agent), at: now, state: "doing", dueAt: now, tries: 0, counts: { conversations: 0, messages: 0, files: 0, posts: 0 }, left: [] };
   try {
     await core.store.erasures.insertOne(erasure);
   } catch (error) {

@@ -20,9 +20,9 @@ export interface Found {
 }
 
 type Scope = Pick<Query<Conversation>, "inboxId">;
-const scopeOf = (agent: Agent): Scope => (agent.inboxIds === "all" ? {} : { inboxId: { $in: agent.inboxIds } });
+export const scopeOf = (agent: Agent): Scope => (agent.inboxIds === "all" ? {} : { inboxId: { $in: agent.inboxIds } });
 
-async function contextFor(core: Core, agent: Agent, filter: Filter, candidates: number): Promise<FilterContext> {
+export async function contextFor(core: Core, agent: Agent, filter: Filter, candidates: number): Promise<FilterContext> {
   const sees = (id: string) => agent.inboxIds === "all" || agent.inboxIds.includes(id);
   const [agents, teams, inboxes, desks, labels, words] = await Promise.all([
     allAgents(core), allTeams(core), allInboxes(core), allTargets(core), allLabels(core), lookUpWords(core, filter, { inboxIds: agent.inboxIds === "all" ? null : agent.inboxIds, candidates }),
@@ -46,7 +46,7 @@ export async function findConversations(core: Core, agent: Agent, asked: string 
 const INDEXED = new Set(["_id", "number", "labels", "assigneeId", "teamId", "status"]);
 
 /** Whether one of the conditions that all must hold has an index of its own and names `candidates` conversations at most. */
-async function isBounded(core: Core, plan: Plan, candidates: number): Promise<boolean> {
+export async function isBounded(core: Core, plan: Plan, candidates: number): Promise<boolean> {
   const parts = "all" in plan ? plan.all : [plan];
   for (const part of parts) {
     // what is in no team's queue has no entry in the teams' index

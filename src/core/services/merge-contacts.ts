@@ -23,14 +23,18 @@ export interface MergePlan {
   /** What both have, and differently: the one who stays keeps theirs. */
   conflicts: { field: string; kept: string; left: string }[];
 }
-interface Two { agent: Agent; here: Conversation; other: Conversation }
+/** One of the two, as messages call it; `conversationId`: where the timeline tells it. */
+export interface MergeSide { contactId: string; name: string; called: string; conversationId?: string }
+interface Two { agent: Agent; here: MergeSide; other: MergeSide }
+
+export const sideOf = ({ contactId, contactName, number, _id }: Conversation): MergeSide => ({ contactId, name: contactName, called: `#${number}`, conversationId: _id });
 
 const named = ({ name, anonymous }: Contact): boolean => name !== "" && !anonymous;
 const FIELDS = ["email", "phone", "externalId", "avatar"] as const;
 
 /** Writes nothing. @throws {UserError} ALREADY_SO, NOT_ALLOWED, NOT_POSSIBLE, NOT_FOUND */
 export async function planMerge(core: Core, { agent, here, other }: Two): Promise<MergePlan> {
-  if (here.contactId === other.contactId) throw new UserError("ALREADY_SO", `#${here.number} and #${other.number} are the same customer's already; nothing changed.`);
+  if (here.contactId === other.contactId) throw new UserError("ALREADY_SO", `${here.called} and ${other.called} are the same customer's already; nothing changed.`);
   const { contacts, conversations } = core.store;
   const [keep, gone, identities, theirs, count] = await Promise.all([
     contacts.findOne({ _id: here.contactId }), contacts.findOne({ _id: other.contactId }), identitiesOf(core, other.contactId), identitiesOf(core, here.contactId),
@@ -40,7 +44,7 @@ export async function planMerge(core: Core, { agent, here, other }: Two): Promis
   if (agent.inboxIds !== "all" && [...identities, ...theirs].some(({ inboxId }) => !agent.inboxIds.includes(inboxId))) {
     throw new UserError("NOT_ALLOWED", "One of the two customers also writes in an inbox that you may not see. Ask a colleague who sees all of them.");
   }
-  if (identities.length > MOST_IDENTITIES) throw new UserError("NOT_POSSIBLE", `${other.contactName} has more than ${MOST_IDENTITIES} addresses, which is more than one merge moves. Merge the other way round, from #${other.number}.`);
+  if (identities.length > MOST_IDENTITIES) throw new UserError("NOT_POSSIBLE", `${other.name} has more than ${MOST_IDENTITIES} addresses, which is more than one merge moves. Merge the other way round, from ${other.called}.`);
   if ((keep.blocked === undefined) !== (gone.blocked === undefined)) throw new UserError("NOT_POSSIBLE", `One of the two is blocked and the other is not. Block or unblock one of them first.`);
   if (keep.externalId !== undefined && gone.externalId !== undefined) throw new UserError("NOT_POSSIBLE", "Your own system knows the two under different ids, so they are two people there. Join them there first, then import or identify anew.");
 
@@ -70,7 +74,7 @@ export async function mergeContacts(core: Core, two: Two): Promise<MergePlan> {
   const now = core.clock.now();
   const merge: Merge = {
     _id: newId(now), keepId: keep._id, goneId: gone._id, by: agentAuthor(two.agent), at: now, state: "doing", open: [keep._id, gone._id], dueAt: new Date(now.getTime() + BEGUN_MS),
-    identityIds: plan.identities.map(({ _id }) => _id), filled: plan.filled, keepName: keep.name, goneName: gone.name, shown: { keep: two.here.contactName, gone: two.other.contactName }, conversationIds: [two.here._id, two.other._id],
+    identityIds: plan.identities.map(({ _id }) => _id), filled: plan.filled, keepName: keep.name, goneName: gone.name, shown: { keep: two.here.name, gone: two.other.name }, conversationIds: [two.here, two.other].flatMap(({ conversationId }) => (conversationId === undefined ? [] : [conversationId])),
   };
   await begin(core, merge);
   if ((await carryOutMerge(core, merge)) === null) throw changing();
@@ -93,8 +97,8 @@ async function begin(core: Core, merge: Merge): Promise<void> {
 export async function undoNewestMerge(core: Core, { agent, here }: Omit<Two, "other">): Promise<Merge> {
   const { merges, identities } = core.store;
   const merge = await merges.findOne({ keepId: here.contactId, state: { $in: ["done", "undoing"] } }, { sort: { at: -1 } });
-  if (merge === null) throw new UserError("NOT_FOUND", `${here.contactName} was not merged with anybody, or that was taken back already.`);
-  if (core.clock.now().getTime() - merge.at.getTime() > UNDO_DAYS * 86_400_000) throw new UserError("TOO_LATE", `${here.contactName} was merged with ${merge.shown.gone} more than ${UNDO_DAYS} days ago; that can't be taken back any more.`);
+  if (merge === null) throw new UserError("NOT_FOUND", `${here.name} was not merged with anybody, or that was taken back already.`);
+  if (core.clock.now().getTime() - merge.at.getTime() > UNDO_DAYS * 86_400_000) throw new UserError("TOO_LATE", `${here.name} was merged with ${merge.shown.gone} more than ${UNDO_DAYS} days ago; that can't be taken back any more.`);
   const unseen = agent.inboxIds === "all" ? null : await identities.findOne({ _id: { $in: merge.identityIds }, inboxId: { $nin: agent.inboxIds } });
   if (unseen !== null) throw new UserError("NOT_ALLOWED", "What would be moved back lies in an inbox that you may not see. Ask a colleague who sees all of them.");
   let undoing: Merge | null;

@@ -17,7 +17,9 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
   macros: [{ name: "macroByName", key: { name: 1 }, unique: true }],
   cannedResponses: [{ name: "cannedByCode", key: { code: 1 }, unique: true }, { name: "suggestCanned", key: { words: 1 } }, { name: "cannedByUse", key: { uses: -1 } }],
   contactIdentities: [{ name: "identityByAddress", key: { inboxId: 1, address: 1 }, unique: true }, { name: "identitiesOfContact", key: { contactId: 1 } }],
-  contacts: [{ name: "contactByExternalId", key: { externalId: 1 }, unique: true, ...present("externalId") }, { name: "tombstonesOfContact", key: { mergedInto: 1 }, ...present("mergedInto") }],
+  contacts: [{ name: "contactByExternalId", key: { externalId: 1 }, unique: true, ...present("externalId") }, { name: "tombstonesOfContact", key: { mergedInto: 1 }, ...present("mergedInto") }, { name: "contactsByEmail", key: { email: 1, _id: -1 }, ...present("email") }, { name: "contactsByPhone", key: { phone: 1, _id: -1 }, ...present("phone") }],
+  contactImports: [{ name: "dueImports", key: { dueAt: 1 }, ...present("dueAt") }, { name: "forgetImports", key: { endedAt: 1 }, expireAfterSeconds: 7 * 86_400, ...present("endedAt") }],
+  contactRefusals: [{ name: "refusalsOfImport", key: { importId: 1, line: 1 }, unique: true }, { name: "forgetRefusals", key: { at: 1 }, expireAfterSeconds: 7 * 86_400 }],
   contactMerges: [
     { name: "oneMergeAtATime", key: { open: 1 }, unique: true, ...present("open") },
     { name: "dueMerges", key: { dueAt: 1 }, ...present("dueAt") },

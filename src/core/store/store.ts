@@ -48,6 +48,29 @@ export interface LoggedCall {
 /** What was done to a person's data, or to who may reach it, by whom. Holds no personal data of theirs. */
 export interface AuditEntry { _id: string; at: Date; by: { id?: string; name: string }; act: string; contactId?: string; facts: Record<string, string | number | string[]> }
 
+/** A table of contacts that is being brought in. */
+export interface ContactImport {
+  _id: string;
+  by: string;
+  at: Date;
+  /** Of the table, until it has ended. */
+  fileId: string;
+  bytes: number;
+  dryRun: boolean;
+  state: "doing" | "done" | "failed";
+  /** Set while something is left to do, as a claim while somebody does it; indexed. */
+  dueAt?: Date;
+  tries: number;
+  rows: number;
+  /** Share of the table, 0 to 1. */
+  share: number;
+  counts: { made: number; changed: number; same: number; refused: number };
+  /** Why it failed, in words. */
+  error?: string;
+  endedAt?: Date;
+}
+export interface ContactRefusal { _id: string; importId: string; line: number; reason: string; cells: string[]; at: Date }
+
 /** What a call of the API was answered under a key of its sender's, so that a repeat gets the same. */
 export interface KeptAnswer {
   /** `<caller>/<key>`. */
@@ -84,6 +107,8 @@ export interface Store {
   readonly earlyChanges: Collection<EarlyChange>;
   readonly calls: Collection<LoggedCall>;
   readonly apiAnswers: Collection<KeptAnswer>;
+  readonly contactImports: Collection<ContactImport>;
+  readonly contactRefusals: Collection<ContactRefusal>;
   readonly continuityMails: Collection<ContinuityMail>;
   readonly webhooks: Collection<Webhook>;
   readonly webhookDeliveries: Collection<WebhookDelivery>;
@@ -126,6 +151,8 @@ export function storeOn(connection: mongoose.Connection): Store {
     earlyChanges: of<EarlyChange>("earlyChanges"),
     calls: of<LoggedCall>("calls"),
     apiAnswers: of<KeptAnswer>("apiAnswers"),
+    contactImports: of<ContactImport>("contactImports"),
+    contactRefusals: of<ContactRefusal>("contactRefusals"),
     continuityMails: of<ContinuityMail>("continuityMails"),
     webhooks: of<Webhook>("webhooks"),
     webhookDeliveries: of<WebhookDelivery>("webhookDeliveries"),

@@ -9,7 +9,7 @@ export const block = verb({
   name: "block", aliases: [], usage: "", help: "Takes nothing more from this customer, on any inbox, and resolves this conversation; what they write is counted and not kept.",
   needs: { conversation: true }, args: nothing,
   async run({ core, actor, conversation }) {
-    const { conversation: after } = await setBlocked(core, { conversation, agent: actor, blocked: true });
+    const after = (await setBlocked(core, { contactId: conversation.contactId, conversation, agent: actor, blocked: true })).conversation ?? conversation;
     if (after.status !== "resolved") await resolve(core, { conversation: after, actor: agentAuthor(actor), anyway: true });
     return { notice: `${after.contactName} is blocked: what they write is counted and not kept. /unblock takes it back.`, buttons: [{ id: "unblock", label: "Unblock" }], logged: true };
   },
@@ -19,7 +19,8 @@ export const unblock = verb({
   name: "unblock", aliases: [], usage: "", help: "Takes a blocked customer's lines again, from now on.",
   needs: { conversation: true }, args: nothing,
   async run({ core, actor, conversation }) {
-    const { conversation: { contactName }, swallowed } = await setBlocked(core, { conversation, agent: actor, blocked: false });
+    const { contactName } = conversation;
+    const { swallowed } = await setBlocked(core, { contactId: conversation.contactId, conversation, agent: actor, blocked: false });
     return { notice: `${contactName} is not blocked any more. ${swallowed === 0 ? "They wrote nothing meanwhile." : `${swallowed === 1 ? "1 line" : `${swallowed} lines`} they wrote meanwhile ${swallowed === 1 ? "was" : "were"} not kept.`}` };
   },
 });

@@ -49,7 +49,7 @@ export const contact = verb({
       }));
     }
     if (Object.keys(args.change).length > 0) {
-      const { changed } = await changeContact(core, { conversation, agent: actor, change: args.change });
+      const { changed } = await changeContact(core, { contactId: conversation.contactId, conversation, agent: actor, change: args.change });
       return { notice: Object.entries(changed).map(([field, value]) => `${CALLED[field as keyof ContactChange]}: ${value ?? "taken away"}`).join("\n"), logged: true };
     }
     return { notice: await profileText(core, actor, conversation), buttons: [{ id: buttonId("contact", "edit"), label: "Edit" }, { id: "history", label: "History" }] };

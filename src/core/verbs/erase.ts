@@ -16,7 +16,7 @@ export const erase = verb({
       }]);
     }
     if (number !== String(conversation.number)) throw new UserError("BAD_TEXT", `"${number.slice(0, 20)}" is not this conversation's number, so nothing was erased. To erase the customer, write ${conversation.number}.`);
-    await beginErasure(core, { conversation, agent: actor });
+    await beginErasure(core, { contactId: conversation.contactId, conversationId: conversation._id, agent: actor });
     return { notice: `The customer of #${conversation.number} is being erased. A note here says when it is done, and what a desk did not let us delete.` };
   },
 });

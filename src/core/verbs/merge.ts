@@ -4,7 +4,7 @@ import { UserError } from "../errors.ts";
 import type { Agent, Conversation } from "../model/types.ts";
 import { COUNTED } from "../services/contact.ts";
 import { allInboxes, mayAnswer } from "../services/inbox-settings.ts";
-import { mergeContacts, planMerge, undoNewestMerge, UNDO_DAYS, type MergePlan } from "../services/merge-contacts.ts";
+import { mergeContacts, planMerge, sideOf, undoNewestMerge, UNDO_DAYS, type MergePlan } from "../services/merge-contacts.ts";
 import { anyText } from "./args.ts";
 import { FORM_FIELD, buttonId, verb } from "./verb.ts";
 
@@ -22,17 +22,17 @@ export const merge = verb({
   needs: { conversation: true }, args: ARGS,
   async run({ core, actor, conversation, args, ask }) {
     if (args.undo) {
-      const { shown: { gone } } = await undoNewestMerge(core, { agent: actor, here: conversation });
+      const { shown: { gone } } = await undoNewestMerge(core, { agent: actor, here: sideOf(conversation) });
       return { notice: `${gone} is a customer of their own again, with the addresses and conversations that had moved.` };
     }
     if (args.number === null) return ask(`Merge ${conversation.contactName} with another customer`, [{ name: FORM_FIELD, label: "Number of a conversation of theirs", kind: "text", required: true, help: "Such as #1042. What moves is shown before anything changes." }]);
     const other = await otherOf(core, actor, args.number);
-    const two = { agent: actor, here: conversation, other };
+    const two = { agent: actor, here: sideOf(conversation), other: sideOf(other) };
     if (args.confirm) {
       const plan = await mergeContacts(core, two);
       return { notice: `${other.contactName} and ${conversation.contactName} are one customer now: ${moving(plan)} moved. You can take it back for ${UNDO_DAYS} days.`, buttons: [{ id: buttonId("merge", "undo"), label: "Undo" }] };
     }
-    return { notice: await preview(core, two, await planMerge(core, two)), buttons: [{ id: buttonId("merge", `#${other.number} ${CONFIRM}`), label: "Merge", style: "main" }] };
+    return { notice: await preview(core, { here: conversation, other }, await planMerge(core, two)), buttons: [{ id: buttonId("merge", `#${other.number} ${CONFIRM}`), label: "Merge", style: "main" }] };
   },
 });
 

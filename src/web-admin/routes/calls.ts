@@ -1,6 +1,9 @@
 /** Every call of `/api/v1`, in the order of the documentation. */
 import { agentCalls } from "./agents.ts";
 import type { AdminCall } from "./call.ts";
+import { contactActCalls } from "./contact-acts.ts";
+import { contactTableCalls } from "./contact-tables.ts";
+import { contactCalls } from "./contacts.ts";
 import { deskCalls } from "./desks.ts";
 import { healthCalls } from "./health.ts";
 import { inboxCalls } from "./inboxes.ts";
@@ -9,6 +12,6 @@ import { overviewCalls } from "./overview.ts";
 import { sessionCalls } from "./sessions.ts";
 import { settingsCalls } from "./settings.ts";
 
-export const adminCalls: readonly AdminCall[] = [...settingsCalls, ...overviewCalls, ...deskCalls, ...inboxCalls, ...agentCalls, ...healthCalls, ...sessionCalls, ...liveCalls];
+export const adminCalls: readonly AdminCall[] = [...contactCalls, ...contactActCalls, ...contactTableCalls, ...settingsCalls, ...overviewCalls, ...deskCalls, ...inboxCalls, ...agentCalls, ...healthCalls, ...sessionCalls, ...liveCalls];
 /** Where they are served. */
 export const ADMIN_API = "/api/v1";

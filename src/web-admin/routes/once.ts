@@ -1,5 +1,6 @@
 /** A call under an `Idempotency-Key`: done once, and a repeat within a day gets the answer of the first. Source: draft-ietf-httpapi-idempotency-key-header */
 import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Core } from "../../core/core.ts";
 import { UserError } from "../../core/errors.ts";
@@ -18,7 +19,9 @@ export function keyOf({ headers }: FastifyRequest): string | undefined {
   throw new UserError("BAD_BODY", "An Idempotency-Key is 1 to 100 printable ASCII characters without blanks.", [{ path: "idempotency-key", message: "is not one" }]);
 }
 
-const hashOf = ({ method, url, body }: FastifyRequest): string => createHash("sha256").update(JSON.stringify([method, url, body ?? null])).digest("hex");
+/** A table that streams in is told by its length. */
+const hashOf = ({ method, url, body, headers }: FastifyRequest): string =>
+  createHash("sha256").update(JSON.stringify([method, url, body instanceof Readable ? headers["content-length"] : (body ?? null)])).digest("hex");
 
 export interface Done { status: number; body: unknown; contactId?: string | undefined }
 

@@ -1,6 +1,7 @@
 /** Serves `/api/v1`: every call is made by somebody who may (`auth/caller.ts`), and every refusal is a problem (RFC 9457). */
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { UserError } from "../../core/errors.ts";
+import { MAX_TABLE_BYTES } from "../../core/services/import-job.ts";
 import { asProblem } from "../../http/problem.ts";
 import { createWhoCalls, type Caller } from "../auth/caller.ts";
 import { requirePermission, type AdminCall, type AdminParts } from "./call.ts";
@@ -24,6 +25,8 @@ export const adminRoutes = (parts: AdminParts): FastifyPluginAsync => async (app
     api.addHook("onSend", async (_request, reply, payload) => asProblem(reply, payload));
     api.addHook("onRequest", async (request, reply) => { callers.set(request, await whoCalls(request, reply)); });
     api.setNotFoundHandler(() => { throw new UserError("NOT_FOUND", `There is no such call. ${ADMIN_API}/openapi.json lists them.`); });
+    // a table is read while it comes; what takes it sets its own limit
+    api.addContentTypeParser("text/csv", { bodyLimit: MAX_TABLE_BYTES + 1 }, (_request, payload, done) => { done(null, payload); });
     for (const call of adminCalls) {
       const status = statusOf(call);
       const answer = call.answers[status]!;
