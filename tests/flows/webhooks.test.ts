@@ -159,7 +159,8 @@ test("nothing of an erased customer stays in what waits or in the log", async ()
   await help.write("My number is 1234");
   await help.settle();
   await expect.poll(() => receiver.calls.length, WAIT).toBeGreaterThan(0);
-  await beginErasure(help.core, { conversation: await help.conversation(), agent: help.mara });
+  const { _id: conversationId, contactId } = await help.conversation();
+  await beginErasure(help.core, { contactId, conversationId, agent: help.mara });
   await expect.poll(async () => { await sweepOnce(help.core); return JSON.stringify([await help.store.calls.find({ inboxId: hook._id }).toArray(), await help.store.webhookDeliveries.find({ webhookId: hook._id }).toArray()]); }, WAIT).not.toContain("1234");
 });
 
