@@ -36,7 +36,7 @@ function drained<T>(source: { next(deadline: number): T | typeof PAUSE | undefin
   }
 }
 
-const world: World = { read: () => new List(docs), describe: () => new List([]) };
+const world: World = { read: () => new List(docs), describe: () => new List([]), server: () => new List([]) };
 
 test.each<[passes: number, outputs: number, pipeline: object[]]>([
   [1, N, [{ $set: { m: { $add: ["$n", 1] } } }]], [2, N, [{ $sort: { n: 1 } }]], [2, N, [{ $group: { _id: "$n", c: { $sum: 1 } } }]], [1, 10, [{ $sortByCount: "$g" }]], [1, 10, [{ $group: { _id: "$g", l: { $push: "$n" } } }]],

@@ -51,12 +51,13 @@ export const rename: Command = async ({ args, store, db }) => {
 };
 
 /** `listCollections`: mongodb.com/docs/manual/reference/command/listCollections/ */
-export const listCollections: Command = ({ args, store, db, requestId }) => {
+export const listCollections: Command = (context) => {
+  const { args, store, db } = context;
   const nameOnly = args.bool("nameOnly");
   const matches = compileMatcher(args.doc("filter") ?? EMPTY_DOC);
   const docs = [...store.catalog.collections.values()].filter((c) => c.db === db).map((c) => serialize(described(c)));
   const found = docs.filter(matches);
-  return listReply(`${db}.$cmd.listCollections`, nameOnly ? found.map((doc) => serialize(nameAndType(toJs(doc)))) : found, requestId);
+  return listReply(context, `${db}.$cmd.listCollections`, nameOnly ? found.map((doc) => serialize(nameAndType(toJs(doc)))) : found);
 };
 
 const described = (c: Collection) => ({

@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { hostname } from "node:os";
-import { Long } from "bson";
+import { Binary, Long, UUID } from "bson";
 import { List, type Docs } from "../pipeline/docs.ts";
 import { PAUSE } from "../planner/query.ts";
 import type { Collection } from "../storage/catalog.ts";
@@ -7,8 +8,23 @@ import { IndexSizes } from "../storage/index-sizes.ts";
 import type { Store } from "../storage/store.ts";
 import { StoreError } from "../values/errors.ts";
 import { embedded, fieldsOf, fromJs, getField, numberOf, T, toJs, type RawDoc } from "../values/raw.ts";
+import { sessionOf, type Context } from "./context.ts";
 
 const started = new Date();
+/** The user of a server without users: the digest of nothing. */
+const NOBODY = new Binary(createHash("sha256").digest());
+
+/** The documents of `$currentOp` (the operation that asks, the only one that is told of) and `$listLocalSessions` (its session and those that hold cursors).
+ *  Sources: mongodb.com/docs/manual/reference/operator/aggregation/currentOp/ and …/listLocalSessions/ */
+export function describeServer({ args, cursors, connectionId, db }: Context, stage: "$currentOp" | "$listLocalSessions"): Docs {
+  if (stage === "$currentOp") {
+    if (db !== "admin") throw new StoreError(73, "InvalidNamespace", "$currentOp must be run against the 'admin' database with {aggregate: 1}");
+    return new List([fromJs({ type: "op", host: hostname(), desc: `conn${connectionId}`, connectionId, active: true, currentOpTime: new Date().toISOString(), op: "command", ns: `${db}.$cmd.aggregate`, secs_running: Long.ZERO, waitingForLock: false })]);
+  }
+  const own = sessionOf(args);
+  const used = new Map([...cursors.usedSessions(), ...(own === undefined ? [] : [[own, Date.now()] as const])]);
+  return new List([...used].map(([id, at]) => fromJs({ _id: { id: new UUID(id), uid: NOBODY }, lastUse: new Date(at) })));
+}
 
 /** What `collStats` and `$collStats` say of a collection, in units of `scale` bytes. */
 export function collectionStats(c: Collection | undefined, counted: IndexSizes, scale: number): Record<string, unknown> {

@@ -216,7 +216,8 @@ function mergeOne({ store }: Context, collection: Collection, merge: MergeSpec, 
     return;
   }
   if (matched === "keepExisting") return;
-  if (matched === "fail") throw new StoreError(11000, "DuplicateKey", `E11000 duplicate key error collection: ${collection.ns}: $merge found a document with equal ${on.join(", ")} and whenMatched is 'fail'`);
+  // The unique index that `on` stands on refuses it, and says why.
+  if (matched === "fail") return insert(store, collection, doc, merge);
   const before = found.doc.slice();
   const after = changed(before, doc, matched, merge);
   const [id, next] = [idOf(before)!, idOf(after)];

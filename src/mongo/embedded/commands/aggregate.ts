@@ -8,7 +8,7 @@ import { nsOf, type Store } from "../storage/store.ts";
 import { storeError, StoreError } from "../values/errors.ts";
 import { DocWriter, embedded, EMPTY_DOC, fieldsOf, getField, MAX_DOC_BYTES, numberOf, stringOf, T, type RawDoc, type RawValue } from "../values/raw.ts";
 import type { Scope } from "../values/scope.ts";
-import { describe } from "./aggregate-describe.ts";
+import { describe, describeServer } from "./aggregate-describe.ts";
 import { carryOut } from "./aggregate-writes.ts";
 import { Args, scopeOf, type Command, type Context } from "./context.ts";
 import { Cursor } from "./cursors.ts";
@@ -34,7 +34,7 @@ export const aggregate: Command = async (context) => {
   if (counted) return cursors.first(new Cursor(ns, sourceOf(counted), { skip: 0, limit: 0, project: undefined }), batchSize, false, context);
   const names = Names.of({ nowMs: Date.now(), ...scope });
   const pipeline = compilePipeline(raws, names, { collection: name, inside: undefined });
-  const docs = pipeline.open(worldOf(store, db), { hint: hintOf(args, collection) });
+  const docs = pipeline.open(worldOf(context), { hint: hintOf(args, collection) });
   if (pipeline.writes) {
     await carryOut(context, pipeline.writes, docs, { names, source: name });
     return cursors.first(new Cursor(ns, NOTHING, { skip: 0, limit: 0, project: undefined }), batchSize, false, context);
@@ -59,9 +59,10 @@ const sourceOf = (docs: Docs): Source => ({
 });
 
 /** What pipelines see of one database. */
-export const worldOf = (store: Store, db: string): World => ({
-  read: (spec) => read(store, db, spec),
-  describe: (stage, collection, spec) => describe(store, nsOf(db, collection), stage, spec),
+const worldOf = (context: Context): World => ({
+  read: (spec) => read(context.store, context.db, spec),
+  describe: (stage, collection, spec) => describe(context.store, nsOf(context.db, collection), stage, spec),
+  server: (stage) => describeServer(context, stage),
 });
 
 /** Reads a collection by its best plan. */

@@ -1,4 +1,6 @@
-import { StoreError } from "../values/errors.ts";
+import { locationError, StoreError } from "../values/errors.ts";
+import { getField, type RawDoc } from "../values/raw.ts";
+import { checkFields } from "./fields.ts";
 import { CHUNK_DOCS } from "./sliced.ts";
 
 /** What the batches of insert, update, delete and bulkWrite have in common: their size, their order and how their errors are told. */
@@ -29,6 +31,17 @@ export function failures(errors: readonly WriteError[]): { writeErrors?: WriteEr
     return error;
   });
   return { writeErrors };
+}
+
+const CHECKED = 64;
+
+/** Checks the form of all statements of a batch before the first is carried out, a few at a time. @throws StoreError 40414, 40415, which fail the whole command. */
+export function* checkStatements(command: string, statements: readonly RawDoc[], ...required: readonly string[]): Generator<void, void> {
+  for (const [i, statement] of statements.entries()) {
+    checkFields(command, statement);
+    for (const name of required) if (!getField(statement, name)) throw locationError(40414, `BSON field '${command}.${name}' is missing but a required field`);
+    if (i % CHECKED === CHECKED - 1) yield;
+  }
 }
 
 export function checkBatch(n: number): void {

@@ -103,7 +103,6 @@ export class Cursors {
 
   /** Answers a cursor's first batch and keeps the cursor when there is more. `single`: never keep it. */
   first(cursor: Cursor, batchSize: number | undefined, single: boolean, asker: Asker): Buffer | Promise<Buffer> {
-    cursor.session = sessionOf(asker.args);
     return this.batch(cursor, new CursorReply(cursor.ns, "firstBatch"), batchSize ?? FIRST_BATCH, single, asker);
   }
 
@@ -131,6 +130,11 @@ export class Cursors {
     if (session !== undefined && this.sessions.has(session)) this.sessions.set(session, this.now());
   }
 
+  /** The sessions that hold cursors, and when each was last used. */
+  usedSessions(): Iterable<[session: string, usedAt: number]> {
+    return this.sessions.entries();
+  }
+
   /** Closes the cursors of sessions that have ended; without a list, of all. */
   endSessions(ended?: ReadonlySet<string>): void {
     for (const [id, { session }] of this.open) if (session !== undefined && (!ended || ended.has(session))) this.open.delete(id);
@@ -142,14 +146,17 @@ export class Cursors {
     this.open.clear();
   }
 
-  private batch(cursor: Cursor, reply: CursorReply, batchSize: number, single: boolean, { requestId: replyTo, expires }: Asker): Buffer | Promise<Buffer> {
-    const finish = (state: "more" | "end") => reply.finish(state === "more" && !single ? this.keep(cursor) : 0n, replyTo);
+  private batch(cursor: Cursor, reply: CursorReply, batchSize: number, single: boolean, asker: Asker): Buffer | Promise<Buffer> {
+    const finish = (state: "more" | "end") => reply.finish(state === "more" && !single ? this.keep(cursor, asker) : 0n, asker.requestId);
     const state = cursor.fill(reply, batchSize, sliceEnd());
-    return state === "pause" ? cursor.rest(reply, batchSize, expires).then(finish) : finish(state);
+    return state === "pause" ? cursor.rest(reply, batchSize, asker.expires).then(finish) : finish(state);
   }
 
-  private keep(cursor: Cursor): bigint {
-    if (cursor.id === 0n) cursor.id = ++this.lastId;
+  private keep(cursor: Cursor, { args }: Asker): bigint {
+    if (cursor.id === 0n) {
+      cursor.id = ++this.lastId;
+      cursor.session = sessionOf(args);
+    }
     cursor.usedAt = this.now();
     if (cursor.session !== undefined) this.sessions.set(cursor.session, cursor.usedAt);
     this.open.set(cursor.id, cursor);

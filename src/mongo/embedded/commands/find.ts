@@ -73,6 +73,7 @@ export const getMore: Command = (context) => {
   const id = args.required("getMore", args.value("getMore"));
   const collection = args.required("collection", args.string("collection"));
   if (id.type !== T.long) throw new StoreError(14, "TypeMismatch", "BSON field 'getMore.getMore' is the wrong type, expected type 'long'");
+  if (args.value("maxTimeMS")) throw new StoreError(2, "BadValue", "cannot set maxTimeMS on getMore command for a non-awaitData cursor");
   return cursors.more(int64At(id.bytes, id.start), nsOf(db, collection), args.number("batchSize"), context);
 };
 

@@ -150,11 +150,11 @@ async function buildOnce({ store }: Context, collection: Collection, spec: RawDo
 }
 
 export const listIndexes: Command = (context) => {
-  const { store, db, requestId } = context;
+  const { store, db } = context;
   const ns = nsOf(db, collectionName(context));
   const collection = store.catalog.get(ns);
   if (!collection) throw new StoreError(26, "NamespaceNotFound", `ns does not exist: ${ns}`);
-  return listReply(ns, collection.indexes.filter((i) => i.usable).map((i) => i.spec), requestId);
+  return listReply(context, ns, collection.indexes.filter((i) => i.usable).map((i) => i.spec));
 };
 
 export const dropIndexes: Command = async (context) => {

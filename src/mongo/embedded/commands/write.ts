@@ -3,17 +3,16 @@ import { RecordIds } from "../planner/streams.ts";
 import type { Collection } from "../storage/catalog.ts";
 import { NeedRoom } from "../storage/room.ts";
 import { nsOf, type Store } from "../storage/store.ts";
-import { SLICE_MS } from "../storage/turns.ts";
+import { inSlices, SLICE_MS } from "../storage/turns.ts";
 import { StoreError } from "../values/errors.ts";
 import { getField, idOf, numberOf, prepareInsert, toJs, DocWriter, T, itemsOf, embedded, type RawDoc } from "../values/raw.ts";
 import type { Scope } from "../values/scope.ts";
 import { compileUpdate, refuseExpr, upsertDocument, type CompiledUpdate } from "../values/update.ts";
 import { Args, collectionName, refuse, scopeOf, type Command, type Context } from "./context.ts";
-import { checkFields } from "./fields.ts";
 import { ensureCollection } from "../storage/ddl.ts";
 import { checkDocument } from "../storage/options.ts";
 import { hintOf } from "./find.ts";
-import { checkBatch, eachStatement, failures, writeError, type Turn, type WriteError } from "./batch.ts";
+import { checkBatch, checkStatements, eachStatement, failures, writeError, type Turn, type WriteError } from "./batch.ts";
 import { CHUNK_DOCS, sliced, WRITES_PER_DOC } from "./sliced.ts";
 
 const CHUNK_BYTES = 3_500_000;
@@ -80,7 +79,6 @@ export class UpdateRun {
   private readonly now = Date.now();
 
   constructor(private readonly context: Context, private readonly ns: string, private readonly args: Args, names = STATEMENT) {
-    checkFields(args.command, args.body);
     refuse(args, names.constants);
     this.filter = args.required(names.filter, args.doc(names.filter));
     this.scope = scopeOf(args, context.store.catalog.get(ns), context.args.doc("let"));
@@ -158,6 +156,7 @@ export const update: Command = async (context) => {
   const name = collectionName(context);
   const statements = args.required("updates", args.docs("updates"));
   checkBatch(statements.length);
+  await inSlices(checkStatements("update.updates", statements, "q", "u"));
   const ordered = args.value("ordered") === undefined || args.bool("ordered");
   const errors: WriteError[] = [];
   const upserted: { index: number; _id: unknown }[] = [];
@@ -221,7 +220,6 @@ export class DeleteRun {
   }
 
   constructor(private readonly store: Store, private readonly ns: string, private readonly args: Args, let_: RawDoc | undefined, statement: { filter: string; one: boolean }) {
-    checkFields(args.command, args.body);
     this.filter = args.required(statement.filter, args.doc(statement.filter));
     this.one = statement.one;
     this.scope = scopeOf(args, store.catalog.get(ns), let_);
@@ -249,6 +247,7 @@ export const remove: Command = async (context) => {
   const ns = nsOf(db, collectionName(context));
   const statements = args.required("deletes", args.docs("deletes"));
   checkBatch(statements.length);
+  await inSlices(checkStatements("delete.deletes", statements, "q", "limit"));
   const ordered = args.value("ordered") === undefined || args.bool("ordered");
   const errors: WriteError[] = [];
   let n = 0;

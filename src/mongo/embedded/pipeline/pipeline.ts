@@ -130,6 +130,12 @@ function sourceOf(first: Named | undefined, names: Names, place: Place): ((world
     const { collection } = place;
     return (world) => world.describe(name, collection, spec);
   }
+  if (first?.name === "$currentOp" || first?.name === "$listLocalSessions") {
+    const { name, value } = first;
+    if (value.type !== T.object) throw coded(9, `${name} options must be specified in an object, but found: ${typeName(value)}`);
+    if (place.collection !== undefined) throw new StoreError(73, "InvalidNamespace", `${name} must be run against a database with {aggregate: 1}, not a collection`);
+    return (world) => world.server(name);
+  }
   return undefined;
 }
 

@@ -22,6 +22,8 @@ export interface World {
   read(spec: ReadSpec): Docs;
   /** Documents of `$collStats` or `$indexStats`. */
   describe(stage: "$collStats" | "$indexStats", collection: string, spec: RawDoc): Docs;
+  /** Documents of `$currentOp` or `$listLocalSessions`. */
+  server(stage: "$currentOp" | "$listLocalSessions"): Docs;
 }
 
 /** A compiled stage. */

@@ -42,7 +42,7 @@ const REFUSED: Readonly<Record<string, StoreError>> = {
   $geoNear: new StoreError(27, "IndexNotFound", `$geoNear requires a 2d or 2dsphere index, but none were found: it ${elsewhere}`),
   ...Object.fromEntries(["$search", "$searchMeta", "$vectorSearch", "$listSearchIndexes"].map((name) => [name, new StoreError(31082, "SearchNotEnabled", `${name} needs Atlas Search: it ${elsewhere}`)])),
 };
-const UNSUPPORTED = new Set(["$currentOp", "$listLocalSessions", "$listSessions", "$planCacheStats", "$shardedDataDistribution", "$listSampledQueries", "$querySettings", "$queryStats", "$operationMetrics"]);
+const UNSUPPORTED = new Set(["$listSessions", "$planCacheStats", "$shardedDataDistribution", "$listSampledQueries", "$querySettings", "$queryStats", "$operationMetrics"]);
 
 /** The compiler of a stage. @throws StoreError 40324 for a name that is no stage, and for those that this store does not have. */
 export function stageOf(name: string): CompileStage {
