@@ -7,7 +7,7 @@ import { FakeMailbox } from "../fakes/email/imap.ts";
 import { handOver, makeMail } from "../fakes/email/mails.ts";
 import { FakeMailServer } from "../fakes/email/server.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
-import { freePort } from "../support/email.ts";
+import { freePort } from "../support/free-port.ts";
 
 const WAIT = { timeout: 40_000 };
 const threadsOf = async (app: TestApp) => ((await app.call("GET", "/playground/v1/threads")).json as { threads: { id: string; title: string }[] }).threads;

@@ -6,7 +6,8 @@ import { FakeMailbox } from "../fakes/email/imap.ts";
 import { fakeDns } from "../fakes/email/dns.ts";
 import { makeMail, type MailParts } from "../fakes/email/mails.ts";
 import { wireEmail } from "../fakes/email/wire.ts";
-import { freePort, startEmail } from "../support/email.ts";
+import { startEmail } from "../support/email.ts";
+import { freePort } from "../support/free-port.ts";
 
 const PNG = Buffer.from("89504e470d0a1a0a0000000d49484452", "hex");
 

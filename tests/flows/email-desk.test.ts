@@ -1,7 +1,8 @@
 /** Mail customers and an agent through the whole core: in over SMTP, into the thread, out over SMTP, and which mail belongs where. */
 import { expect, test } from "vitest";
 import { makeBounce, makeMail } from "../fakes/email/mails.ts";
-import { freePort, startEmail } from "../support/email.ts";
+import { startEmail } from "../support/email.ts";
+import { freePort } from "../support/free-port.ts";
 
 test("there and back: subject, threading headers, a signed reply address, and the answer to it", async () => {
   const { help, mail, conversations, arrived } = await startEmail();

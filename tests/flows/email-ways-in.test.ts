@@ -15,7 +15,8 @@ import { makeMail } from "../fakes/email/mails.ts";
 import { wireEmail } from "../fakes/email/wire.ts";
 import { memoryLog } from "../fakes/telegram/wire.ts";
 import { buildTestCore } from "../support/core.ts";
-import { freePort, startEmail } from "../support/email.ts";
+import { startEmail } from "../support/email.ts";
+import { freePort } from "../support/free-port.ts";
 
 const fixture = (name: string) => join(import.meta.dirname, "../fixtures/email", name);
 const WAIT = { timeout: 40_000 };

@@ -1,7 +1,8 @@
 /** Makes hostile requests, each by its number from a seeded generator, so that a failure can be repeated. */
+import { hostileMail } from "./mails.ts";
 
-export interface Known { token: string; thread: string; telegramInbox: string; telegramSecret: string; /** Key of the API inbox, whose contact `fuzz` has sent the line `first`. */ inboxKey: string; whatsapp: { hook: string; sign(body: Buffer): string } }
-export interface Hostile { name: string; method: string; path: string; headers: Record<string, string>; body?: string | Uint8Array<ArrayBuffer>; mustRefuse: boolean; mayReset?: boolean }
+export interface Known { token: string; thread: string; telegramInbox: string; telegramSecret: string; /** Key of the API inbox, whose contact `fuzz` has sent the line `first`. */ inboxKey: string; whatsapp: { hook: string; sign(body: Buffer): string }; email: { hook: string; sign(body: Buffer, timestamp: string): string } }
+export interface Hostile { name: string; method: string; path: string; headers: Record<string, string>; body?: string | Uint8Array<ArrayBuffer>; mustRefuse: boolean; mayReset?: boolean; /** Handed to the mail receiver instead. */ mail?: { raw: Buffer; from: string; to: string[] } }
 export type Random = () => number;
 
 /** Numbers from 0 to 1; mulberry32, good enough to pick with. */
@@ -101,6 +102,18 @@ const makers: Maker[] = [
     const body = JSON.stringify({ object: "whatsapp_business_account", entry: [{ id: "1", changes: [{ field: "messages", value: { metadata: { phone_number_id: "106540352242922" }, messages: [{ id: "wamid.x", from: "16505551234", timestamp: "1749854575", type: "text", text: { body: "hi" } }] } }] }] });
     return { name: "bad WhatsApp signature", method: "POST", path: k.whatsapp.hook, headers: { ...json, "x-hub-signature-256": pick(random, ["", "sha256=", `sha256=${"0".repeat(64)}`, k.whatsapp.sign(Buffer.from(`${body} `))]) }, body, mustRefuse: true };
   },
+  function almostMail(random, k, n) {
+    const raw = hostileMail(random, n), timestamp = String(Math.floor(Date.now() / 1_000));
+    return { name: "signed, but hardly a mail", method: "POST", path: k.email.hook, headers: { "content-type": "message/rfc822", "threadline-timestamp": timestamp, "threadline-signature": k.email.sign(raw, timestamp) }, body: new Uint8Array(raw), mustRefuse: raw.length === 0 };
+  },
+  function mailBySmtp(random, k, n) {
+    const odd = ["", "a", "c1@customer.example", "<>", "a b@c", "x".repeat(300), "é@customer.example", "\u0000@x"], to = ["support@shop.example", "SUPPORT+x@shop.example", "support@elsewhere.example", ...odd];
+    return { name: "hardly a mail, by SMTP", method: "SMTP", path: `${k.email.hook} (receiver)`, headers: {}, mustRefuse: false, mail: { raw: hostileMail(random, n), from: pick(random, ["c1@customer.example", ...odd]), to: Array.from({ length: pick(random, [1, 1, 3]) }, () => pick(random, to)) } };
+  },
+  function unsignedMail(random, k, n) {
+    const raw = hostileMail(random, n), now = Math.floor(Date.now() / 1_000), timestamp = pick(random, [String(now), String(now - 1_000), "", "soon", "1e9", "-1"]);
+    return { name: "bad signature of a mail", method: "POST", path: k.email.hook, headers: { "content-type": pick(random, ["message/rfc822", "text/plain"]), "threadline-timestamp": timestamp, "threadline-signature": pick(random, ["", "v1=", `v1=${"0".repeat(64)}`, k.email.sign(Buffer.concat([raw, Buffer.from(" ")]), timestamp)]) }, body: new Uint8Array(raw), mustRefuse: true };
+  },
   function brokenText(random, k, n) {
     const text = pick(random, BROKEN_TEXTS);
     const [path, body, auth] = pick(random, [
@@ -150,7 +163,7 @@ function hugeBody(random: Random, k: Known): Hostile {
 }
 
 /** Ways in by the beginning of their addresses. */
-const WAYS: Record<string, string> = { telegram: "/hooks/telegram/", whatsapp: "/hooks/whatsapp/", bridge: "/inbox/v1/", visitor: "/widget/v1/" };
+const WAYS: Record<string, string> = { email: "/hooks/email/", telegram: "/hooks/telegram/", whatsapp: "/hooks/whatsapp/", bridge: "/inbox/v1/", visitor: "/widget/v1/" };
 
 /** `only`: one of `WAYS`; all when absent. */
 export function hostileRequest(random: Random, known: Known, n: number, only?: string): Hostile {

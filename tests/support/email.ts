@@ -1,5 +1,4 @@
 /** A mail inbox in a whole core: its receiver over real SMTP, the customers' server on the far side. */
-import { createServer } from "node:net";
 import { expect, onTestFinished } from "vitest";
 import { isListening } from "../../src/core/ports.ts";
 import { receiveEvent } from "../../src/core/services/receive-inbound.ts";
@@ -7,15 +6,7 @@ import { handOver, makeMail, type MailParts } from "../fakes/email/mails.ts";
 import { FakeMailServer } from "../fakes/email/server.ts";
 import { wireEmail, type WiredOptions } from "../fakes/email/wire.ts";
 import { buildTestCore } from "./core.ts";
-
-/** A port that nobody has. */
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((done) => { probe.listen(0, "127.0.0.1", done); });
-  const { port } = probe.address() as { port: number };
-  await new Promise<void>((done) => { probe.close(() => done()); });
-  return port;
-}
+import { freePort } from "./free-port.ts";
 
 /** `settings`: further ones of the inbox. */
 export async function startEmail(settings: object = {}, lookUp?: WiredOptions["lookUp"]) {
