@@ -5,12 +5,14 @@ import { dirname, join } from "node:path";
 import { assemble } from "./assemble.ts";
 import { startRouter } from "./automation/routing/router.ts";
 import { createScheduler } from "./automation/scheduler.ts";
+import { runVerbFor } from "./bridge/act.ts";
 import { checkPlayground } from "./bridge/playground/checks.ts";
 import { playgroundPages } from "./bridge/playground/pages.ts";
 import { playgroundRoutes } from "./bridge/playground/routes.ts";
 import { deskHookRoutes } from "./bridge/hooks.ts";
 import { createLiveDesks } from "./bridge/live.ts";
 import { deskKinds, vendorDesks } from "./bridge/registry.ts";
+import { inboxPaths } from "./channels/api/openapi.ts";
 import { apiRoutes } from "./channels/api/routes.ts";
 import { createLiveChannels } from "./channels/live.ts";
 import { channelKinds } from "./channels/registry.ts";
@@ -106,7 +108,7 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
       apiRoutes(core),
       widgetPages(core, join(projectRoot, "dist/widget")),
       authRoutes({ auth, secure }),
-      adminRoutes({ core, auth, tokens, store: opened.kind, version, lanesFault, publicUrl: config.publicUrl, tests: testsFor({ secrets, clock, publicUrl: config.publicUrl }, isOpen) }),
+      adminRoutes({ core, auth, tokens, runVerb: (call) => runVerbFor(core, { ...call, desk: "api", thread: null }), alsoDescribed: inboxPaths(), store: opened.kind, version, lanesFault, publicUrl: config.publicUrl, tests: testsFor({ secrets, clock, publicUrl: config.publicUrl }, isOpen) }),
       adminPages(join(projectRoot, "dist/admin"), { secure }),
       controlRoutes({
         token,

@@ -26,6 +26,8 @@ import type { Saying, VerbResult } from "../core/verbs/verb.ts";
 export interface VerbCall {
   agent: Agent; desk: DeskKind; thread: Thread | null; conversation: Conversation | null;
   verb: string; args: string; mentions?: number; seen?: number; message?: Message; values?: Record<string, string>; files?: FileRef[];
+  /** Unique, of the one line that the verb says. */
+  source?: string;
 }
 
 /** Runs one verb for a linked agent; a refusal comes back in words, never as an exception. */
@@ -39,7 +41,7 @@ export async function runVerbFor(core: Core, call: VerbCall): Promise<ActResult>
 /** `/reply` and `/note`: the explicit act passes the same guard as a line in the thread. */
 async function say(core: Core, call: VerbCall & { conversation: Conversation }, kind: "reply" | "note", text: string, more: Saying = {}): Promise<VerbResult> {
   const { agent, conversation } = call;
-  const { files = call.files ?? [], mentions = call.mentions ?? 0, source = `act:${newId(core.clock.now())}`, template, quote, choices } = more;
+  const { files = call.files ?? [], mentions = call.mentions ?? 0, source = call.source ?? `act:${newId(core.clock.now())}`, template, quote, choices } = more;
   const looks = { ...(template === undefined ? {} : { template }), ...(quote === undefined ? {} : { quote }), ...(choices === undefined ? {} : { choices }) };
   if (kind === "note") {
     await addNote(core, { conversation, author: agentAuthor(agent), body: text, files, source });

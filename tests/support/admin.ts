@@ -2,6 +2,8 @@
 import type { FastifyPluginAsync } from "fastify";
 import { pino } from "pino";
 import { expect, onTestFinished } from "vitest";
+import { runVerbFor } from "../../src/bridge/act.ts";
+import { inboxPaths } from "../../src/channels/api/openapi.ts";
 import { deskCheckers, inboxCheckers } from "../../src/boot/connection-checks.ts";
 import { newId } from "../../src/core/model/ids.ts";
 import type { DeskTarget, Inbox, Role } from "../../src/core/model/types.ts";
@@ -35,7 +37,7 @@ export async function buildAdmin({ looks = {}, ...options }: TestCoreOptions & {
   const admin: FastifyPluginAsync = async (room) => {
     room.addHook("onRoute", ({ method, url }) => void routes.push(`${[method].flat().join()} ${url}`));
     await adminRoutes({
-      core, auth, tokens, store: "embedded", version: "1.2.3", lanesFault: () => fault, publicUrl: null,
+      core, auth, tokens, runVerb: (call) => runVerbFor(core, { ...call, desk: "api", thread: null }), alsoDescribed: inboxPaths(), store: "embedded", version: "1.2.3", lanesFault: () => fault, publicUrl: null,
       tests: {
         desks: { ...Object.fromEntries(Object.entries(deskCheckers).map(([kind, { check }]) => [kind, (targets: DeskTarget[], tell) => check(targets, deps, tell)])), ...looks },
         inboxes: Object.fromEntries(Object.entries(inboxCheckers).map(([kind, { check }]) => [kind, (inbox: Inbox, tell) => check(inbox, deps, tell)])),

@@ -13,6 +13,11 @@ const CALLBACK_HEADERS = [
   { name: "Threadline-Signature", description: "`v1=` and the hex HMAC-SHA256 of `<timestamp>.<body>` under the inbox's signingSecret." },
 ].map((header) => ({ ...header, in: "header", required: true, schema: { type: "string" } }));
 
+const SECURITY = { inboxKey: { type: "http", scheme: "bearer", description: "The inbox's `key` of the settings file." } };
+
+/** The calls as a part of a larger document. */
+export const inboxPaths = () => ({ paths: pathsOf(apiCalls, { codes: EVERYWHERE, more: () => ({ tags: ["API channel"], security: [{ inboxKey: [] }] }) }, { prefix: API_PREFIX, named: "Inbox" }), securitySchemes: SECURITY });
+
 /** Answers a new document each time. */
 export function openApi(): Json {
   return {
@@ -36,6 +41,6 @@ export function openApi(): Json {
         },
       },
     },
-    components: { securitySchemes: { inboxKey: { type: "http", scheme: "bearer", description: "The inbox's `key` of the settings file." } }, schemas: { Problem: problemSchema() } },
+    components: { securitySchemes: SECURITY, schemas: { Problem: problemSchema() } },
   };
 }

@@ -77,3 +77,9 @@ export function createWhoCalls({ core, auth, tokens }: { core: Core; auth: Auth;
 /** Who a service is told does it. For nobody's token: a stand-in who sees all inboxes and owns nothing. */
 export const actorOf = ({ id, name, role, agent }: Caller, now: Date): Agent =>
   agent ?? { _id: id, name, email: "", role, active: true, links: [], inboxIds: "all", timeZone: "UTC", createdAt: now };
+
+/** @throws {UserError} NOT_ALLOWED for a caller who acts in nobody's name */
+export function requirePerson({ agent }: Caller): Agent {
+  if (agent !== null) return agent;
+  throw new UserError("NOT_ALLOWED", "What is said or done in a conversation is said or done by somebody, and this caller is nobody. Make a token with --agent and an agent's e-mail address.");
+}

@@ -4,9 +4,11 @@ import type { z } from "zod";
 import type { Core } from "../../core/core.ts";
 import { UserError } from "../../core/errors.ts";
 import { roleHas, type Permission } from "../../core/model/permissions.ts";
-import type { DeskTarget, Inbox } from "../../core/model/types.ts";
+import type { Agent, Conversation, DeskTarget, Inbox } from "../../core/model/types.ts";
+import type { ActResult } from "../../core/ports.ts";
 import type { DescribedCall } from "../../http/described.ts";
 import { parseBody, parseQuery } from "../../http/input.ts";
+import type { Json } from "../../http/openapi.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { Caller } from "../auth/caller.ts";
 import type { ApiTokens } from "../auth/tokens.ts";
@@ -26,6 +28,10 @@ export interface AdminParts {
   lanesFault(): string | null;
   /** Where the world reaches us, without a trailing slash; null when it doesn't. */
   publicUrl: string | null;
+  /** Runs a verb of every desk for one person, in the guarded way; a line that it says is unique by `source`. */
+  runVerb(call: { agent: Agent; conversation: Conversation; verb: string; args: string; seen?: number; source?: string }): Promise<ActResult>;
+  /** Calls of other rooms that the documentation shows too. */
+  alsoDescribed: { paths: Record<string, Json>; securitySchemes: Json };
   /** *Test* by kind of desk (one connection's targets) and by kind of channel. */
   tests: { desks: Record<string, LookAt<DeskTarget[]>>; inboxes: Record<string, LookAt<Inbox>> };
 }

@@ -4,6 +4,7 @@ import type { AdminCall } from "./call.ts";
 import { contactActCalls } from "./contact-acts.ts";
 import { contactTableCalls } from "./contact-tables.ts";
 import { contactCalls } from "./contacts.ts";
+import { conversationCalls } from "./conversations.ts";
 import { deskCalls } from "./desks.ts";
 import { healthCalls } from "./health.ts";
 import { inboxCalls } from "./inboxes.ts";
@@ -12,6 +13,6 @@ import { overviewCalls } from "./overview.ts";
 import { sessionCalls } from "./sessions.ts";
 import { settingsCalls } from "./settings.ts";
 
-export const adminCalls: readonly AdminCall[] = [...contactCalls, ...contactActCalls, ...contactTableCalls, ...settingsCalls, ...overviewCalls, ...deskCalls, ...inboxCalls, ...agentCalls, ...healthCalls, ...sessionCalls, ...liveCalls];
+export const adminCalls: readonly AdminCall[] = [...contactCalls, ...contactActCalls, ...contactTableCalls, ...conversationCalls, ...settingsCalls, ...overviewCalls, ...deskCalls, ...inboxCalls, ...agentCalls, ...healthCalls, ...sessionCalls, ...liveCalls];
 /** Where they are served. */
 export const ADMIN_API = "/api/v1";

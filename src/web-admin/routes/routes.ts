@@ -7,6 +7,7 @@ import { createWhoCalls, type Caller } from "../auth/caller.ts";
 import { requirePermission, type AdminCall, type AdminParts } from "./call.ts";
 import { ADMIN_API, adminCalls } from "./calls.ts";
 import { endStreams } from "./live.ts";
+import { apiDocument } from "./openapi.ts";
 import { keyOf, onceUnder, type Done } from "./once.ts";
 
 const BODY_BYTES = 64 * 1024;
@@ -21,6 +22,8 @@ const statusOf = ({ answers }: AdminCall): number => Number(Object.keys(answers)
 export const adminRoutes = (parts: AdminParts): FastifyPluginAsync => async (app) => {
   endStreams(app);
   const whoCalls = createWhoCalls(parts);
+  const described = JSON.stringify(apiDocument(parts));
+  app.get(`${ADMIN_API}/openapi.json`, async (_request, reply) => reply.type("application/json; charset=utf-8").header("cache-control", "no-cache").send(described));
   await app.register(async (api) => {
     api.addHook("onSend", async (_request, reply, payload) => asProblem(reply, payload));
     api.addHook("onRequest", async (request, reply) => { callers.set(request, await whoCalls(request, reply)); });
