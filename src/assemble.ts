@@ -22,6 +22,7 @@ import { fetchDeskFiles } from "./bridge/fetch-files.ts";
 import { runIntake } from "./bridge/intake.ts";
 import { createMarks } from "./bridge/marks.ts";
 import { compareDesks } from "./bridge/streams.ts";
+import { alertDesk } from "./bridge/alert-desk.ts";
 import { tellAgent } from "./bridge/tell-agent.ts";
 import { tellTrouble } from "./bridge/tell-trouble.ts";
 import { mirrorConversation } from "./bridge/to-desk.ts";
@@ -99,6 +100,7 @@ export function assemble(parts: Parts): Assembly {
       core.bus.on("import.due", ({ importId }) => imports.kick(importId));
       core.bus.on("channel.trouble", (event) => void tellTrouble(core, event));
       core.bus.on("agent.tell", (event) => void tellAgent(core, event));
+      core.bus.on("desk.alert", (event) => void alertDesk(core, event));
       core.bus.on("desks.compare", ({ since }) => void compareDesks(core, since));
       core.bus.on("typing", (event) => { if (event.from === "contact") void showTyping(core, event); });
       stopSweep = startSweep(core);

@@ -2,6 +2,7 @@
 import { lastLineOf } from "../core/verbs/describe.ts";
 import { leftOutWords, nextRecipients } from "../core/model/recipients.ts";
 import { LANGUAGES, type LanguageCode } from "../core/model/language.ts";
+import { isAlarmed, SLA_CLOCKS } from "../core/model/sla.ts";
 import type { Conversation } from "../core/model/types.ts";
 import type { Card, CardButton, CardFact } from "../core/ports.ts";
 import { channelName } from "./channel-name.ts";
@@ -26,6 +27,14 @@ function recipientFacts(conversation: Conversation, most: number): CardFact[] {
     ...(bcc.length === 0 ? [] : [{ label: "Blind copy", value: some(bcc) }]),
   ];
 }
+const DUE = { first: "First reply", next: "Reply", resolution: "Resolution" } as const;
+/** What is due by the service level; one that is paused has no time. */
+const slaFacts = ({ sla }: Conversation): CardFact[] => SLA_CLOCKS.flatMap((name): CardFact[] => {
+  const clock = sla?.clocks[name];
+  if (clock === undefined) return [];
+  if (clock.since === null) return [{ label: `${DUE[name]} due`, value: "Paused" }];
+  return clock.dueAt === null ? [] : [{ label: `${DUE[name]} ${clock.missed === true ? "was due" : "due"}`, value: clock.dueAt.toISOString(), at: clock.dueAt }];
+});
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
 const heldWords = (held: number): string => (held === 1 ? "1 line waits for its author" : `${held >= 100 ? "100 or more" : held} lines wait for their authors`);
@@ -55,13 +64,14 @@ export function cardOf(conversation: Conversation, inboxName: string, replyUntil
   if (conversation.status === "snoozed") {
     facts.push(conversation.snoozedUntil === null ? { label: "Snoozed until", value: "the next reply" } : { label: "Snoozed until", value: conversation.snoozedUntil.toISOString(), at: conversation.snoozedUntil });
   } else if (conversation.waitingSince !== null) facts.push({ label: "Waiting since", value: conversation.waitingSince.toISOString(), at: conversation.waitingSince });
+  facts.push(...slaFacts(conversation));
   if (held > 0) facts.push({ label: "Held", value: heldWords(held) });
   if (conversation.windowShut === true) facts.push({ label: "Free replies", value: "Over: until they write, only a template reaches them" });
   else if (replyUntil !== null) facts.push({ label: "Free replies until", value: replyUntil.toISOString(), at: replyUntil });
   return {
     conversationId: conversation._id, number: conversation.number, title: conversation.subject === "" ? "New conversation" : conversation.subject, facts,
     lastLine: lastLineOf(conversation),
-    buttons: conversation.status === "resolved" ? RESOLVED_BUTTONS : BUTTONS,
+    buttons: conversation.status === "resolved" ? RESOLVED_BUTTONS : isAlarmed(conversation) ? [{ id: "ack", label: "Ack" }, ...BUTTONS] : BUTTONS,
     status: conversation.status, priority: conversation.priority, collapsed: conversation.status === "resolved",
   };
 }

@@ -17,6 +17,8 @@ export type BusEvent =
   | { type: "routing.due" }
   /** A word to one person alone about a conversation; a courtesy. `button` runs a verb in its thread. */
   | { type: "agent.tell"; agentId: string; conversationId: string; text: string; buttons: { id: string; label: string }[] }
+  /** A channel of the team is told about a conversation, in a thread of its own; the same `key` is told once where the desk can tell. */
+  | { type: "desk.alert"; targetId: string; conversationId: string; key: string; text: string }
   | { type: "feed.changed"; identityId: string }
   | { type: "webhook.due"; webhookId: string }
   | { type: "typing"; conversationId: string; identityId: string; from: "contact" | "agent"; name: string; typing: boolean };

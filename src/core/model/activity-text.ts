@@ -11,6 +11,13 @@ export function activityText(actor: string, fact: ActivityFact): string {
       if (fact.to === "snoozed") return fact.until === undefined ? `${actor} snoozed this until the next reply` : `${actor} snoozed this until ${fact.until.toISOString().slice(0, 16).replace("T", " ")} UTC`;
       return `${actor} set this to pending`;
     case "assigned": return fact.toName === null ? `${actor} unassigned this conversation` : fact.toName === actor ? `${actor} took this conversation` : `${actor} assigned this to ${fact.toName}`;
+    case "sla": {
+      const what = { first: "the first reply", next: "the next reply", resolution: "resolving this" }[fact.clock];
+      const told = fact.told.length === 0 ? "" : ` (told: ${fact.told.join(", ")})`;
+      return fact.percent >= 100 ? `The time for ${what} is over${told}` : `${fact.percent} % of the time for ${what} is over${told}`;
+    }
+    case "acked": return `${actor} looks after it: no further warnings for now`;
+    case "slaPolicy": return fact.to === null ? `${actor} took this off its service level` : `${actor} set the service level to ${fact.to}`;
     case "released": return `${actor} put this back into the queue: ${fact.fromName} is away`;
     case "requested": return fact.toName === actor ? `${actor} asks for this conversation; an administrator decides` : `${actor} asks to give this to ${fact.toName}; an administrator decides`;
     case "declined": return `${actor} declined that ${fact.toName} gets this`;

@@ -1,6 +1,7 @@
 /** The nouns of the desk as plain data. All ids are opaque strings, all times are UTC `Date`s. */
 import type { HeldReason } from "./guard-reasons.ts";
 import type { RoutedFacts, RoutingFact } from "./routing.ts";
+import type { SlaFact, SlaFacts } from "./sla.ts";
 
 export type { HeldReason } from "./guard-reasons.ts";
 export type { AttributeValue, Contact, ContactIdentity, Erasure, Merge } from "./people.ts";
@@ -30,7 +31,7 @@ export type LeaseName = LaneName | "intake";
 
 /** A fact for the timeline that waits to become an activity message; its id becomes the message's `_id`. */
 export interface OutboxEntry { id: string; at: Date; actor: Author; what: ActivityFact }
-export type ActivityFact = RoutingFact
+export type ActivityFact = RoutingFact | SlaFact
   | { type: "status"; from: Status; to: Status; reason?: string; until?: Date }
   | { type: "assigned"; to: string | null; toName: string | null }
   | { type: "team"; to: string | null; toName: string | null }
@@ -68,7 +69,7 @@ export type RecipientRole = "to" | "cc" | "bcc";
 /** Lower-case addresses. `afterSeq`: only replies behind it go there. `rev` rises with each change. */
 export interface RecipientChanges { rev: number; added: { address: string; as: RecipientRole; afterSeq: number }[]; out: string[] }
 
-export interface Conversation extends RoutedFacts {
+export interface Conversation extends RoutedFacts, SlaFacts {
   _id: string;
   number: number;
   inboxId: string;

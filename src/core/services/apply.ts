@@ -12,6 +12,7 @@ import type { ActivityFact, Conversation, Message, OutboxEntry } from "../model/
 import { changeTogether } from "../store/change-together.ts";
 import { appendMessage } from "../store/messages.ts";
 import { windowFromLine } from "./reply-window.ts";
+import { NO_SLA, slaOn } from "./sla.ts";
 
 /**
  * Applies every message up to `seq` that is not yet applied, lowest first. `message` saves a read when it is the next one, and so does
@@ -42,9 +43,11 @@ async function applyAndRelease(core: Core, conversation: Conversation, message: 
 /** Null when somebody else changed what the update was computed from (or has the lease): read again and repeat. */
 async function applyOne(core: Core, conversation: Conversation, message: Message, held?: Held): Promise<Conversation | null> {
   const { update, activity } = effectOf(core, conversation, message);
+  const sla = message.kind === "incoming" ? await slaOn(core, conversation, update.$set as Partial<Conversation>, message.createdAt) : NO_SLA;
+  Object.assign(update.$set!, sla.set);
   const after = await changeTogether<Conversation>(core.store, core.store.conversations,
-    { _id: conversation._id, appliedSeq: message.seq - 1, status: conversation.status, waitingSince: conversation.waitingSince, erased: conversation.erased ?? { $exists: false }, ...(held === undefined ? {} : { [`lanes.${held.lane}.token`]: held.token }) },
-    held === undefined ? update : { ...update, $unset: releasing(held.lane) },
+    { _id: conversation._id, appliedSeq: message.seq - 1, status: conversation.status, waitingSince: conversation.waitingSince, erased: conversation.erased ?? { $exists: false }, ...sla.expect, ...(held === undefined ? {} : { [`lanes.${held.lane}.token`]: held.token }) },
+    held === undefined && sla.unset === undefined ? update : { ...update, $unset: { ...(held === undefined ? {} : releasing(held.lane)), ...(sla.unset === undefined ? {} : { sla: "" as const }) } },
   );
   if (after === null) return null;
   if (activity) await drainOutbox(core, after);

@@ -4,6 +4,7 @@ import type { Core } from "../core.ts";
 import { newId } from "../model/ids.ts";
 import type { ActivityFact, Author, Conversation, OutboxEntry } from "../model/types.ts";
 import { drainOutbox } from "./apply.ts";
+import { reviewSla } from "./sla.ts";
 
 export interface Change {
   /** Extra condition: the change happens only to a conversation that still is so. */
@@ -20,6 +21,9 @@ export interface Change {
 /** What tells of a customer is never written onto a conversation that was erased meanwhile. */
 export const NOT_ERASED = { erased: { $exists: false } } as const;
 
+/** Facts that the conditions of service levels may ask for. */
+const ASKED_BY_SLA: ReadonlySet<ActivityFact["type"]> = new Set(["labelled", "unlabelled", "priority", "team", "assigned", "transferred"]);
+
 /** Answers the conversation after the change, or null when `expect` did not hold. The card is due and the activity follows. */
 export async function changeConversation(core: Core, conversationId: string, actor: Author, change: Change): Promise<Conversation | null> {
   const now = core.clock.now();
@@ -35,6 +39,7 @@ export async function changeConversation(core: Core, conversationId: string, act
   const after = await core.store.conversations.findOneAndUpdate({ _id: conversationId, ...change.expect }, update, { returnDocument: "after" });
   if (after === null) return null;
   if (outbox.length > 0) await drainOutbox(core, after);
+  if (change.activity.some(({ type }) => ASKED_BY_SLA.has(type))) await reviewSla(core, after);
   core.bus.publish({ type: "conversation.changed", conversationId });
   core.bus.publish({ type: "lane.due", lane: "mirror", conversationId });
   return after;

@@ -2,13 +2,15 @@
 import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import type { HoursCalendar } from "../model/calendar.ts";
+import type { SlaPolicy } from "../model/sla.ts";
 import { deskOfStream, STREAM_IDS } from "./desk-streams.ts";
 import type { Agent, DeskKind, DeskTarget, Inbox, Message, Team } from "../model/types.ts";
 import type { Webhook } from "../model/webhooks.ts";
 import { watchMessages } from "../store/watch.ts";
 
 const FRESH_MS = 1_000;
-interface Cached { at: number; inboxes: Map<string, Inbox>; targets: Map<string, DeskTarget>; agents: Agent[]; teams: Team[]; calendars: HoursCalendar[]; webhooks: Webhook[]; paused: boolean; moves: boolean; streams: Map<DeskKind, Date> }
+export const SLA_ID = "sla";
+interface Cached { at: number; inboxes: Map<string, Inbox>; targets: Map<string, DeskTarget>; agents: Agent[]; teams: Team[]; calendars: HoursCalendar[]; webhooks: Webhook[]; slas: SlaPolicy[]; paused: boolean; moves: boolean; streams: Map<DeskKind, Date> }
 const caches = new WeakMap<Core, Cached>();
 
 async function settingsOf(core: Core): Promise<Cached> {
@@ -16,7 +18,7 @@ async function settingsOf(core: Core): Promise<Cached> {
   const cached = caches.get(core);
   if (cached !== undefined && now - cached.at < FRESH_MS) return cached;
   const [inboxes, targets, agents, teams, calendars, switches, streams, webhooks] = await Promise.all([
-    core.store.inboxes.find().toArray(), core.store.deskTargets.find().toArray(), core.store.agents.find().toArray(), core.store.teams.find().sort({ name: 1 }).toArray(), core.store.hours.find().toArray(), core.store.settings.find({ _id: { $in: ["delivery", "routing"] } }).toArray(),
+    core.store.inboxes.find().toArray(), core.store.deskTargets.find().toArray(), core.store.agents.find().toArray(), core.store.teams.find().sort({ name: 1 }).toArray(), core.store.hours.find().toArray(), core.store.settings.find({ _id: { $in: ["delivery", "routing", SLA_ID] } }).toArray(),
     core.store.leases.find({ _id: STREAM_IDS }).toArray(),
     core.store.webhooks.find().toArray(),
   ]);
@@ -24,6 +26,7 @@ async function settingsOf(core: Core): Promise<Cached> {
   const fresh: Cached = {
     at: now, agents, teams, calendars, webhooks, inboxes: new Map(inboxes.map((i) => [i._id, i])), targets: new Map(targets.map((t) => [t._id, t])),
     streams: new Map(streams.map((stream) => [deskOfStream(stream._id), stream.until])),
+    slas: (valueOf(SLA_ID) ?? []) as SlaPolicy[],
     paused: (valueOf("delivery") as { paused?: boolean } | undefined)?.paused === true,
     moves: ((valueOf("routing") ?? []) as { moves?: boolean }[]).some(({ moves }) => moves === true),
   };
@@ -70,6 +73,8 @@ export async function silentSince(core: Core, desk: DeskKind): Promise<Date | nu
   const until = (await settingsOf(core)).streams.get(desk);
   return until === undefined || until > core.clock.now() ? null : until;
 }
+/** In the order in which they are asked. */
+export const slaPolicies = async (core: Core): Promise<SlaPolicy[]> => (await settingsOf(core)).slas;
 /** Whether a routing rule moves conversations that have a thread. */
 export const hasMovingRules = async (core: Core): Promise<boolean> => (await settingsOf(core)).moves;
 export const isDeliveryPaused = async (core: Core): Promise<boolean> => (await settingsOf(core)).paused;

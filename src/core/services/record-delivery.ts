@@ -5,6 +5,7 @@ import { releasing } from "../lanes/lease.ts";
 import { onHumanReplySent } from "../model/status.ts";
 import type { Conversation, DeliveryPart, DeliveryStatus, Message } from "../model/types.ts";
 import type { InboundEvent } from "../ports.ts";
+import { slaOn } from "./sla.ts";
 import { updateTogether } from "../store/change-together.ts";
 
 /** States below each rung: only from these may a message climb to it. Cancelled is final, and a failure is known by its reason. */
@@ -109,9 +110,10 @@ export async function recordReplySent(core: Core, message: Message, at: Date, kn
       return false;
     }
     const releases = known?.release !== undefined;
+    const sla = await slaOn(core, conversation, set, at);
     const { modifiedCount } = await updateTogether<Conversation>(core.store, conversations,
-      { _id: conversation._id, status: conversation.status, lastIncomingSeq: conversation.lastIncomingSeq, waitingSince: conversation.waitingSince, firstReplyAt: conversation.firstReplyAt, ...(releases ? { "lanes.delivery.token": known.release! } : {}) },
-      { $set: { ...set, cardDueAt: at }, $inc: { cardRev: 1 }, ...(releases ? { $unset: releasing("delivery") } : {}) },
+      { _id: conversation._id, status: conversation.status, lastIncomingSeq: conversation.lastIncomingSeq, waitingSince: conversation.waitingSince, firstReplyAt: conversation.firstReplyAt, ...sla.expect, ...(releases ? { "lanes.delivery.token": known.release! } : {}) },
+      { $set: { ...set, ...sla.set, cardDueAt: at }, $inc: { cardRev: 1 }, ...(releases || sla.unset !== undefined ? { $unset: { ...(releases ? releasing("delivery") : {}), ...(sla.unset === undefined ? {} : { sla: "" as const }) } } : {}) },
     );
     if (modifiedCount > 0) {
       core.bus.publish({ type: "conversation.changed", conversationId: conversation._id });

@@ -5,6 +5,7 @@ import { canChange, onStatusSet } from "../model/status.ts";
 import type { Author, Conversation, Status } from "../model/types.ts";
 import { isDuplicateKey } from "../store/store.ts";
 import { changeConversation } from "./change-conversation.ts";
+import { slaOn } from "./sla.ts";
 
 export interface StatusAct {
   conversation: Conversation;
@@ -30,9 +31,10 @@ export async function enterStatus(core: Core, act: StatusAct, to: "pending" | "s
     const limit = act.seen === undefined || act.anyway === true ? undefined : act.seen;
     if (limit !== undefined && current.lastIncomingSeq > limit) throw newerLine(current, `#${current.number} was not ${WORD[to]}`);
     const change = onStatusSet(current, to, core.clock.now(), more.until === undefined ? {} : { until: more.until });
+    const sla = await slaOn(core, current, change.set, core.clock.now());
     const after = await changeConversation(core, current._id, act.actor, {
-      expect: { ...change.expect, ...(limit === undefined ? {} : { lastIncomingSeq: { $lte: limit } }) },
-      set: { ...change.set, ...more.set },
+      expect: { ...change.expect, ...sla.expect, ...(limit === undefined ? {} : { lastIncomingSeq: { $lte: limit } }) },
+      set: { ...change.set, ...more.set, ...sla.set }, ...(sla.unset === undefined ? {} : { unset: [sla.unset] }),
       activity: change.activity,
     });
     if (after !== null) return after;
@@ -52,8 +54,9 @@ export async function reopen(core: Core, act: { conversation: Conversation; acto
     const change = onStatusSet(current, "open", core.clock.now());
     if (current.openKey === undefined) await freeOpenKey(core, current);
     try {
+      const sla = await slaOn(core, current, change.set, core.clock.now());
       const after = await changeConversation(core, current._id, act.actor, {
-        expect: change.expect, set: { ...change.set, openKey: current.identityId }, activity: change.activity,
+        expect: { ...change.expect, ...sla.expect }, set: { ...change.set, openKey: current.identityId, ...sla.set }, ...(sla.unset === undefined ? {} : { unset: [sla.unset] }), activity: change.activity,
       });
       if (after !== null) return after;
     } catch (error) {

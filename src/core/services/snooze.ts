@@ -5,6 +5,7 @@ import { newId } from "../model/ids.ts";
 import { onStatusSet } from "../model/status.ts";
 import type { Author, Conversation } from "../model/types.ts";
 import { drainOutbox } from "./apply.ts";
+import { slaOn } from "./sla.ts";
 import { enterStatus, type StatusAct } from "./set-status.ts";
 
 /**
@@ -34,7 +35,7 @@ export async function wakeDueSnoozes(core: Core): Promise<{ due: number; next: D
     const batch = await conversations.find({ status: "snoozed", snoozedUntil: { $gt: new Date(0), $lte: now } }).sort({ snoozedUntil: 1 }).limit(BATCH).toArray();
     if (batch.length === 0) break;
     due += batch.length;
-    await conversations.bulkWrite(batch.map((conversation) => wakeOne(conversation, now)), { ordered: false });
+    await conversations.bulkWrite(await Promise.all(batch.map((conversation) => wakeOne(core, conversation, now))), { ordered: false });
     const changed = await conversations.find({ _id: { $in: batch.map((conversation) => conversation._id) } }).toArray();
     for (let i = 0; i < changed.length; i += AT_ONCE) await Promise.all(changed.slice(i, i + AT_ONCE).map((conversation) => tell(core, conversation)));
   }
@@ -49,14 +50,15 @@ async function tell(core: Core, conversation: Conversation): Promise<void> {
   core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });
 }
 
-function wakeOne(conversation: Conversation, now: Date): AnyBulkWriteOperation<Conversation> {
+async function wakeOne(core: Core, conversation: Conversation, now: Date): Promise<AnyBulkWriteOperation<Conversation>> {
   const change = onStatusSet(conversation, "open", now, { reason: "the snooze ended" });
+  const sla = await slaOn(core, conversation, change.set, now);
   return {
     updateOne: {
-      filter: { _id: conversation._id, status: "snoozed", snoozeEpisode: conversation.snoozeEpisode },
+      filter: { _id: conversation._id, status: "snoozed", snoozeEpisode: conversation.snoozeEpisode, ...sla.expect },
       update: {
-        $set: { ...change.set, cardDueAt: now },
-        $inc: { cardRev: 1 },
+        $set: { ...change.set, ...sla.set, cardDueAt: now },
+        $inc: { cardRev: 1 }, ...(sla.unset === undefined ? {} : { $unset: { sla: "" as const } }),
         $push: { outbox: { $each: change.activity.map((what) => ({ id: newId(now), at: now, actor: SYSTEM, what })) } },
       },
     },

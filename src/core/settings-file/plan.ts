@@ -16,9 +16,11 @@ import { planAttributes } from "./attributes.ts";
 import { hoursNamed, hoursShape, planHours } from "./hours.ts";
 import { planCanned } from "./canned.ts";
 import { planMacros } from "./macros.ts";
+import { planSla } from "./sla.ts";
+import type { SlaPolicy } from "../model/sla.ts";
 import { policyOf, workFaults, workOf } from "./routing.ts";
 import { planWebhooks } from "./webhooks.ts";
-import { agentShape, attributeShape, cannedShape, deskShape, inWords, inboxShape, macroShape, routeShape, teamShape, webhookShape } from "./shape.ts";
+import { agentShape, attributeShape, cannedShape, deskShape, inWords, inboxShape, macroShape, routeShape, slaShape, teamShape, webhookShape } from "./shape.ts";
 import type { DeskEntry, InboxEntry, SettingsFile } from "./shape.ts";
 import type { Fault, Path, ReadFile } from "./yaml.ts";
 
@@ -42,7 +44,7 @@ export interface StoredSettings { agents: Agent[]; teams: Team[]; hours: HoursCa
 export interface Wish<T> { was: T | undefined; now: T; secretsChanged: string[] }
 /** A canned response has a code for a name. */
 export interface CannedWish { was: CannedResponse | undefined; now: CannedResponse }
-export interface Plan { faults: Fault[]; agents: Wish<Agent>[]; teams: Wish<Team>[]; hours: Wish<HoursCalendar>[]; labels: Wish<Label>[]; canned: CannedWish[]; macros: Wish<Macro>[]; desks: Wish<DeskTarget>[]; inboxes: Wish<Inbox>[]; webhooks: Wish<Webhook>[]; rateLimits: boolean | undefined; routing: RoutingRule[] | undefined; attributes: AttributeDefinition[] | undefined }
+export interface Plan { faults: Fault[]; agents: Wish<Agent>[]; teams: Wish<Team>[]; hours: Wish<HoursCalendar>[]; labels: Wish<Label>[]; canned: CannedWish[]; macros: Wish<Macro>[]; desks: Wish<DeskTarget>[]; inboxes: Wish<Inbox>[]; webhooks: Wish<Webhook>[]; rateLimits: boolean | undefined; routing: RoutingRule[] | undefined; attributes: AttributeDefinition[] | undefined; sla: SlaPolicy[] | undefined }
 
 const DEFAULT_COLOR = "#64748b";
 export const DEFAULT_INBOX_SETTINGS: InboxSettings = { undoSeconds: 8, doubleReplySeconds: 3, noteFirst: false, reopenHours: 72, takeOnReply: true };
@@ -238,11 +240,12 @@ export function makePlan(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, s
   const codes = new Set([...stored.canned.map(({ code }) => code), ...canned.map(({ now }) => now.code)]);
   const macros = planMacros(deps.clock, file, wanted, stored.macros, { ...names, codes }, faults);
   workFaults(deps, file, wanted, { ...names, labels: names.labels.map(({ name }) => name) }, faults);
+  const sla = planSla(deps.clock, file, wanted, { ...names, labels: names.labels.map(({ name }) => name), desks: afterwards(desks, stored.desks) }, faults);
   const attributes = planAttributes(file, wanted, faults);
   const webhooks = planWebhooks(deps.clock, file, wanted, stored.webhooks, { ...names, labels: names.labels.map(({ name }) => name), desks: afterwards(desks, stored.desks) }, (was, now) => changedSecrets(deps.secrets, was, now), faults);
-  return { attributes, webhooks, faults, hours, agents, teams, labels, canned, macros, desks, inboxes, routing, rateLimits: wanted.limits === undefined ? undefined : wanted.limits === "on" };
+  return { attributes, sla, webhooks, faults, hours, agents, teams, labels, canned, macros, desks, inboxes, routing, rateLimits: wanted.limits === undefined ? undefined : wanted.limits === "on" };
 }
 
 /** Names of the settings that may stand in each part, for "did you mean". */
 export const knownIn = (part: string | undefined): string[] =>
-  part === "agents" ? Object.keys(agentShape.shape) : part === "teams" ? Object.keys(teamShape.shape) : part === "canned" ? Object.keys(cannedShape.shape) : part === "macros" ? [...Object.keys(macroShape.shape), "do", "with"] : part === "labels" ? ["name", "color"] : part === "attributes" ? Object.keys(attributeShape.shape) : part === "routing" ? Object.keys(routeShape.shape) : part === "hours" ? [...Object.keys(hoursShape.shape), "date", "from", "to", "open"] : part === "webhooks" ? Object.keys(webhookShape.shape) : ["limits", "agents", "teams", "hours", "labels", "attributes", "canned", "macros", "inboxes", "desks", "routing", "webhooks"];
+  part === "agents" ? Object.keys(agentShape.shape) : part === "teams" ? Object.keys(teamShape.shape) : part === "canned" ? Object.keys(cannedShape.shape) : part === "macros" ? [...Object.keys(macroShape.shape), "do", "with"] : part === "labels" ? ["name", "color"] : part === "attributes" ? Object.keys(attributeShape.shape) : part === "routing" ? Object.keys(routeShape.shape) : part === "sla" ? Object.keys(slaShape.shape) : part === "hours" ? [...Object.keys(hoursShape.shape), "date", "from", "to", "open"] : part === "webhooks" ? Object.keys(webhookShape.shape) : ["limits", "agents", "teams", "hours", "labels", "attributes", "canned", "macros", "inboxes", "desks", "routing", "sla", "webhooks"];

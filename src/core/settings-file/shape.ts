@@ -1,6 +1,7 @@
 /** The shape of `threadline.yaml`; every message ends a sentence that begins with the setting's name. */
 import { z } from "zod";
 import { addressIn, isPublicAddress } from "../model/public-address.ts";
+import { SLA_TELLS } from "../model/sla.ts";
 import { ROUTING_MODES } from "../model/routing.ts";
 import { HIDEABLE } from "../model/settings.ts";
 import { WEBHOOK_EVENTS } from "../model/webhooks.ts";
@@ -64,6 +65,13 @@ export const attributeShape = z.strictObject({
   if ((type === "list") !== (values !== undefined)) context.addIssue({ code: "custom", path: ["values"], message: type === "list" ? "is missing: a list needs the values that may be chosen" : "is only for the type list" });
 });
 
+const span = z.string().regex(/^\d{1,4} ?[mhd]$/i, "must be a length of time such as 15m, 2h or 3d");
+export const slaShape = z.strictObject({
+  name, when: plain(2_000).optional(), firstReply: span.optional(), nextReply: span.optional(), resolution: span.optional(),
+  hours: z.enum(["clock", "working"]).optional(), pauseOn: z.array(z.enum(["pending", "snoozed"])).max(2).optional(),
+  steps: z.array(z.strictObject({ at: z.number().min(1, "must be 1 to 1000 per cent").max(1_000, "must be 1 to 1000 per cent"), tell: z.enum(SLA_TELLS) })).max(20).optional(), supervisors: z.string().optional(),
+}).refine(({ firstReply, nextReply, resolution }) => firstReply !== undefined || nextReply !== undefined || resolution !== undefined, "needs firstReply, nextReply or resolution");
+
 /** Fields of every inbox; what else stands there belongs to its channel. */
 export const inboxShape = z.looseObject({
   name,
@@ -116,6 +124,7 @@ export const fileShape = z.strictObject({
   desks: z.array(deskShape).max(100).optional(),
   inboxes: z.array(inboxShape).max(200).optional(),
   routing: z.array(routeShape).max(100).optional(),
+  sla: z.array(slaShape).max(50).optional(),
   webhooks: z.array(webhookShape).max(100).optional(),
 });
 export type SettingsFile = z.infer<typeof fileShape>;

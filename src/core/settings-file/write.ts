@@ -7,6 +7,7 @@ import type { Secrets } from "../services/secrets.ts";
 import type { Store } from "../store/store.ts";
 import { writeAttributes } from "./attributes.ts";
 import { writeCanned } from "./canned.ts";
+import { writeSla } from "./sla.ts";
 import { LIMITS_ID } from "./limits.ts";
 import type { Plan, StoredSettings, Wish } from "./plan.ts";
 
@@ -78,6 +79,7 @@ export async function writePlan(deps: { store: Store; clock: Clock; secrets: Sec
   ];
   changes.push(...await writeCanned(store, plan.canned), ...await writeAll("Macro", store.macros, plan.macros, stored.macros));
   changes.push(...await writeAll("Webhook", store.webhooks, webhooks, stored.webhooks));
+  changes.push(...await writeSla(store, deps.clock, plan.sla));
   changes.push(...await writeAttributes(store, deps.clock, plan.attributes));
   if (plan.routing !== undefined && !isDeepStrictEqual(plan.routing, stored.routing)) {
     await store.settings.updateOne({ _id: ROUTING_ID }, { $set: { value: plan.routing, at: deps.clock.now() } }, { upsert: true });

@@ -1,6 +1,7 @@
 /** Opens the connection and hands out one typed collection per noun. Hot paths use collection operations, not documents. */
 import mongoose from "mongoose";
 import type { HoursCalendar } from "../model/calendar.ts";
+import type { SlaRecord } from "../model/sla.ts";
 import type { ContinuityMail } from "../model/continuity-mail.ts";
 import type { Collection, Db } from "mongodb";
 import type {
@@ -110,6 +111,7 @@ export interface Store {
   readonly contactImports: Collection<ContactImport>;
   readonly contactRefusals: Collection<ContactRefusal>;
   readonly continuityMails: Collection<ContinuityMail>;
+  readonly slaRecords: Collection<SlaRecord>;
   readonly webhooks: Collection<Webhook>;
   readonly webhookDeliveries: Collection<WebhookDelivery>;
   readonly settings: Collection<Setting>;
@@ -154,6 +156,7 @@ export function storeOn(connection: mongoose.Connection): Store {
     contactImports: of<ContactImport>("contactImports"),
     contactRefusals: of<ContactRefusal>("contactRefusals"),
     continuityMails: of<ContinuityMail>("continuityMails"),
+    slaRecords: of<SlaRecord>("slaRecords"),
     webhooks: of<Webhook>("webhooks"),
     webhookDeliveries: of<WebhookDelivery>("webhookDeliveries"),
     settings: of<Setting>("settings"),

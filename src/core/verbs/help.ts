@@ -27,7 +27,7 @@ export const makeHelp = (table: () => readonly Verb[]): Verb => verb({
 });
 
 /** Verbs that the card's More button leads to: what needs no text and has no button on the card. */
-const MORE = ["reopen", "pending", "unassign", "label", "unlabel", "priority", "mode", "transfer", "cc", "canned", "choices", "template", "macro", "contact", "history", "attribute", "merge", "block", "unblock", "original"];
+const MORE = ["reopen", "pending", "unassign", "label", "unlabel", "priority", "sla", "mode", "transfer", "cc", "canned", "choices", "template", "macro", "contact", "history", "attribute", "merge", "block", "unblock", "original"];
 
 const unsuited: Record<string, (conversation: Conversation, core: Core) => boolean> = {
   template: ({ inboxId }, core) => { const adapter = core.channels.get(inboxId); return adapter === undefined || !hasTemplates(adapter); },

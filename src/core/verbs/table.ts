@@ -16,6 +16,7 @@ import { cancel, correct, keep, makeEdit, original, retract, retry, send } from 
 import { delivery, health } from "./operate.ts";
 import { assign, take, unassign } from "./owner.ts";
 import { note, reply } from "./say.ts";
+import { ack, sla } from "./sla.ts";
 import { snooze } from "./snooze.ts";
 import { label, priority, unlabel } from "./sort.ts";
 import { makeResolve, pending, reopen } from "./status.ts";
@@ -28,6 +29,7 @@ export const verbs: readonly Verb[] = [
   take, assign, unassign, transfer,
   makeResolve(() => verbs), reopen, pending, snooze,
   label, unlabel, priority,
+  sla, ack,
   cc, quote, choices, canned, template, makeMacro(() => verbs),
   contact, history,
   attribute, merge, block, unblock, erase,
