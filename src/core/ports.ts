@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type { DeliveryCode, ErrorCode } from "./errors.ts";
 import type { Recipients } from "./model/recipients.ts";
+import type { Span } from "./model/rich-text.ts";
 import type {
   ChannelId, Choice, ChosenTemplate, DeliveryStatus, DeskEventData, DeskFile, DeskKind, DeskPostId, DeskTarget, DeskThreadId, FileRef, Inbox, MarkName, Priority, Status, ThreadPlace,
 } from "./model/types.ts";
@@ -164,8 +165,10 @@ export type InboundEvent = { inboxId: string; address: string } & (
       place?: InboundPlace;
       /** All of the text, where `text` leaves out what is only repeated. */
       original?: string;
+      /** Formatting of `text`, sane and without links (`core/text/spans.ts`). */
+      spans?: Span[];
     }
-  | { type: "edit"; eventId: string; channelMessageId: string; text: string; at: Date }
+  | { type: "edit"; eventId: string; channelMessageId: string; text: string; spans?: Span[]; at: Date }
   | { type: "delete"; eventId: string; channelMessageId: string; at: Date }
   | { type: "reaction"; eventId: string; vendorId: string; emojis: string[]; at: Date }
   | {
@@ -197,7 +200,10 @@ export interface Card {
 export interface DeskPost {
   kind: "customer" | "agent" | "note" | "activity" | "system";
   author: { name: string; avatar?: string };
+  /** A customer's line and what the app itself says: plain text. A teammate's line: the desks' light markdown. */
   text: string;
+  /** Formatting of a customer's text. */
+  spans?: Span[];
   files: FileRef[];
   /** Marks after the text, in plain words: "edited", "may appear twice". */
   marks: string[];

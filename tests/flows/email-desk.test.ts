@@ -22,7 +22,7 @@ test("there and back: subject, threading headers, a signed reply address, and th
   expect(sent.to).toEqual(["ana@customer.example"]);
   expect(sent.mail).toMatchObject({ subject: "Re: Where is my parcel?", inReplyTo: "<first@customer.example>", references: "<first@customer.example>" });
   expect(sent.mail.from!.value[0]).toEqual({ address: "support@shop.example", name: "Mara (Shop)" });
-  expect(sent.mail.text).toContain("It is **on its way** <today>.");
+  expect(sent.mail.text).toContain("It is *on its way* <today>.");
   expect(sent.mail.html).toContain("<strong>on its way</strong> &lt;today&gt;");
   expect((await help.lines("outgoing"))[0]!.delivery).toMatchObject({ state: "sent", parts: [{ vendorId: sent.mail.messageId }] });
   const replyTo = sent.mail.replyTo!.value[0]!.address!;

@@ -60,7 +60,7 @@ describe("a customer's text on Discord", () => {
         expect(content.length).toBeLessThanOrEqual(2_000);
         expect(readMark(content)).toEqual({ ref: REF, part, parts: all.length });
       }
-      expect(splitRendered(text, 1_800, literal).join("")).toBe(text);
+      expect(splitRendered(text, 1_800, (piece) => literal(piece)).join("")).toBe(text);
     }
     const one = renderPost(line("one\ntwo"), { ref: REF, named: false });
     expect(one.map((content) => [shownAuthor({ content, webhook: null, author: {} } as never), shownText({ content })])).toEqual([["Ana · Telegram", "one\ntwo"]]);

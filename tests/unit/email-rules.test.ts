@@ -44,11 +44,11 @@ describe("what goes out", () => {
   });
 
   test("no text breaks out of the HTML", () => {
-    const pieces = fc.constantFrom("<script>", "</p>", "\"", "'", "&lt;", "**", "_", "`", "~~", "[x](", "https://a.example/", "javascript:alert(1)", ")", "]", "\n\n", "on=", "é", "&quot;>", "](https://b.example/\"onclick=x)");
+    const pieces = fc.constantFrom("<script>", "</p>", "</pre>", "```", "\n- ", "\n> ", "\"", "'", "&lt;", "**", "_", "`", "~~", "[x](", "https://a.example/", "javascript:alert(1)", ")", "]", "\n\n", "on=", "é", "&quot;>", "](https://b.example/\"onclick=x)");
     fc.assert(fc.property(fc.array(fc.oneof(pieces, fc.string({ maxLength: 5 })), { maxLength: 30 }), (parts) => {
       const html = toHtml(parts.join(""));
       const tags = [...html.matchAll(/<[^>]*>/g)].map(([tag]) => tag);
-      for (const tag of tags) expect(tag).toMatch(/^<(\/?(p|strong|em|s|code|div|a)|br|a href="https?:\/\/[^"<>]*"|div style="[^"]*")>$/);
+      for (const tag of tags) expect(tag).toMatch(/^<(\/?(p|strong|em|s|code|pre|blockquote|ul|li|div|a)|br|a href="https?:\/\/[^"<>]*"|div style="[^"]*")>$/);
       expect(html.replace(/<[^>]*>/g, "")).not.toMatch(/[<>"']/);
     }), { numRuns: 2_000 });
   });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { AS_IT_STANDS, renderCard, renderPost } from "../../src/bridge/slack/out/blocks.ts";
 import { fallbackText, formatted, literal, TEXT_CHARS } from "../../src/bridge/slack/out/text.ts";
 import { cleanText, splitText } from "../../src/bridge/shared/text.ts";
+import { parseMarkdown } from "../../src/core/text/markdown.ts";
 import type { DeskPost } from "../../src/core/ports.ts";
 import { sampleCard } from "../contracts/desk-contract.ts";
 import { messageBlocks } from "../fakes/slack/blocks.ts";
@@ -84,18 +85,24 @@ describe("a customer's text on Slack", () => {
 });
 
 describe("a teammate's text on Slack", () => {
+  const shown = (text: string) => formatted(parseMarkdown(text));
   test("light markdown becomes Slack's own", () => {
-    expect(formatted("Hi **Ana**, see [the *guide*](https://docs.example/x) and `npm i`, _really_ ~~no~~ snake_case 2 * 3")).toEqual([{ type: "rich_text_section", elements: [
+    expect(shown("Hi **Ana**, see [the *guide*](https://docs.example/x) and `npm i`, _really_ ~~no~~ snake_case 2 * 3")).toEqual([{ type: "rich_text_section", elements: [
       { type: "text", text: "Hi " }, { type: "text", text: "Ana", style: { bold: true } }, { type: "text", text: ", see " },
       { type: "link", url: "https://docs.example/x", text: "the *guide*" }, { type: "text", text: " and " }, { type: "text", text: "npm i", style: { code: true } },
       { type: "text", text: ", " }, { type: "text", text: "really", style: { italic: true } }, { type: "text", text: " " }, { type: "text", text: "no", style: { strike: true } }, { type: "text", text: " snake_case 2 * 3" },
     ] }]);
-    expect(formatted("so:\n```js\nlet a = 1;\n```")).toEqual([
+    expect(shown("so:\n```js\nlet a = 1;\n```")).toEqual([
       { type: "rich_text_section", elements: [{ type: "text", text: "so:\n" }] }, { type: "rich_text_preformatted", elements: [{ type: "text", text: "let a = 1;" }] },
     ]);
-    expect(formatted("**bold _both_** \\*not\\*")[0]!.elements).toEqual([
-      { type: "text", text: "bold ", style: { bold: true } }, { type: "text", text: "both", style: { bold: true, italic: true } }, { type: "text", text: " " },
-      { type: "text", text: "*" }, { type: "text", text: "not" }, { type: "text", text: "*" },
+    expect(shown("> said\nso:\n- one\n  - **two**\nand\n1. a\n3. c")).toEqual([
+      { type: "rich_text_quote", elements: [{ type: "text", text: "said" }] }, { type: "rich_text_section", elements: [{ type: "text", text: "so:" }] },
+      { type: "rich_text_list", style: "bullet", indent: 0, elements: [{ type: "rich_text_section", elements: [{ type: "text", text: "one" }] }] },
+      { type: "rich_text_list", style: "bullet", indent: 1, elements: [{ type: "rich_text_section", elements: [{ type: "text", text: "two", style: { bold: true } }] }] },
+      { type: "rich_text_section", elements: [{ type: "text", text: "and" }, { type: "text", text: "\n" }, { type: "text", text: "1. " }, { type: "text", text: "a" }, { type: "text", text: "\n" }, { type: "text", text: "3. " }, { type: "text", text: "c" }] },
+    ]);
+    expect(shown("**bold _both_** \\*not\\*")[0]!.elements).toEqual([
+      { type: "text", text: "bold ", style: { bold: true } }, { type: "text", text: "both", style: { bold: true, italic: true } }, { type: "text", text: " *not*" },
     ]);
   });
 

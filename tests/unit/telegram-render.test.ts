@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { splitAt } from "../../src/channels/shared/split.ts";
 import { plan } from "../../src/channels/telegram/plan.ts";
-import { renderMarkdown, splitRendered, type Rendered } from "../../src/channels/telegram/render.ts";
+import { renderPieces, renderText, type Rendered } from "../../src/channels/telegram/render.ts";
 import { checkText } from "../fakes/telegram/entities.ts";
 
 /** The text with each entity spelled as `<type|words>`, so that a test reads like the message looks. */
@@ -17,6 +17,7 @@ test.each([
   ["bold", "a **big** day", "a <bold|big> day"],
   ["italic", "an *old* and _new_ one", "an <italic|old> and <italic|new> one"],
   ["strike", "~~10~~ 8 euro", "<strikethrough|10> 8 euro"],
+  ["both", "**_this_ now** _~~that~~ too_", "<bold|<italic|this> now> <italic|<strikethrough|that> too>"],
   ["nested", "**see _this_ now**", "<bold|see <italic|this> now>"],
   ["code", "run `npm *start*` now", "run <code|npm *start*> now"],
   ["code in bold", "**set `x` to _`y` z_ on**", "<bold|set ><code|x><bold| to ><code|y><bold|<italic| z> on>"],
@@ -30,11 +31,14 @@ test.each([
   ["snake and sums", "snake_case_name 2*3*4 and 5 * 6 * 7", "snake_case_name 2*3*4 and 5 * 6 * 7"],
   ["escaped", "\\*not\\* \\[this\\]", "*not* [this]"],
   ["unclosed", "**open and `open", "**open and `open"],
+  ["quote", "> said **so**\n>\n> he\nno", "<blockquote|said <bold|so>\n\nhe>\nno"],
+  ["no quote", ">:( and >5", ">:( and >5"],
+  ["list", "two:\n- **a**\n- b\n\n1. c", "two:\n- <bold|a>\n- b\n\n1. c"],
   ["html", "<b>&amp;</b> stays", "<b>&amp;</b> stays"],
   ["markdown v2", "_*[]()~`>#+-=|{}.! stays", "_*[]()~`>#+-=|{}.! stays"],
   ["trimmed", "  **a**  \n", "<bold|a>"],
   ["emoji before", "👩‍👩‍👧‍👦 **a**", "👩‍👩‍👧‍👦 <bold|a>"],
-])("%s", (_name, source, wanted) => { expect(spelled(renderMarkdown(source))).toBe(wanted); });
+])("%s", (_name, source, wanted) => { expect(spelled(renderText(source))).toBe(wanted); });
 
 const noise = fc.array(fc.oneof(
   fc.constantFrom("*", "**", "_", "~~", "`", "```", "```\n", "\n", "\n\n", " ", "\\", "[a](https://e.co)", "[", "](", ")", "👩‍👩‍👧‍👦", "😀", "é", "word", ". ", "https://e.co/_a_"),
@@ -43,7 +47,7 @@ const noise = fc.array(fc.oneof(
 
 test("whatever an agent writes, Telegram takes: every piece passes its rules", () => {
   fc.assert(fc.property(noise, fc.integer({ min: 20, max: 200 }), (source, max) => {
-    for (const { text, entities } of splitRendered(renderMarkdown(source), max)) {
+    for (const { text, entities } of renderPieces(source, max)) {
       expect(checkText(text, entities, max, "text").text).toBe(text.trim());
       expect(text).not.toMatch(/\p{Cs}/u);
     }
@@ -52,9 +56,9 @@ test("whatever an agent writes, Telegram takes: every piece passes its rules", (
 
 test("splitting loses nothing but blanks", () => {
   fc.assert(fc.property(noise, fc.integer({ min: 20, max: 200 }), (source, max) => {
-    const whole = renderMarkdown(source);
+    const whole = renderText(source);
     const bare = (text: string) => text.replace(/\s/g, "");
-    expect(bare(splitRendered(whole, max).map((piece) => piece.text).join(""))).toBe(bare(whole.text));
+    expect(bare(renderPieces(source, max).map((piece) => piece.text).join(""))).toBe(bare(whole.text));
   }), { numRuns: 500 });
 });
 
@@ -68,16 +72,16 @@ test("it is cut at paragraphs, then lines, then words, never inside a pair", () 
 });
 
 test("an entity that fits is not cut; one that is longer than a message goes on in the next", () => {
-  const [first, second] = splitRendered(renderMarkdown(`${"a".repeat(70)} **${"b ".repeat(20)}end**`), 90);
+  const [first, second] = renderPieces(`${"a".repeat(70)} **${"b ".repeat(20)}end**`, 90);
   expect(first).toEqual({ text: "a".repeat(70), entities: [] });
   expect(second!.entities).toEqual([{ type: "bold", offset: 0, length: second!.text.length }]);
-  const long = splitRendered(renderMarkdown(`**${"b".repeat(250)}**`), 100);
+  const long = renderPieces(`**${"b".repeat(250)}**`, 100);
   expect(long.map(({ entities }) => entities[0]!.length)).toEqual([100, 100, 50]);
 });
 
 test("reading stays quick on a text made of marks", () => {
   const started = process.cpuUsage();
-  for (const mark of ["*a ", "_a ", "`a ", "[a", "```\na", "**a ", "~~a", "\\"]) renderMarkdown(mark.repeat(10_000));
+  for (const mark of ["*a ", "_a ", "`a ", "[a", "```\na", "**a ", "~~a", "\\", "> ```\n", "- ```\n", "- a\n", "1. "]) renderText(mark.repeat(10_000));
   expect(process.cpuUsage(started).user).toBeLessThan(4_000_000);
 });
 

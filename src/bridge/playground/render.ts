@@ -36,15 +36,16 @@ const markWords = (marks: string[]): string => {
 const KINDS: Record<DeskPost["kind"], PostAuthor["kind"]> = { customer: "customer", agent: "agent", note: "agent", activity: "bot", system: "bot" };
 
 /** The fields of a post that come from core; `text` in as many pieces as posts are needed. */
-export function renderPost(post: DeskPost, at: Date): { texts: string[]; fields: Pick<PlaygroundPost, "author" | "kind" | "files" | "marks" | "reactions" | "deletedAt"> } {
+export function renderPost(post: DeskPost, at: Date): { texts: string[]; fields: Pick<PlaygroundPost, "author" | "kind" | "spans" | "files" | "marks" | "reactions" | "deletedAt"> } {
   const kind = KINDS[post.kind];
   const name = kind === "bot" ? BOT_NAME : post.author.name;
   // a customer's own picture is never shown: it could be an agent's
   const author: PostAuthor = { name, kind, ...(kind !== "agent" || post.author.avatar === undefined ? {} : { avatar: post.author.avatar }) };
+  const texts = splitText(post.text + markWords(post.marks));
   return {
-    texts: splitText(post.text + markWords(post.marks)),
+    texts,
     fields: {
-      author, kind: post.kind, files: post.files, marks: post.marks, reactions: (post.reactions ?? []).map((emoji) => ({ emoji, by: post.author.name, userId: "", at })),
+      author, kind: post.kind, spans: post.kind === "customer" && texts.length === 1 ? post.spans ?? [] : [], files: post.files, marks: post.marks, reactions: (post.reactions ?? []).map((emoji) => ({ emoji, by: post.author.name, userId: "", at })),
       ...(post.deleted === true ? { deletedAt: at } : {}),
     },
   };
@@ -92,7 +93,7 @@ export function postView(post: PlaygroundPost) {
 export function postDetail(post: PlaygroundPost) {
   const inside = post.kind === "note" ? "note" : post.kind === "person" ? post.inside?.kind ?? "unknown" : "reply";
   return {
-    kind: post.kind, inside, ...(post.receipt === undefined ? {} : { receipt: post.receipt }), ...(post.author.avatar === undefined ? {} : { avatar: post.author.avatar }),
+    kind: post.kind, inside, ...(post.spans === undefined || post.spans.length === 0 ? {} : { spans: post.spans }), ...(post.receipt === undefined ? {} : { receipt: post.receipt }), ...(post.author.avatar === undefined ? {} : { avatar: post.author.avatar }),
   };
 }
 

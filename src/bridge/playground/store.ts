@@ -1,6 +1,7 @@
 /** The playground's own documents. Each visible change of a post stamps it anew: `after=` misses nothing. */
 import type { Collection, Db, Filter, IndexDescription, UpdateFilter } from "mongodb";
 import type { DeliveryStatus, FileRef, HeldReason } from "../../core/model/types.ts";
+import type { Span } from "../../core/model/rich-text.ts";
 import type { Card, CardButton, DeskPost } from "../../core/ports.ts";
 import { isDuplicateKey } from "../../core/store/store.ts";
 
@@ -33,6 +34,8 @@ export interface PlaygroundPost {
   author: PostAuthor;
   kind: "person" | DeskPost["kind"];
   text: string;
+  /** Formatting of a customer's text. */
+  spans?: Span[];
   files: FileRef[];
   marks: string[];
   reactions: PostReaction[];

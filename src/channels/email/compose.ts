@@ -7,7 +7,7 @@ import type { FileStore } from "../../core/ports.ts";
 import type { MailPart } from "./plan.ts";
 import { MAX_FILE } from "./plan.ts";
 import { LOOP_HEADER } from "./classify.ts";
-import { toHtml, withSignature } from "./render.ts";
+import { toHtml, toText } from "./render.ts";
 
 export interface ComposeInput {
   part: MailPart;
@@ -37,12 +37,11 @@ async function fileOf(files: FileStore, fileId: string, name: string): Promise<B
 export async function composeMail(input: ComposeInput): Promise<Buffer> {
   const { part, from, to, cc, replyTo, messageId, signature, inboxId, date, files } = input;
   const attachments = await Promise.all(part.files.map(async ({ fileId, name, type }) => ({ filename: name, contentType: type, content: await fileOf(files, fileId, name) })));
-  const text = withSignature(part.text, signature);
   const composer = new MailComposer({
     from, to: to.map((address) => ({ name: "", address })), cc: cc.map((address) => ({ name: "", address })), ...(replyTo === null ? {} : { replyTo: { name: from.name, address: replyTo } }),
     subject: part.subject, messageId, date, ...(part.inReplyTo === null ? {} : { inReplyTo: part.inReplyTo }), ...(part.references.length === 0 ? {} : { references: part.references.join(" ") }),
     headers: { [LOOP_HEADER]: inboxId, "X-Auto-Response-Suppress": "OOF, AutoReply", ...(part.automatic ? { "Auto-Submitted": "auto-generated" } : {}) },
-    text, html: toHtml(text), attachments, disableFileAccess: true, disableUrlAccess: true,
+    text: toText(part.text, signature), html: toHtml(part.text, signature), attachments, disableFileAccess: true, disableUrlAccess: true,
   });
   const mail = await composer.compile().build();
   if (input.dkim === undefined) return mail;

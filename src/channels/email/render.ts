@@ -1,27 +1,53 @@
-/** A reply's text as a mail's: plain as it was written, and as HTML that nobody's text breaks out of. Pure. */
+/** A reply's text as a mail's: plain, and as HTML that nobody's text breaks out of. Pure. */
+import type { Block, Inline } from "../../core/model/rich-text.ts";
+import { parseMarkdown } from "../../core/text/markdown.ts";
+import { withAddresses, withMarks } from "../shared/marked.ts";
+import { readAgentText } from "../shared/pieces.ts";
 
 const escape = (text: string): string => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;").replace(/'/g, "&#39;");
-const link = (url: string, text: string): string => `<a href="${url}">${text}</a>`;
+const link = (url: string, text: string): string => `<a href="${escape(url)}">${escape(text)}</a>`;
+const ADDRESS = /\bhttps?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/gi;
 
-/** One of: code, a named link, bold, struck, italic, a bare address. In escaped text, so quotes and angles are entities. */
-const INLINE = /`([^`\n]+)`|\[([^\]\n]{1,200})\]\((https?:\/\/[^\s()<>"']+)\)|\*\*([^*\n]+)\*\*|~~([^~\n]+)~~|(?<![\w_])_([^_\n]+)_(?![\w_])|(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]])/g;
-
-function inline(escaped: string): string {
-  return escaped.replace(INLINE, (all: string, code?: string, name?: string, url?: string, bold?: string, struck?: string, italic?: string, bare?: string) => {
-    if (code !== undefined) return `<code>${code}</code>`;
-    if (name !== undefined && url !== undefined) return link(url, name);
-    if (bold !== undefined) return `<strong>${bold}</strong>`;
-    if (struck !== undefined) return `<s>${struck}</s>`;
-    if (italic !== undefined) return `<em>${italic}</em>`;
-    return bare === undefined ? all : link(bare.replace(/&(quot|#39|gt|lt);.*$/, ""), bare);
-  });
+/** Addresses lead where they say. */
+function linked(text: string): string {
+  let out = "", end = 0;
+  for (const { 0: url, index } of text.matchAll(ADDRESS)) {
+    out += escape(text.slice(end, index)) + link(url, url);
+    end = index + url.length;
+  }
+  return out + escape(text.slice(end));
 }
 
-/** Paragraphs and line ends are kept; every character of `text` that means something in HTML is escaped first. */
-export function toHtml(text: string): string {
-  const paragraphs = text.trim().split(/\n{2,}/).map((paragraph) => `<p>${inline(escape(paragraph)).replace(/\n/g, "<br>\n")}</p>`);
-  return `<div style="font-family:sans-serif;font-size:14px;line-height:1.5">\n${paragraphs.join("\n")}\n</div>`;
+const TAGS = { bold: "strong", italic: "em", strike: "s" } as const;
+/** The only tags besides those of blocks; line ends stay as they are, but for those in code. */
+const inline = (nodes: Inline[]): string => nodes.map((node) => {
+  if (node.kind === "text") return linked(node.text);
+  if (node.kind === "link") return link(node.url, node.text);
+  if (node.kind === "code") return `<code>${escape(node.text)}</code>`;
+  if (node.kind === "pre") return `<pre>${escape(node.text).replace(/\n/g, "&#10;")}</pre>`;
+  return `<${TAGS[node.kind]}>${inline(node.children)}</${TAGS[node.kind]}>`;
+}).join("");
+
+/** Paragraphs and line ends are kept; blocks of code stand between them. */
+const paragraphs = (html: string): string => html.split(/(<pre>.*?<\/pre>)/).flatMap((part) => (part.startsWith("<pre>") ? [part]
+  : part.split(/\n{2,}/).map((lines) => lines.replace(/^\n|\n$/g, "")).filter((lines) => lines.trim() !== "").map((lines) => `<p>${lines.replace(/\n/g, "<br>\n")}</p>`))).join("\n");
+
+function block(one: Block): string {
+  if (one.kind === "lines") return paragraphs(inline(one.children));
+  if (one.kind === "quote") return `<blockquote>${paragraphs(inline(one.children))}</blockquote>`;
+  // numbers stay as they were written, whatever they count
+  const bullets = one.items.every(({ lead }) => !/\d/.test(lead));
+  if (!bullets) return `<p>${one.items.map(({ lead, children }) => `${escape(lead)}${inline(children)}`).join("<br>\n")}</p>`;
+  return `<ul>${one.items.map(({ children }) => `<li>${inline(children)}</li>`).join("\n")}</ul>`;
 }
 
-/** The text with the signature below it, behind the mark that mail programs know. */
-export const withSignature = (text: string, signature: string): string => (signature.trim() === "" ? text : `${text}\n\n-- \n${signature.trim()}`);
+/** The text and the signature below it, behind the mark that mail programs know. */
+export const toText = (body: string, signature: string): string => withSignature(withMarks(withAddresses(readAgentText(body))), signature);
+
+/** Every character of the texts that means something in HTML is escaped. */
+export function toHtml(body: string, signature = ""): string {
+  const below = signature.trim() === "" ? [] : [paragraphs(linked(`-- \n${signature.trim()}`))];
+  return `<div style="font-family:sans-serif;font-size:14px;line-height:1.5">\n${[...parseMarkdown(body.trim()).map(block), ...below].filter((part) => part !== "").join("\n")}\n</div>`;
+}
+
+const withSignature = (text: string, signature: string): string => (signature.trim() === "" ? text : `${text}\n\n-- \n${signature.trim()}`);

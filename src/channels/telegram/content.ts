@@ -1,7 +1,11 @@
 /** What a customer's Telegram message says: its text, its files, and words for what has neither. Source: core.telegram.org/bots/api#message */
 import { z } from "zod";
 import { safeName } from "../../core/model/file-name.ts";
+import type { Span, Spanned } from "../../core/model/rich-text.ts";
 import type { FileRef } from "../../core/model/types.ts";
+import { saneSpans } from "../../core/text/spans.ts";
+import { withAddresses } from "../shared/marked.ts";
+import { typeOf } from "./render.ts";
 
 const media = { file_id: z.string().min(1), file_size: z.number().optional() };
 const Entity = z.object({ type: z.string(), offset: z.int(), length: z.int(), url: z.string().optional() });
@@ -34,6 +38,9 @@ export const FETCH_LIMIT = 20_000_000;
 export const tooLargeToFetch = (bytes?: number): string =>
   `Telegram lets bots fetch files up to 20 MB${bytes === undefined ? "" : `; this one has ${Math.ceil(bytes / 1_000_000)} MB`}. Ask for a smaller one, or for a link.`;
 
+/** Source: core.telegram.org/bots/api#formatting-options */
+const MAX_ENTITIES = 100;
+
 function fileOf(file: { file_id: string; file_size?: number | undefined }, name: string, type: string): FileRef {
   const bytes = file.file_size ?? 0;
   const facts = { fileId: "", name: safeName(name), type, bytes };
@@ -46,14 +53,11 @@ const clock = (seconds: number | undefined) => `${Math.floor((seconds ?? 0) / 60
 export const plainName = (name: string): string =>
   [...name.replace(/[\p{Cc}\p{Cs}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, " ").replace(/\s+/g, " ").trim()].slice(0, 120).join("");
 
-/** A link behind other words is spelled out: plain text would lose where it leads. */
-function withLinks(text: string, entities: z.infer<typeof Entity>[] = []): string {
-  let out = text;
-  for (const { type, offset, length, url } of entities.toSorted((a, b) => b.offset - a.offset)) {
-    const label = text.slice(offset, offset + length);
-    if (type === "text_link" && url !== undefined && offset >= 0 && label !== "" && label !== url) out = `${out.slice(0, offset + length)} (${url})${out.slice(offset + length)}`;
-  }
-  return out;
+/** A link behind other words is spelled out: nobody shall be led elsewhere than it says. Entities behind it move along. */
+function formatted(text: string, entities: z.infer<typeof Entity>[] = []): Spanned {
+  const spans = saneSpans(text, entities.slice(0, MAX_ENTITIES).map((entity) => ({ ...entity, type: typeOf(entity.type) ?? "" })));
+  const links = entities.slice(0, MAX_ENTITIES).filter(({ type, offset, length, url }) => type === "text_link" && url !== undefined && offset >= 0 && !["", url].includes(text.slice(offset, offset + length)));
+  return withAddresses({ text, spans: [...spans, ...links.map(({ offset, length, url = "" }): Span => ({ type: "link", offset, length: Math.min(length, text.length - offset), url }))] });
 }
 
 function filesOf(m: Content): FileRef[] {
@@ -91,10 +95,10 @@ const ABOUT = /^(message_id|message_thread_id|direct_messages_topic|date|edit_da
 const SERVICE = /^(pinned_message|message_auto_delete_timer_changed|successful_payment|refunded_payment|users_shared|chat_shared|gift|unique_gift|gift_.*|connected_website|write_access_allowed|boost_added|chat_background_set|forum_topic_.*|general_forum_topic_.*|giveaway.*|video_chat_.*|web_app_data|passport_data|proximity_alert_triggered|checklist_tasks_.*|new_chat_.*|left_chat_.*|delete_chat_photo|group_chat_created|migrate_.*|paid_message_price_changed|chat_owner_.*|managed_bot_.*)$/;
 
 /** @returns null for Telegram's own service messages. A kind that is new to us is told in words, never dropped. */
-export function contentOf(message: Content & Record<string, unknown>): { text: string; files: FileRef[] } | null {
+export function contentOf(message: Content & Record<string, unknown>): { text: string; spans?: Span[]; files: FileRef[] } | null {
   const files = filesOf(message);
-  const written = message.text !== undefined ? withLinks(message.text, message.entities) : message.caption !== undefined ? withLinks(message.caption, message.caption_entities) : "";
-  if (written !== "") return { text: written, files };
+  const { text, spans } = message.text !== undefined ? formatted(message.text, message.entities) : formatted(message.caption ?? "", message.caption_entities);
+  if (text !== "") return { text, ...(spans.length === 0 ? {} : { spans }), files };
   const words = wordsFor(message);
   if (words !== null || files.length > 0) return { text: words ?? "", files };
   const kind = Object.keys(message).find((key) => message[key] !== undefined && !ABOUT.test(key));

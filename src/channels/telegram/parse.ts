@@ -72,7 +72,7 @@ function fromMessage(message: Message): Body {
   const referral = chat.type === "private" ? referralOf(content.text) : undefined;
   const answers = message.reply_to_message?.message_id;
   return {
-    type: "message", channelMessageId: makeMessageId(place, message.message_id), text: checkText(content.text), files: content.files,
+    type: "message", channelMessageId: makeMessageId(place, message.message_id), text: checkText(content.text), files: content.files, ...(content.spans === undefined ? {} : { spans: content.spans }),
     ...(message.media_group_id === undefined ? {} : { groupId: message.media_group_id }),
     // the first message of a topic is answered by all in it
     ...(answers === undefined || answers === place.topic ? {} : { replyTo: makeMessageId(place, answers) }),
@@ -88,7 +88,7 @@ function fromEdit(message: Message, updateId: number): Body {
   if (content === null) return { type: "ignored", why: "unsupported", kind: "edited_message" };
   return {
     type: "edit", eventId: String(updateId), channelMessageId: makeMessageId(placeIn(message), message.message_id),
-    text: checkText(content.text), at: fromUnix(message.edit_date ?? message.date),
+    text: checkText(content.text), ...(content.spans === undefined ? {} : { spans: content.spans }), at: fromUnix(message.edit_date ?? message.date),
   };
 }
 

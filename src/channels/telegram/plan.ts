@@ -4,9 +4,9 @@ import { DeliveryError } from "../../core/errors.ts";
 import type { OutboundMessage, Part } from "../../core/ports.ts";
 import type { FileRef } from "../../core/model/types.ts";
 import { makePress } from "../shared/press.ts";
-import { MAX_CAPTION, MAX_TEXT, renderMarkdown, splitRendered } from "./render.ts";
+import { ENTITY_TYPES, MAX_CAPTION, MAX_TEXT, renderPieces, renderText } from "./render.ts";
 
-const Entity = z.object({ type: z.enum(["bold", "italic", "strikethrough", "code", "pre", "text_link"]), offset: z.int(), length: z.int(), url: z.string().optional() });
+const Entity = z.object({ type: z.enum(ENTITY_TYPES), offset: z.int(), length: z.int(), url: z.string().optional() });
 const Text = z.object({ text: z.string(), entities: z.array(Entity) });
 /** `answers`: our id of the message that it points at. `buttons`: what a press carries back, and what is on it. */
 const Looks = z.object({ answers: z.string().optional(), buttons: z.array(z.object({ data: z.string(), label: z.string() })).optional() });
@@ -26,9 +26,9 @@ function kindOf(file: FileRef): FileKind {
 
 /** Pure. A short text goes as the caption of a single file, so both arrive together; else the text goes first. The first part quotes, the last one asks. */
 export function plan({ id, body, files, answers, choices = [] }: OutboundMessage): Part[] {
-  const whole = renderMarkdown(body);
+  const whole = renderText(body);
   const asCaption = files.length === 1 && whole.text !== "" && whole.text.length <= MAX_CAPTION;
-  const texts = asCaption ? [] : splitRendered(whole, MAX_TEXT).map((data) => ({ kind: "text", data }));
+  const texts = asCaption ? [] : renderPieces(body, MAX_TEXT).map((data) => ({ kind: "text", data }));
   const rest = files.map((file) => ({ kind: kindOf(file), data: { fileId: file.fileId, name: file.name, ...(asCaption ? { caption: whole } : {}) } }));
   const parts = [...texts, ...rest];
   return parts.map(({ kind, data }, index) => ({

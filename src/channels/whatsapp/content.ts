@@ -5,7 +5,9 @@
 import { z } from "zod";
 import { parsePress } from "../shared/press.ts";
 import { safeName } from "../../core/model/file-name.ts";
+import type { Span } from "../../core/model/rich-text.ts";
 import type { FileRef } from "../../core/model/types.ts";
+import { readMarkup } from "./markup.ts";
 
 /** WhatsApp's own limit for a typed message; what is longer can't be shown on any desk either. */
 const MAX_TEXT = 65_536;
@@ -33,8 +35,13 @@ const Schemas = {
 type Kind = keyof typeof Schemas;
 type Of<K extends Kind> = z.infer<(typeof Schemas)[K]>;
 
-export interface Content { text: string; files: FileRef[] }
+export interface Content { text: string; spans?: Span[]; files: FileRef[] }
 const said = (text: string): Content => ({ text: plain(text), files: [] });
+/** What a person wrote: its marks are formatting. */
+function written(body: string, files: FileRef[] = []): Content {
+  const { text, spans } = readMarkup(plain(body));
+  return { text, ...(spans.length === 0 ? {} : { spans }), files };
+}
 
 /** Names where WhatsApp tells none, by kind. */
 const EXTENSIONS = new Map(Object.entries({ "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "video/mp4": "mp4", "video/3gpp": "3gp", "audio/ogg": "ogg", "audio/mpeg": "mp3", "audio/mp4": "m4a", "audio/aac": "aac", "audio/amr": "amr", "application/pdf": "pdf" }));
@@ -43,11 +50,12 @@ const EXTENSIONS = new Map(Object.entries({ "image/jpeg": "jpg", "image/png": "p
 function withFile(kind: string, media: z.infer<typeof Media>, words = ""): Content {
   const type = plain(media.mime_type ?? "application/octet-stream").split(";")[0]!.trim().toLowerCase();
   const name = media.filename === undefined ? `${kind}.${EXTENSIONS.get(type) ?? "bin"}` : plain(media.filename, MAX_WORD);
-  return { text: plain(media.caption ?? words), files: [{ fileId: "", name: safeName(name), type, bytes: 0, state: "pending", remote: media.id }] };
+  const files: FileRef[] = [{ fileId: "", name: safeName(name), type, bytes: 0, state: "pending", remote: media.id }];
+  return media.caption === undefined ? { text: words, files } : written(media.caption, files);
 }
 
 const READERS: { [K in Kind]: (content: Of<K>) => Content } = {
-  text: ({ body }) => said(body),
+  text: ({ body }) => written(body),
   image: (media) => withFile("photo", media),
   video: (media) => withFile("video", media),
   audio: (media) => (media.voice === true ? withFile("voice", media, "Voice message") : withFile("audio", media)),

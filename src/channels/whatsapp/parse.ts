@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { UserError } from "../../core/errors.ts";
 import type { InboundEvent } from "../../core/ports.ts";
-import { contentOf, nameOf, plain, pressOf, reactionOf } from "./content.ts";
+import { contentOf, nameOf, plain, pressOf, reactionOf, type Content } from "./content.ts";
 import { sentenceOf } from "./errors.ts";
 import { addressOf } from "./ids.ts";
 
@@ -81,20 +81,22 @@ function fromMessage(raw: unknown, contacts: Contact[]): Body[] {
     }
     case "edit": {
       const edit = Edit.safeParse(message.edit);
-      return [edit.success ? { type: "edit", address, eventId: message.id, channelMessageId: edit.data.original_message_id, text: contentOf(edit.data.message).text, at } : ignored("edit", address)];
+      return [edit.success ? { type: "edit", address, eventId: message.id, channelMessageId: edit.data.original_message_id, ...textOf(contentOf(edit.data.message)), at } : ignored("edit", address)];
     }
     default: {
-      const { text, files } = contentOf(message);
+      const content = contentOf(message);
       const choice = message.type === "interactive" ? pressOf(message) : null;
       const name = nameOf(contact?.profile?.name) || nameOf(contact?.profile?.username);
       return [{
-        type: "message", address, channelMessageId: message.id, text, files, sentAt: at,
+        type: "message", address, channelMessageId: message.id, ...textOf(content), files: content.files, sentAt: at,
         ...(who.knownAs === undefined ? {} : { knownAs: who.knownAs }), ...(message.context?.id === undefined ? {} : { replyTo: message.context.id }), ...(choice === null ? {} : { choice }),
         profile: { ...(name === "" ? {} : { name }), ...(who.phone === undefined ? {} : { phone: `+${who.phone}` }) },
       }];
     }
   }
 }
+
+const textOf = ({ text, spans }: Content) => ({ text, ...(spans === undefined ? {} : { spans }) });
 
 /** "played" is heard, which is more than read. */
 const STATES: Record<string, "sent" | "delivered" | "read" | "failed"> = { sent: "sent", delivered: "delivered", read: "read", played: "read", failed: "failed" };

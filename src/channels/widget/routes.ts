@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from "fastif
 import type { Core } from "../../core/core.ts";
 import { UserError } from "../../core/errors.ts";
 import { cleanText } from "../../core/services/clean-text.ts";
+import { asWireMessage } from "./formatted.ts";
 import { feedAfter, feedBefore, recordSeen } from "../../core/services/feed.ts";
 import { receiveEvent } from "../../core/services/receive-inbound.ts";
 import { parseBody, parseQuery } from "../../http/input.ts";
@@ -96,7 +97,7 @@ function messageRoutes(api: FastifyInstance, host: WidgetHost, hub: Hub): void {
     if (identity === null) return { messages: [], last: after ?? 0, more: false };
     const page = before === undefined ? await feedAfter(core, identity._id, after ?? 0, limit) : await feedBefore(core, identity._id, before, limit);
     if (page.messages.some((message) => message.kind === "outgoing")) await recordSeen(core, { identityId: identity._id, seq: page.last, state: "delivered" });
-    return page;
+    return { ...page, messages: page.messages.map(asWireMessage) };
   });
 
   api.post("/read", { bodyLimit: BODY_BYTES }, async (request, reply) => {

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { WebSocket } from "ws";
 import { UserError } from "../../core/errors.ts";
+import { asWireMessage } from "./formatted.ts";
 import { feedAfter, recordSeen } from "../../core/services/feed.ts";
 import { receiveEvent } from "../../core/services/receive-inbound.ts";
 import { parseBody } from "../../http/input.ts";
@@ -102,7 +103,7 @@ function follow({ core }: WidgetHost, socket: WebSocket, visitor: Visitor, after
     for (let more = true; more && socket.readyState === socket.OPEN;) {
       again = false;
       const page = await feedAfter(core, identityId, last, PAGE);
-      for (const message of page.messages) sendFrame(socket, { type: "message", message });
+      for (const message of page.messages) sendFrame(socket, { type: "message", message: asWireMessage(message) });
       last = page.last;
       if (page.messages.length > 0) live.activeAt = performance.now();
       if (socket.bufferedAmount > MAX_BUFFERED_BYTES) { socket.close(CLOSE.later, "too far behind"); return; }

@@ -1,5 +1,6 @@
 /** Every body, query and socket frame of `/widget/v1`. The browser takes the types only. */
 import { z } from "zod";
+import type { RichText } from "../../core/model/rich-text.ts";
 
 /** Longest text of one message, in UTF-16 units. */
 export const MAX_TEXT = 8_000;
@@ -45,6 +46,8 @@ export interface WireMessage {
   conversationId: string;
   kind: "incoming" | "outgoing";
   body: string;
+  /** The body read as the team formatted it; absent where it says no more than `body`. */
+  format?: RichText;
   files: WireFile[];
   author: { name: string; avatar?: string };
   createdAt: string;

@@ -2,7 +2,9 @@
 import type { HeldReason } from "./guard-reasons.ts";
 import type { RoutedFacts, RoutingFact } from "./routing.ts";
 import type { SlaFact, SlaFacts } from "./sla.ts";
+import type { Span } from "./rich-text.ts";
 
+export type { DeskEventData, DeskFile, StoredDeskEvent } from "./desk-events.ts";
 export type { HeldReason } from "./guard-reasons.ts";
 export type { AttributeValue, Contact, ContactIdentity, Erasure, Merge } from "./people.ts";
 export type { Agent, CannedResponse, DeskTarget, Inbox, InboxSettings, Label, Macro, MacroStep, Role, Team } from "./settings.ts";
@@ -268,6 +270,8 @@ export interface Message {
   source: string;
   author: Author;
   body: string;
+  /** Formatting of a customer's `body`. */
+  spans?: Span[];
   files: FileRef[];
   place?: ThreadPlace;
   /** All of its text, where `body` leaves out what was only repeated (quotes, a signature). */
@@ -320,29 +324,3 @@ export interface Message {
 }
 
 export interface Thread { _id: DeskThreadId; conversationId: string; desk: DeskKind; targetId: string; state: "active" | "retired"; createdAt: Date; /** Posts of ours besides messages and card: what was said before a move. */ posts?: DeskPostId[]; /** Set when the conversation moved on and left it standing. */ leftAt?: Date }
-
-/** What happened on a desk, as stored before it is acknowledged. */
-export interface StoredDeskEvent {
-  /** `<desk>:<what happened>`; the same from live and catch-up. */
-  _id: string;
-  desk: DeskKind;
-  thread: DeskThreadId;
-  event: DeskEventData;
-  /** The desk's own time of the event. */
-  at: Date;
-  receivedAt: Date;
-  /** Set until handled; indexed. */
-  dueAt?: Date;
-  tries: number;
-  handledAt?: Date;
-  outcome?: string;
-  /** When the command in it was begun; it is not run a second time. */
-  begunAt?: Date;
-}
-
-export interface DeskFile { name: string; type: string; bytes: number; /** Opaque to core; the desk adapter fetches it. */ ref: string }
-export type DeskEventData =
-  | { type: "message"; postId: DeskPostId; userId: string; userName: string; userKind: "person" | "bot"; text: string; mentions: number; files: DeskFile[] }
-  | { type: "edit"; postId: DeskPostId; userId: string; text: string; mentions: number; editedAt: Date }
-  | { type: "delete"; postId: DeskPostId; userId?: string }
-  | { type: "reaction"; postId: DeskPostId; userId: string; emoji: string; removed: boolean };

@@ -24,7 +24,8 @@ export async function editByContact(core: Core, event: Inbound<"edit">): Promise
   const now = core.clock.now();
   const revision: Revision = { key: `edit:${event.eventId}`, at: event.at, by: "contact", was: message.body };
   const after = await updateInFeed(core, message, { "revisions.key": { $ne: revision.key }, body: message.body }, {
-    $set: { body: event.text, terms: termsOf(event.text), editedAt: event.at, "mirror.dueAt": now },
+    $set: { body: event.text, ...(event.spans === undefined ? {} : { spans: event.spans }), terms: termsOf(event.text), editedAt: event.at, "mirror.dueAt": now },
+    ...(event.spans === undefined ? { $unset: { spans: "" } } : {}),
     $push: { revisions: revision },
     $inc: { rev: 1 },
   });

@@ -154,6 +154,7 @@ async function storeLine(core: Core, event: Inbound<"message">, by?: { address: 
       ...draft, ...(servesFeed(core, inbox._id) ? { seen: "sent" as const } : {}),
       ...(event.groupId === undefined ? {} : { groupId: event.groupId }), ...(event.sentAt === undefined ? {} : { sentAt: event.sentAt }),
       ...(event.place === undefined ? {} : { place: placeOf(event.place) }), ...(event.original === undefined ? {} : { original: event.original }),
+      ...(event.spans === undefined || chosen !== null ? {} : { spans: event.spans }),
       ...(pending ? { todo: [{ for: "fetch-files", tries: 0, dueAt: now }] } : {}),
       ...(quote === null ? {} : { quote }), ...(chosen === null ? {} : { chosen: { messageId: chosen.messageId, id: chosen.id } }),
       mirror: { ...draft.mirror, state: "queued", dueAt: mirrorAt },

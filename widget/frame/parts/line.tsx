@@ -20,7 +20,7 @@ export function Line({ line, place, showReceipt, ...files }: { line: WireMessage
       {!mine && <span class="line-face">{place.last && <Avatar name={line.author.name} src={line.author.avatar} size={28} />}</span>}
       <div class="line-body">
         <span class={mine || !place.first ? "tl-visually-hidden" : "line-name"}>{mine ? words.you : line.author.name}</span>
-        <Bubble body={line.body} files={line.files} deleted={line.deleted} title={exactTime(at)} {...files} />
+        <Bubble body={line.body} format={line.format} files={line.files} deleted={line.deleted} title={exactTime(at)} {...files} />
         {(place.last || line.edited) && (
           <span class="line-foot">
             {line.edited && !line.deleted && <span>{words.edited}</span>}
@@ -55,11 +55,11 @@ export function PendingLine({ line, onRetry, onDiscard, ...files }: { line: Pend
   );
 }
 
-function Bubble({ body, files, deleted, title, api, token }: { body: string; files: WireFile[]; deleted: boolean; title: string } & Files) {
+function Bubble({ body, format, files, deleted, title, api, token }: { body: string; format?: WireMessage["format"] | undefined; files: WireFile[]; deleted: boolean; title: string } & Files) {
   if (deleted) return <div class="bubble" data-deleted="" title={title}>{words.deleted}</div>;
   return (
     <>
-      {body !== "" && <div class="bubble" title={title}><RichText text={body} /></div>}
+      {body !== "" && <div class="bubble" title={title}><RichText text={body} {...(format === undefined ? {} : { format })} /></div>}
       {files.map((file) => <Attachment key={file.fileId} file={file} api={api} token={token} />)}
     </>
   );

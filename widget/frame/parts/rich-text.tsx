@@ -1,10 +1,8 @@
+import type { WireMessage } from "../../../src/channels/widget/wire.ts";
+import { Blocks } from "../../../src/shared-ui/rich-text.tsx";
 import { piecesOf } from "../links.ts";
 
-/** A person's text as text, its addresses as links that tell the other site nothing. */
-export function RichText({ text }: { text: string }) {
-  return (
-    <p class="text" dir="auto">
-      {piecesOf(text).map((piece, i) => (piece.href === undefined ? piece.text : <a key={i} href={piece.href} target="_blank" rel="noopener noreferrer nofollow">{piece.text}</a>))}
-    </p>
-  );
+/** A person's text as text, with the formatting that the server read in it; its addresses are links that tell the other site nothing. */
+export function RichText({ text, format }: { text: string; format?: WireMessage["format"] }) {
+  return <div class="text" dir="auto"><Blocks blocks={format ?? [{ kind: "lines", children: [{ kind: "text", text }] }]} links={piecesOf} /></div>;
 }

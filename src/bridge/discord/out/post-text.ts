@@ -1,8 +1,10 @@
 /** A post of a thread as messages of Discord's: who writes, what, and the small print that says what it is. Pure. */
 import type { DeskPost } from "../../../core/ports.ts";
+import { richTextOf } from "../../shared/rich-text.ts";
 import { cleanText } from "../../shared/text.ts";
 import { makeMark } from "../ids.ts";
-import { CONTENT_CHARS, formatted, literal, name, small, splitRendered } from "./text.ts";
+import { formatted } from "./formatted.ts";
+import { CONTENT_CHARS, literal, name, small, splitRendered } from "./text.ts";
 
 const STANDING: Partial<Record<DeskPost["kind"], string>> = { agent: "Reply to the customer", note: "🔒 Note, stays in the team" };
 const DELETED = "_Deleted by its author._";
@@ -23,16 +25,21 @@ export function renderPost(post: DeskPost, { ref, named, texts }: Into): string[
   const quiet = post.kind === "activity" || post.kind === "system";
   const head = named || quiet ? "" : `**${name(post.author.name)}**\n`;
   const body = cleanText(post.text).trimEnd();
-  const shown = (piece: string): string => (quiet ? small(literal(piece)) : post.kind === "customer" ? literal(piece) : formatted(piece));
+  const shown = (piece: string, start: number): string => (quiet ? small(literal(piece)) : formatted(richTextOf(post, piece, start)));
   // the longest foot that a part may get
   const room = CONTENT_CHARS - head.length - foot.length - 40;
-  const pieces = post.deleted === true ? [DELETED] : fitInto(splitRendered(body, room, shown).map(shown), texts);
+  const pieces = post.deleted === true ? [DELETED] : fitInto(renderedPieces(body, room, shown), texts);
   const all = texts === undefined ? pieces : [...pieces, ...Array.from({ length: Math.max(0, texts - pieces.length) }, () => "")];
   return all.map((piece, part) => {
     const last = part === all.length - 1;
     const mark = makeMark({ ref, part, parts: all.length });
     return [`${part === 0 ? head : ""}${piece === "" && part > 0 ? "…" : piece}`.replace(/\n$/, ""), small(last && foot !== "" ? `${foot} · ${mark}` : mark)].filter((line) => line !== "").join("\n");
   });
+}
+
+function renderedPieces(body: string, room: number, shown: (piece: string, start: number) => string): string[] {
+  let start = 0;
+  return splitRendered(body, room, shown).map((piece) => { const made = shown(piece, start); start += piece.length; return made; });
 }
 
 /** More pieces than there are messages: the last shows that there is more. */

@@ -1,4 +1,6 @@
 /** The playground's calls as this page makes them, and the shapes of their answers. */
+import type { Span } from "../../../core/model/rich-text.ts";
+
 export interface AgentFace { name: string; role: string; avatar?: string }
 export interface Button { id: string; label: string; style?: "main" | "plain" }
 export interface Fact { label: string; value: string; at?: string }
@@ -8,7 +10,7 @@ export interface Thread {
 }
 export interface FileView { fileId: string; name: string; type: string; bytes: number }
 export interface Post {
-  id: string; seq: number; position: number; author: { name: string; kind: "customer" | "agent" | "bot" | "guest" }; text: string; files: FileView[]; reactions: { emoji: string; by: string }[];
+  id: string; seq: number; position: number; author: { name: string; kind: "customer" | "agent" | "bot" | "guest" }; text: string; spans?: Span[]; files: FileView[]; reactions: { emoji: string; by: string }[];
   held?: string; edited: boolean; deleted: boolean; at: string; kind: "person" | "customer" | "agent" | "note" | "activity" | "system";
   inside: "reply" | "note" | "command" | "unknown"; receipt?: string; avatar?: string;
 }

@@ -95,7 +95,7 @@ export function PostRow(props: RowProps) {
         {!post.deleted && !editing && <Inside post={post} />}
         {editing
           ? <Editor text={post.text} cancel={() => setEditing(false)} save={(text) => { setEditing(false); if (text !== post.text) void desk.edit(thread.id, post.id, text); }} />
-          : <div class="post-text">{post.inside === "command" && <Icon svg={icons.terminal} label="Command" />}{post.deleted && post.text === "" ? <i class="quiet">Deleted</i> : <RichText text={post.text} />}{post.deleted && post.text !== "" && <i class="quiet"> (deleted by the customer)</i>}{post.edited && !post.deleted && <span class="quiet edited"> (edited)</span>}</div>}
+          : <div class="post-text">{post.inside === "command" && <Icon svg={icons.terminal} label="Command" />}{post.deleted && post.text === "" ? <i class="quiet">Deleted</i> : <RichText text={post.text} spans={post.spans ?? []} markdown={kind === "agent"} />}{post.deleted && post.text !== "" && <i class="quiet"> (deleted by the customer)</i>}{post.edited && !post.deleted && <span class="quiet edited"> (edited)</span>}</div>}
         {post.files.map((file) => <FileLine key={file.fileId} file={file} />)}
         {!post.deleted && <Chips {...props} />}
       </div>

@@ -1,6 +1,7 @@
 /** Posts and cards as Block Kit, within its budgets. Pure. Source: docs.slack.dev/reference/block-kit/blocks */
 import type { Card, CardFact, DeskPost } from "../../../core/ports.ts";
 import { movedWords } from "../../shared/moved.ts";
+import { richTextOf } from "../../shared/rich-text.ts";
 import { cleanText, cut, splitText } from "../../shared/text.ts";
 import { buttonElement } from "../acts/buttons.ts";
 import { makeMark } from "../ids.ts";
@@ -57,13 +58,16 @@ export function renderPost(post: DeskPost, key: string, label: boolean, into?: I
     return pieces.map((piece, part) => ({ text: fallbackText(piece), blocks: [context(piece === "" ? " " : piece, { block_id: makeMark({ kind: "post", key, part, parts: into?.parts ?? pieces.length }) })] }));
   }
   const pieces = fitInto(splitText(body, TEXT_CHARS), into?.texts);
+  let end = 0;
   return pieces.map((piece, part) => {
+    const start = end;
+    end += piece.length;
     const head: RichPart[] = label && part === 0 ? [section([{ type: "text", text: `${cleanText(post.author.name)}\n`, style: { bold: true } }])] : [];
     const blockId = makeMark({ kind: "post", key, part, parts: into?.parts ?? pieces.length });
     const after = part === pieces.length - 1 && foot !== "" ? [context(foot)] : [];
     const shown = piece.trim() === "" ? [section([{ type: "text", text: post.files.length > 0 ? "📎" : "…" }])]
       : post.deleted === true ? [section([{ type: "text", text: piece, style: { italic: true } }])]
-      : post.kind === "customer" ? [section(literal(piece))] : formatted(piece);
+      : formatted(richTextOf(post, piece, start));
     const blocks = [rich([...head, ...shown], blockId), ...after];
     const fits = JSON.stringify(blocks).length <= BLOCK_CHARS;
     return { text: fallbackText(piece), blocks: fits ? blocks : [rich([...head, section([{ type: "text", text: piece }])], blockId), ...after] };

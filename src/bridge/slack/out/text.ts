@@ -2,11 +2,12 @@
  * Text as Slack shows it, as `rich_text` elements: what is text there stays text, whatever characters it holds, so nobody can be mentioned,
  * no link can bear a false name and nothing is formatted that we did not format. Source: docs.slack.dev/reference/block-kit/blocks/rich-text-block
  */
+import type { Inline, ListItem, RichText } from "../../../core/model/rich-text.ts";
 import { cleanText } from "../../shared/text.ts";
 
 interface Style { bold?: true; italic?: true; strike?: true; code?: true }
 export type RichElement = { type: "text"; text: string; style?: Style } | { type: "link"; url: string; text?: string; style?: Style } | { type: "date"; timestamp: number; format: string; fallback: string };
-export type RichPart = { type: "rich_text_section"; elements: RichElement[] } | { type: "rich_text_preformatted"; elements: RichElement[] };
+export type RichPart = { type: "rich_text_section" | "rich_text_preformatted" | "rich_text_quote"; elements: RichElement[] } | { type: "rich_text_list"; style: "bullet"; indent: number; elements: RichPart[] };
 
 /** UTF-16 units of one post; more is split. Slack recommends 4,000 at most. Source: docs.slack.dev/reference/methods/chat.postMessage#truncating */
 export const TEXT_CHARS = 3_000;
@@ -45,40 +46,62 @@ export function literal(text: string, style?: Style): RichElement[] {
   return elements;
 }
 
-const FENCE = /```(?:[^\n`]*\n)?([\s\S]*?)\n?```/g;
-const INLINE = /`([^`\n]+)`|\[([^\]\n]{1,300})\]\(((?:https?:\/\/|mailto:)[^\s()<>]{1,2000})\)|(?<![\p{L}\p{N}])(\*\*|~~|\*|_)(?=[^\s*_~])((?:(?!\4)[^\n])*?[^\s\\])\4(?![\p{L}\p{N}*_~])|\\([\\`*_~[\]()])/gu;
-const STYLES = { "**": "bold", "~~": "strike", "*": "italic", "_": "italic" } as const;
+/** Makes parts of blocks; text of blocks that Slack does not know flows on in one section. */
+class Parts {
+  readonly all: RichPart[] = [];
+  private section: RichElement[] = [];
 
-function inline(text: string, style: Style, into: RichElement[]): void {
-  const styled = Object.keys(style).length === 0 ? undefined : style;
-  let end = 0;
-  for (const match of text.matchAll(INLINE)) {
-    into.push(...literal(text.slice(end, match.index), styled));
-    const [whole, code, label, url, mark, inner, escaped] = match;
-    if (code !== undefined) into.push({ type: "text", text: code, style: { ...style, code: true } });
-    else if (label !== undefined && url !== undefined) into.push({ type: "link", url, text: label, ...(styled === undefined ? {} : { style: styled }) });
-    else if (mark !== undefined && inner !== undefined) inline(inner, { ...style, [STYLES[mark as keyof typeof STYLES]]: true }, into);
-    else into.push({ type: "text", text: escaped!, ...(styled === undefined ? {} : { style: styled }) });
-    end = match.index + whole.length;
+  private add(nodes: Inline[], style: Style, into: RichElement[] | null): void {
+    const styled = Object.keys(style).length === 0 ? undefined : style;
+    for (const node of nodes) {
+      const to = into ?? this.section;
+      if (node.kind === "text") to.push(...literal(node.text, styled));
+      else if (node.kind === "link") to.push({ type: "link", url: node.url, text: node.text, ...(styled === undefined ? {} : { style: styled }) });
+      else if (node.kind === "code") to.push({ type: "text", text: node.text, style: { ...style, code: true } });
+      else if (node.kind !== "pre") this.add(node.children, { ...style, [node.kind]: true }, into);
+      else if (into !== null) to.push({ type: "text", text: node.text, style: { code: true } });
+      else this.push({ type: "rich_text_preformatted", elements: [{ type: "text", text: node.text }] });
+    }
   }
-  into.push(...literal(text.slice(end), styled));
+  private elementsOf(nodes: Inline[]): RichElement[] {
+    const elements: RichElement[] = [];
+    this.add(nodes, {}, elements);
+    return elements;
+  }
+  private push(...parts: RichPart[]): void {
+    if (this.section.length > 0) this.all.push({ type: "rich_text_section", elements: this.section });
+    this.section = [];
+    this.all.push(...parts);
+  }
+
+  quote(nodes: Inline[]): void { this.push({ type: "rich_text_quote", elements: this.elementsOf(nodes) }); }
+  lines(nodes: Inline[], below: boolean): void {
+    if (below) this.section.push({ type: "text", text: "\n" });
+    this.add(nodes, {}, null);
+  }
+  /** Slack would count numbers itself: numbered items are lines as they were written. */
+  list(items: ListItem[], below: boolean): void {
+    const bullets = items.every(({ lead }) => /[-*•]/.test(lead));
+    if (!bullets) { for (const [n, { lead, children }] of items.entries()) this.lines([{ kind: "text", text: lead }, ...children], below || n > 0); return; }
+    const depth = (lead: string) => Math.min(Math.floor(lead.search(/\S/) / 2), 8);
+    for (const { lead, children } of items) {
+      const item: RichPart = { type: "rich_text_section", elements: this.elementsOf(children) }, last = this.all.at(-1), indent = depth(lead);
+      if (this.section.length === 0 && last?.type === "rich_text_list" && last.indent === indent) last.elements.push(item);
+      else this.push({ type: "rich_text_list", style: "bullet", indent, elements: [item] });
+    }
+  }
+  end(): RichPart[] { this.push(); return this.all; }
 }
 
-/** A teammate's text: the marks of light markdown (`**bold**`, `_italic_`, `~~struck~~`, code, `[label](address)`) become Slack's own. */
-export function formatted(text: string): RichPart[] {
-  const parts: RichPart[] = [];
-  const section = (part: string) => {
-    const elements: RichElement[] = [];
-    inline(part, {}, elements);
-    if (elements.length > 0) parts.push({ type: "rich_text_section", elements });
-  };
-  let end = 0;
-  for (const match of text.matchAll(FENCE)) {
-    if (match[1] === undefined || match[1].trim() === "") continue;
-    section(text.slice(end, match.index));
-    parts.push({ type: "rich_text_preformatted", elements: [{ type: "text", text: match[1] }] });
-    end = match.index + match[0].length;
+/** Formatted text as Slack's own. */
+export function formatted(rich: RichText): RichPart[] {
+  const parts = new Parts();
+  let flows = false;
+  for (const block of rich) {
+    if (block.kind === "quote") parts.quote(block.children);
+    else if (block.kind === "list") parts.list(block.items, flows);
+    else parts.lines(block.children, flows);
+    flows = block.kind === "lines" || (block.kind === "list" && /\d/.test(block.items.at(-1)!.lead));
   }
-  section(text.slice(end));
-  return parts;
+  return parts.end();
 }
