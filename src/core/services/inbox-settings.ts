@@ -1,4 +1,4 @@
-/** Inboxes, agents, teams and desks' streams are few and read on every message: kept in memory for a second, so other processes' changes arrive. */
+/** Inboxes, agents, teams and desks' streams are few and read on every message: kept in memory for a second or two, so other processes' changes arrive. */
 import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import type { HoursCalendar } from "../model/calendar.ts";
@@ -9,30 +9,51 @@ import type { Webhook } from "../model/webhooks.ts";
 import { watchMessages } from "../store/watch.ts";
 
 const FRESH_MS = 1_000;
+const STALE_MS = 2_000;
 export const SLA_ID = "sla";
 interface Cached { at: number; inboxes: Map<string, Inbox>; targets: Map<string, DeskTarget>; agents: Agent[]; teams: Team[]; calendars: HoursCalendar[]; webhooks: Webhook[]; slas: SlaPolicy[]; paused: boolean; moves: boolean; streams: Map<DeskKind, Date> }
-const caches = new WeakMap<Core, Cached>();
+/** One that was forgotten while it loaded is left alone: whoever asks then loads anew. */
+interface Kept { cached: Cached | null; loading: Promise<Cached> | null }
+const caches = new WeakMap<Core, Kept>();
 
+/** Nobody waits for the look after a second; who comes after two does, and all who wait share one. */
 async function settingsOf(core: Core): Promise<Cached> {
+  let kept = caches.get(core);
+  if (kept === undefined) caches.set(core, kept = { cached: null, loading: null });
+  const age = kept.cached === null ? Infinity : performance.now() - kept.cached.at;
+  if (kept.cached !== null && age < FRESH_MS) return kept.cached;
+  const loading = kept.loading ??= load(core, kept);
+  if (kept.cached === null || age >= STALE_MS) return loading;
+  // a fault is met by who has to wait
+  loading.catch(() => undefined);
+  return kept.cached;
+}
+
+async function load(core: Core, kept: Kept): Promise<Cached> {
+  try {
+    const cached = await readSettings(core);
+    if (caches.get(core) === kept) watchMessages(core.store, WEBHOOKS, cached.webhooks.some(({ enabled }) => enabled) ? whenTold : null);
+    return (kept.cached = cached);
+  } finally {
+    kept.loading = null;
+  }
+}
+
+async function readSettings(core: Core): Promise<Cached> {
   const now = performance.now();
-  const cached = caches.get(core);
-  if (cached !== undefined && now - cached.at < FRESH_MS) return cached;
   const [inboxes, targets, agents, teams, calendars, switches, streams, webhooks] = await Promise.all([
     core.store.inboxes.find().toArray(), core.store.deskTargets.find().toArray(), core.store.agents.find().toArray(), core.store.teams.find().sort({ name: 1 }).toArray(), core.store.hours.find().toArray(), core.store.settings.find({ _id: { $in: ["delivery", "routing", SLA_ID] } }).toArray(),
     core.store.leases.find({ _id: STREAM_IDS }).toArray(),
     core.store.webhooks.find().toArray(),
   ]);
   const valueOf = (id: string): unknown => switches.find(({ _id }) => _id === id)?.value;
-  const fresh: Cached = {
+  return {
     at: now, agents, teams, calendars, webhooks, inboxes: new Map(inboxes.map((i) => [i._id, i])), targets: new Map(targets.map((t) => [t._id, t])),
     streams: new Map(streams.map((stream) => [deskOfStream(stream._id), stream.until])),
     slas: (valueOf(SLA_ID) ?? []) as SlaPolicy[],
     paused: (valueOf("delivery") as { paused?: boolean } | undefined)?.paused === true,
     moves: ((valueOf("routing") ?? []) as { moves?: boolean }[]).some(({ moves }) => moves === true),
   };
-  caches.set(core, fresh);
-  watchMessages(core.store, WEBHOOKS, webhooks.some(({ enabled }) => enabled) ? whenTold : null);
-  return fresh;
 }
 
 /** The to-do of a message that a webhook is to be told of. */
