@@ -12,10 +12,11 @@ import type { DeskThreadId } from "./core/model/types.ts";
 import { canShowTyping } from "./core/ports.ts";
 import type { Clock, DeskHost, FileStore, Logger } from "./core/ports.ts";
 import { FETCH_DESK_FILES } from "./core/services/desk-files.ts";
-import { deskTargetOf, WEBHOOKS } from "./core/services/inbox-settings.ts";
+import { deskTargetOf, RULES, WEBHOOKS } from "./core/services/inbox-settings.ts";
 import { queueWebhooks } from "./core/services/webhooks.ts";
 import { createImports } from "./core/services/import-job.ts";
 import type { Secrets } from "./core/services/secrets.ts";
+import { isWatched } from "./core/store/watch.ts";
 import type { Store } from "./core/store/store.ts";
 import { createDeskHost } from "./bridge/act.ts";
 import { fetchDeskFiles } from "./bridge/fetch-files.ts";
@@ -24,7 +25,8 @@ import { createMarks } from "./bridge/marks.ts";
 import { compareDesks } from "./bridge/streams.ts";
 import { alertDesk } from "./bridge/alert-desk.ts";
 import { tellAgent } from "./bridge/tell-agent.ts";
-import { tellTrouble } from "./bridge/tell-trouble.ts";
+import { runRules } from "./automation/rules/run.ts";
+import { tellAllDesks, tellTrouble } from "./bridge/tell-trouble.ts";
 import { mirrorConversation } from "./bridge/to-desk.ts";
 import { deliverConversation } from "./channels/deliver.ts";
 import { FETCH_FILES, fetchFiles } from "./channels/fetch-files.ts";
@@ -81,12 +83,13 @@ export function assemble(parts: Parts): Assembly {
   const delivery: Runner = createRunner("delivery", (id) => deliverConversation({ core, runner: () => delivery }, id), core.log, { ...LANE_SLOTS, groups: { of: groups.inbox, most: GROUP_SLOTS } });
   const intake: Runner = createRunner("intake", (thread) => runIntake(core, () => intake, thread), core.log, { ...LANE_SLOTS, groups: { of: groups.deskOfThread, most: GROUP_SLOTS } });
   const todos: Runner = createRunner("todo", async (messageId) => { for (const [name, work] of TODOS) await runTodo(core, messageId, name, work); }, core.log, { maxParallel: 16, groups: { of: groups.inboxOfMessage, most: 4 } });
+  const rules: Runner = createRunner("rules", (conversationId) => runRules(core, conversationId), core.log, { maxParallel: 16 });
   const marks: Runner = createRunner("marks", createMarks(core, () => marks), core.log);
   const webhooks: Runner = createRunner("webhooks", createWebhookSender(core, {
     open: ({ url, allowPrivateAddress }) => createCaller({ url, allowPrivate: allowPrivateAddress, redirects: WEBHOOK_REDIRECTS, names: { who: "The receiver", setting: "url" } }), sign: callbackHeaders,
   }), core.log, { maxParallel: 32 });
   const imports: Runner = createRunner("imports", createImports(core, () => imports), core.log, { maxParallel: 1 });
-  const runners = [intake, delivery, mirror, todos, marks, webhooks, imports];
+  const runners = [intake, delivery, mirror, todos, rules, marks, webhooks, imports];
   let stopSweep: (() => Promise<void>) | undefined;
 
   return {
@@ -94,7 +97,11 @@ export function assemble(parts: Parts): Assembly {
     start() {
       core.bus.on("lane.due", ({ lane, conversationId }) => (lane === "mirror" ? mirror : delivery).kick(conversationId));
       core.bus.on("intake.due", ({ thread }) => intake.kick(thread));
-      core.bus.on("todo.due", ({ messageId }) => todos.kick(messageId));
+      core.bus.on("todo.due", ({ messageId, conversationId }) => {
+        todos.kick(messageId);
+        if (isWatched(core.store, RULES)) rules.kick(conversationId);
+      });
+      core.bus.on("administrators.tell", ({ text }) => void tellAllDesks(core, text));
       core.bus.on("webhook.due", ({ webhookId }) => webhooks.kick(webhookId));
       core.bus.on("marks.due", ({ desk }) => marks.kick(desk));
       core.bus.on("import.due", ({ importId }) => imports.kick(importId));

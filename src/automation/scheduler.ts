@@ -5,11 +5,12 @@ import type { Core } from "../core/core.ts";
 import type { Scheduler } from "../core/ports.ts";
 import { continuity } from "./jobs/continuity.ts";
 import type { DueJob } from "./jobs/job.ts";
+import { ruleWaits } from "./jobs/rules.ts";
 import { serviceLevels } from "./jobs/service-levels.ts";
 import { snoozes } from "./jobs/snoozes.ts";
 import { windows } from "./jobs/windows.ts";
 
-const JOBS: readonly DueJob[] = [snoozes, serviceLevels, windows, continuity];
+const JOBS: readonly DueJob[] = [snoozes, serviceLevels, windows, continuity, ruleWaits];
 const POLL_MS = 1_000;
 const LOCK_MS = 60_000;
 const CONNECT_MS = 15_000;

@@ -3,6 +3,11 @@ import type { Core } from "../core/core.ts";
 import { allInboxes, deskTargetOf } from "../core/services/inbox-settings.ts";
 import { tellAdministrators } from "./shared/tell-administrators.ts";
 
+/** To every administrator on each desk that is there. Never rejects. */
+export async function tellAllDesks(core: Core, text: string): Promise<void> {
+  for (const [kind, desk] of core.desks) await tellAdministrators(core, kind, (userId, thread, notice) => desk.notify(userId, thread, notice), text).catch((error: unknown) => core.log.warn({ err: error, desk: kind }, "The administrators could not be told."));
+}
+
 /** Never rejects. What is told of a desk's own connection (`inboxId` names no inbox) is left to that desk. */
 export async function tellTrouble(core: Core, { inboxId, text }: { inboxId: string; text: string | null }): Promise<void> {
   try {

@@ -19,6 +19,8 @@ export type BusEvent =
   | { type: "agent.tell"; agentId: string; conversationId: string; text: string; buttons: { id: string; label: string }[] }
   /** A channel of the team is told about a conversation, in a thread of its own; the same `key` is told once where the desk can tell. */
   | { type: "desk.alert"; targetId: string; conversationId: string; key: string; text: string }
+  /** A word to every administrator, on their desks; a courtesy, Health shows it as well. */
+  | { type: "administrators.tell"; text: string }
   | { type: "feed.changed"; identityId: string }
   | { type: "webhook.due"; webhookId: string }
   | { type: "typing"; conversationId: string; identityId: string; from: "contact" | "agent"; name: string; typing: boolean };

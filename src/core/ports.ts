@@ -132,7 +132,7 @@ export interface CallTry { inboxId: string; conversationId?: string; id: string;
 export interface CallLog { note(tried: CallTry): Promise<void> }
 
 /** How a line finds its conversation where messages name each other. */
-export interface InboundPlace extends ThreadPlace {
+export interface InboundPlace extends Omit<ThreadPlace, "automatic"> {
   /** Our own messages among those that it names, nearest first, by their `_id`. */
   ours: string[];
   /** Conversation that a signed address names. */
@@ -321,7 +321,7 @@ export interface Scheduler {
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Something is due at `at`: look then, at the latest. */
-  wakeAt(kind: "snooze" | "sla" | "window" | "continuity", at: Date): void;
+  wakeAt(kind: "snooze" | "sla" | "window" | "continuity" | "rule", at: Date): void;
   /** What is looked at again and again, and when; none while it does not run. */
   jobs(): Promise<RecurringJob[]>;
 }

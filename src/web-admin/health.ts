@@ -24,6 +24,7 @@ export function warningsOf(health: Health): string[] {
     ...(health.delivery.lastError === null ? [] : [`Delivery is held up (${lines(health.delivery.queued)}): ${health.delivery.lastError}`]),
     ...(health.mirror.lastError === null ? [] : [`The desk is held up (${lines(health.mirror.queued)}): ${health.mirror.lastError}`]),
     ...health.channels.map(({ inbox, text }) => `${inbox}: ${text}`),
+    ...health.rules.map(({ name, why }) => `The rule ${name} is off: ${why}`),
     ...(health.parked.length === 0 ? [] : [`${health.parked.length} ${health.parked.length === 1 ? "task was" : "tasks were"} given up after many tries. An administrator takes ${health.parked.length === 1 ? "it" : "them"} up again with \`health retry\`, or \`npx threadline retry\`.`]),
   ];
 }

@@ -44,7 +44,7 @@ test("lanes that don't run, and a store that takes no writes, are 503 with the r
 test("what is held up, and what was given up, is told in one sentence each", () => {
   const at = new Date();
   const lane = { queued: 1, oldestAt: at, lastError: "Slack can't be reached." };
-  expect(warningsOf({ mirror: lane, delivery: { queued: 2, oldestAt: at, lastError: "Telegram can't be reached.", paused: false }, intake: { queued: 0, oldestAt: null }, channels: [{ inboxId: "i", inbox: "Bot", code: "BAD_TOKEN", text: "Telegram refused the token.", since: at }], parked: [{ messageId: "m", for: "files", error: "x", at }] })).toEqual([
+  expect(warningsOf({ mirror: lane, delivery: { queued: 2, oldestAt: at, lastError: "Telegram can't be reached.", paused: false }, intake: { queued: 0, oldestAt: null }, channels: [{ inboxId: "i", inbox: "Bot", code: "BAD_TOKEN", text: "Telegram refused the token.", since: at }], rules: [], parked: [{ messageId: "m", for: "files", error: "x", at }] })).toEqual([
     "Delivery is held up (2 lines wait): Telegram can't be reached.",
     "The desk is held up (1 line waits): Slack can't be reached.",
     "Bot: Telegram refused the token.",

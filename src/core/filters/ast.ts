@@ -1,7 +1,7 @@
 /** A filter in its JSON form: groups of AND, OR and NOT around `{field, op, value}`. Stored by views and rules, so old forms must stay readable. */
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import { FIELD_NAMES, fieldOf, OPERATORS, type FieldName, type Operator } from "./fields.ts";
+import { ALL_FIELD_NAMES, fieldOf, OPERATORS, type FieldName, type Operator } from "./fields.ts";
 
 export type Value = string | number | (string | number)[];
 export interface Condition { field: FieldName; op: Operator; value?: Value | undefined }
@@ -14,7 +14,7 @@ export const MAX_CONDITIONS = 60;
 
 const scalar = z.union([z.string().max(200), z.number()]);
 const condition = z
-  .strictObject({ field: z.enum(FIELD_NAMES), op: z.enum(OPERATORS), value: z.union([scalar, z.array(scalar).min(1).max(100)]).optional() })
+  .strictObject({ field: z.enum(ALL_FIELD_NAMES), op: z.enum(OPERATORS), value: z.union([scalar, z.array(scalar).min(1).max(100)]).optional() })
   .superRefine((it, context) => {
     const allowed = fieldOf(it.field).operators;
     if (!allowed.includes(it.op)) context.addIssue({ code: "custom", path: ["op"], message: `${it.field} can't be asked "${it.op}"; it takes: ${allowed.join(", ")}.` });

@@ -49,7 +49,24 @@ export const FIELDS = {
   text: { type: "words", operators: ["contains", "does not contain"], example: '"refund"', help: "words in one of its messages, or in the customer's name" },
 } as const satisfies Record<string, Field>;
 
-export type FieldName = keyof typeof FIELDS;
-export const FIELD_NAMES = Object.keys(FIELDS) as [FieldName, ...FieldName[]];
-export const isFieldName = (word: string): word is FieldName => Object.hasOwn(FIELDS, word);
-export const fieldOf = (name: FieldName): Field => FIELDS[name];
+/** What only a rule may ask: of the event that it hears of, and of the moment. There, `text` is the line that the event is about. */
+export const EVENT_FIELDS = {
+  hours: { type: "choice", operators: ["is", "is not"], choices: ["open", "closed"], example: "hours:closed", help: "the working hours that hold here, at this moment" },
+  kind: { type: "choice", operators: CHOICE, choices: ["incoming", "outgoing", "note"], example: "kind:incoming", help: "of the message: the customer's, a reply, a note" },
+  by: { type: "choice", operators: CHOICE, choices: ["customer", "agent", "rule", "threadline"], example: "by:customer", help: "who did it" },
+  changed: { type: "choice", operators: CHOICE, choices: ["status", "assignee", "team", "label", "priority", "mode", "contact", "attribute", "desk"], example: "changed:priority", help: "what was changed" },
+  from: { type: "text", operators: CHOICE, example: "from:snoozed", help: "what it was before: a status, a desk, a label that was taken off" },
+  to: { type: "text", operators: CHOICE, example: "to:urgent", help: "what it is now: a status, a priority, an agent, a team, a label that was added; none where nothing is" },
+  attribute: { type: "text", operators: CHOICE, example: "attribute:plan=gold", help: "an attribute of the customer with its value; attribute:plan=none where it is not set" },
+} as const satisfies Record<string, Field>;
+export type EventField = keyof typeof EVENT_FIELDS;
+
+type ConversationField = keyof typeof FIELDS;
+export type FieldName = ConversationField | EventField;
+/** Those that everybody may ask. */
+export const FIELD_NAMES = Object.keys(FIELDS) as [ConversationField, ...ConversationField[]];
+export const ALL_FIELD_NAMES = [...FIELD_NAMES, ...Object.keys(EVENT_FIELDS)] as [FieldName, ...FieldName[]];
+export const isEventField = (word: string): word is EventField => Object.hasOwn(EVENT_FIELDS, word);
+export const isFieldName = (word: string): word is FieldName => Object.hasOwn(FIELDS, word) || isEventField(word);
+const ALL_FIELDS: Readonly<Record<FieldName, Field>> = { ...FIELDS, ...EVENT_FIELDS };
+export const fieldOf = (name: FieldName): Field => ALL_FIELDS[name];

@@ -4,7 +4,8 @@ import { didYouMean } from "../model/close-names.ts";
 import { LANGUAGES } from "../model/language.ts";
 import { UserError } from "../errors.ts";
 import { isCondition, type Condition, type Filter, type Value } from "./ast.ts";
-import { fieldOf, PRIORITIES } from "./fields.ts";
+import { planEvent, planText, type EventTest } from "./event.ts";
+import { fieldOf, isEventField, PRIORITIES } from "./fields.ts";
 import { spanMs } from "./parse.ts";
 
 /** Paths of a conversation that a plan may test. */
@@ -19,7 +20,8 @@ export type Plan =
   | { path: DatePath; from?: Date; before?: Date; known?: boolean }
   | { path: "labels"; empty: boolean }
   /** `like` is the source of a regular expression that ignores case. */
-  | { path: TextPath; like: string };
+  | { path: TextPath; like: string }
+  | { event: EventTest };
 
 /** What a filter's names and times are read against. */
 export interface FilterContext {
@@ -35,6 +37,8 @@ export interface FilterContext {
   labels: readonly string[];
   /** Conversations by free text, looked up beforehand (see `words.ts`). */
   words: ReadonlyMap<string, readonly string[]>;
+  /** A rule asks, of an event: its fields may be asked, and free text is looked for in its message. */
+  event?: true;
 }
 
 const refuse = (message: string) => new UserError("BAD_FILTER", message);
@@ -52,6 +56,7 @@ function planCondition(condition: Condition, context: FilterContext): Plan {
   if (op === "is not") return { none: planCondition({ ...condition, op: "is" }, context) };
   if (op === "does not contain") return { none: planCondition({ ...condition, op: "contains" }, context) };
   const list = listOf(condition.value);
+  if (isEventField(field)) return { event: planEvent(field, list, context) };
   switch (field) {
     case "status": return { path: "status", in: list.map((value) => choice(field, value)) };
     case "priority": return { path: "priority", in: priorities(condition, list) };
@@ -81,6 +86,7 @@ function planCondition(condition: Condition, context: FilterContext): Plan {
     case "updated": return moment("lastMessageAt", condition, context);
     case "resolved": return moment("resolvedAt", condition, context);
     case "text": {
+      if (context.event === true) return { event: planText(String(list[0])) };
       const ids = context.words.get(String(list[0]));
       if (ids === undefined) throw refuse("Free text can't be searched here. Use fields only.");
       return { path: "_id", in: [...ids] };

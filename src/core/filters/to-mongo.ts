@@ -14,6 +14,7 @@ export const allOf = (...queries: Query<Conversation>[]): Query<Conversation> =>
 function build(plan: Plan): Part {
   if ("all" in plan) return both(plan.all.map(build));
   if ("some" in plan) return plan.some.length === 1 ? build(plan.some[0]!) : { $or: plan.some.map(build) };
+  if ("event" in plan) throw new Error("what an event is asked can't be asked of the store");
   if ("none" in plan) return { $nor: [build(plan.none)] };
   if ("in" in plan) return { [plan.path]: plan.in.length === 1 ? plan.in[0] : { $in: plan.in } };
   if ("empty" in plan) return { labels: plan.empty ? { $size: 0 } : { $not: { $size: 0 } } };

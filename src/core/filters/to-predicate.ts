@@ -1,13 +1,22 @@
 /** Plan → the same question asked of a conversation in memory. */
 import type { Conversation } from "../model/types.ts";
+import { eventPredicate, NO_EVENT, type EventFacts } from "./event.ts";
 import type { Plan } from "./plan.ts";
 
 export type Predicate = (conversation: Conversation) => boolean;
+export type EventPredicate = (conversation: Conversation, event: EventFacts) => boolean;
 
+/** For plans that were made without an event. */
 export function toPredicate(plan: Plan): Predicate {
-  if ("all" in plan) { const parts = plan.all.map(toPredicate); return (it) => parts.every((part) => part(it)); }
-  if ("some" in plan) { const parts = plan.some.map(toPredicate); return (it) => parts.some((part) => part(it)); }
-  if ("none" in plan) { const part = toPredicate(plan.none); return (it) => !part(it); }
+  const predicate = toEventPredicate(plan);
+  return (it) => predicate(it, NO_EVENT);
+}
+
+export function toEventPredicate(plan: Plan): EventPredicate {
+  if ("all" in plan) { const parts = plan.all.map(toEventPredicate); return (it, event) => parts.every((part) => part(it, event)); }
+  if ("some" in plan) { const parts = plan.some.map(toEventPredicate); return (it, event) => parts.some((part) => part(it, event)); }
+  if ("none" in plan) { const part = toEventPredicate(plan.none); return (it, event) => !part(it, event); }
+  if ("event" in plan) return eventPredicate(plan.event);
   if ("in" in plan) {
     const wanted = new Set(plan.in);
     const { path } = plan;

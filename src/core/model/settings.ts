@@ -24,6 +24,10 @@ export interface InboxSettings {
   hoursId?: string | null;
   /** Absent: manual. */
   routing?: RoutingPolicy;
+  /** Said once at the beginning of a conversation; a text with variables. */
+  greeting?: string | null;
+  /** Said once in each closed time of the working hours. */
+  awayMessage?: string | null;
 }
 
 export interface Inbox {

@@ -3,6 +3,7 @@ import type { HeldReason } from "./guard-reasons.ts";
 import type { RoutedFacts, RoutingFact } from "./routing.ts";
 import type { SlaFact, SlaFacts } from "./sla.ts";
 import type { Span } from "./rich-text.ts";
+import type { RuleCause, RuledFacts } from "./rules.ts";
 
 export type { DeskEventData, DeskFile, StoredDeskEvent } from "./desk-events.ts";
 export type { HeldReason } from "./guard-reasons.ts";
@@ -71,7 +72,7 @@ export type RecipientRole = "to" | "cc" | "bcc";
 /** Lower-case addresses. `afterSeq`: only replies behind it go there. `rev` rises with each change. */
 export interface RecipientChanges { rev: number; added: { address: string; as: RecipientRole; afterSeq: number }[]; out: string[] }
 
-export interface Conversation extends RoutedFacts, SlaFacts {
+export interface Conversation extends RoutedFacts, SlaFacts, RuledFacts {
   _id: string;
   number: number;
   inboxId: string;
@@ -159,7 +160,7 @@ export interface Conversation extends RoutedFacts, SlaFacts {
   schema: 1;
 }
 
-export interface Author { type: "contact" | "agent" | "guest" | "bot" | "system"; id?: string; name: string; avatar?: string }
+export interface Author { type: "contact" | "agent" | "guest" | "bot" | "system"; id?: string; name: string; avatar?: string; /** A rule did it. */ rule?: RuleCause }
 
 export interface FileRef {
   fileId: string;
@@ -184,6 +185,7 @@ export interface ThreadPlace {
   replyTo?: string;
   to: string[];
   cc: string[];
+  /** A machine wrote it: nothing answers it by itself. */ automatic?: true;
   /** Why its sender may not be who it says. */
   caution?: string;
 }

@@ -3,9 +3,8 @@ import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import { attributeText, readAttribute, type AttributeDefinition, MOST_ON_CARD } from "../model/attributes.ts";
 import { didYouMean } from "../model/close-names.ts";
-import type { Agent, AttributeValue, Contact, Conversation } from "../model/types.ts";
+import type { AttributeValue, Author, Contact, Conversation } from "../model/types.ts";
 import { changeConversation, NOT_ERASED } from "./change-conversation.ts";
-import { agentAuthor } from "./send-reply.ts";
 
 export const ATTRIBUTES_ID = "attributes";
 
@@ -42,8 +41,8 @@ export async function showAttributes(core: Core, contactId: string, definitions:
 }
 
 /** An agent's act, told in the timeline; null takes it away. @throws {UserError} ATTRIBUTE_UNKNOWN, BAD_TEXT, ALREADY_SO, NOT_FOUND */
-export async function setAttribute(core: Core, act: { conversation: Conversation; agent: Agent; word: string; text: string | null }): Promise<{ name: string; value: AttributeValue | null }> {
-  const { conversation, agent, text } = act;
+export async function setAttribute(core: Core, act: { conversation: Conversation; actor: Author; word: string; text: string | null }): Promise<{ name: string; value: AttributeValue | null }> {
+  const { conversation, actor, text } = act;
   const definitions = await attributeDefinitions(core);
   const definition = definitionOf(definitions, act.word);
   const read = text === null ? { value: null } : readAttribute(definition, text);
@@ -54,7 +53,7 @@ export async function setAttribute(core: Core, act: { conversation: Conversation
   if ((known.attributes?.[key] ?? null) === read.value) throw new UserError("ALREADY_SO", `${name} is ${read.value === null ? "not set" : `${attributeText(read.value)} already`}; nothing changed.`);
   await core.store.contacts.updateOne({ _id: conversation.contactId }, read.value === null ? { $unset: { [`attributes.${key}`]: "" } } : { $set: { [`attributes.${key}`]: read.value } });
   await showAttributes(core, conversation.contactId, definitions);
-  await changeConversation(core, conversation._id, agentAuthor(agent), { expect: NOT_ERASED, activity: [{ type: "attribute", name, value: read.value === null ? null : attributeText(read.value) }] });
+  await changeConversation(core, conversation._id, actor, { expect: NOT_ERASED, activity: [{ type: "attribute", name, value: read.value === null ? null : attributeText(read.value) }] });
   return { name, value: read.value };
 }
 

@@ -13,7 +13,8 @@ import { CODE, renderTemplate, TEMPLATE_CHARS, type Values } from "./template.ts
 export const wordsOf = (code: string, title: string): string[] => [...new Set([code, ...termsOf(`${code} ${title}`)])];
 
 /** What `agent` may use; without a conversation, in any inbox that they may see. */
-async function usable(core: Core, agent: Agent, conversation: Conversation | null): Promise<Filter<CannedResponse>> {
+async function usable(core: Core, agent: Agent | null, conversation: Conversation | null): Promise<Filter<CannedResponse>> {
+  if (agent === null) return { $or: [{ scope: "all" }, { scope: "inbox", scopeId: conversation?.inboxId ?? "" }] };
   const teams = (await allTeams(core)).filter((team) => team.memberIds.includes(agent._id)).map((team) => team._id);
   const inboxes = conversation !== null ? [conversation.inboxId] : agent.inboxIds;
   return {
@@ -57,11 +58,11 @@ export async function cannedNamed(core: Core, agent: Agent, conversation: Conver
   throw new UserError("CANNED_UNKNOWN", `There is no canned response "${code.slice(0, 40)}" that you may use here.${didYouMean(wanted, near.map((one) => one.code))} ${hint}`);
 }
 
-const findUsable = async (core: Core, agent: Agent, conversation: Conversation, code: string): Promise<CannedResponse | null> =>
+const findUsable = async (core: Core, agent: Agent | null, conversation: Conversation, code: string): Promise<CannedResponse | null> =>
   CODE.test(code) ? core.store.canned.findOne({ code, ...(await usable(core, agent, conversation)) }) : null;
 
-/** The text as the customer would get it from `agent` now. @throws {UserError} VARIABLE_UNKNOWN, TEMPLATE_BROKEN, TEXT_TOO_LONG */
-export async function renderCanned(core: Core, agent: Agent, conversation: Conversation, body: string): Promise<string> {
+/** The text as the customer would get it from `agent` now, or (null) by itself: then only what everybody may use here stands in it. @throws {UserError} VARIABLE_UNKNOWN, TEMPLATE_BROKEN, TEXT_TOO_LONG */
+export async function renderCanned(core: Core, agent: Agent | null, conversation: Conversation, body: string): Promise<string> {
   return renderTemplate(body, await valuesFor(core, agent, conversation), async (code) => (await findUsable(core, agent, conversation, code))?.body ?? null);
 }
 
@@ -94,12 +95,19 @@ export async function expandOrSay(core: Core, agent: Agent, conversation: Conver
   }
 }
 
+/** One that may stand in what goes by itself. @throws {UserError} CANNED_UNKNOWN */
+export async function cannedForAll(core: Core, conversation: Conversation, code: string): Promise<CannedResponse> {
+  const found = await findUsable(core, null, conversation, code.toLowerCase());
+  if (found === null) throw new UserError("CANNED_UNKNOWN", `There is no canned response "${code.slice(0, 40)}" that everybody may use in this inbox.`);
+  return found;
+}
+
 export const countUse = async (core: Core, code: string): Promise<void> => void (await core.store.canned.updateOne({ code }, { $inc: { uses: 1 } }));
 
-async function valuesFor(core: Core, agent: Agent, conversation: Conversation): Promise<Values> {
+async function valuesFor(core: Core, agent: Agent | null, conversation: Conversation): Promise<Values> {
   const [contact, inbox] = await Promise.all([core.store.contacts.findOne({ _id: conversation.contactId }), inboxOf(core, conversation.inboxId)]);
   const values: { [K in keyof Values]: string | undefined } = {
-    ...(conversation.untaken === true ? shownOnly(conversation, contactValues(contact), await hiddenOf(core, conversation)) : contactValues(contact)), "agent.name": agent.name, "agent.first_name": firstWord(agent.name),
+    ...(conversation.untaken === true ? shownOnly(conversation, contactValues(contact), await hiddenOf(core, conversation)) : contactValues(contact)), "agent.name": agent?.name, "agent.first_name": agent === null ? undefined : firstWord(agent.name),
     "conversation.number": String(conversation.number), "conversation.subject": conversation.subject, "inbox.name": inbox.name, "team.name": conversation.teamName,
   };
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== ""));

@@ -23,20 +23,23 @@ export const NOT_ERASED = { erased: { $exists: false } } as const;
 
 /** Facts that the conditions of service levels may ask for. */
 const ASKED_BY_SLA: ReadonlySet<ActivityFact["type"]> = new Set(["labelled", "unlabelled", "priority", "team", "assigned", "transferred"]);
+/** Acts of rules that a conversation remembers: more than one event's rules do. */
+const MOST_ACTS = 60;
 
 /** Answers the conversation after the change, or null when `expect` did not hold. The card is due and the activity follows. */
 export async function changeConversation(core: Core, conversationId: string, actor: Author, change: Change): Promise<Conversation | null> {
   const now = core.clock.now();
+  const act = actor.rule?.act;
   const outbox: OutboxEntry[] = change.activity.map((what) => ({ id: change.activityId ?? newId(now), at: now, actor, what }));
   const update: UpdateFilter<Conversation> = {
     $set: { ...change.set, cardDueAt: now },
     $inc: { cardRev: 1 },
     ...(change.unset === undefined ? {} : { $unset: Object.fromEntries(change.unset.map((name) => [name, ""])) }),
     ...(change.removeLabel === undefined ? {} : { $pull: { labels: change.removeLabel } }),
-    $push: { outbox: { $each: outbox } },
+    $push: { outbox: { $each: outbox }, ...(act === undefined ? {} : { acts: { $each: [act], $slice: -MOST_ACTS } }) },
     ...(change.addLabel === undefined ? {} : { $addToSet: { labels: change.addLabel } }),
   };
-  const after = await core.store.conversations.findOneAndUpdate({ _id: conversationId, ...change.expect }, update, { returnDocument: "after" });
+  const after = await core.store.conversations.findOneAndUpdate({ _id: conversationId, ...change.expect, ...(act === undefined ? {} : { acts: { $ne: act } }) }, update, { returnDocument: "after" });
   if (after === null) return null;
   if (outbox.length > 0) await drainOutbox(core, after);
   if (change.activity.some(({ type }) => ASKED_BY_SLA.has(type))) await reviewSla(core, after);

@@ -1,17 +1,19 @@
 /** Inboxes, agents, teams and desks' streams are few and read on every message: kept in memory for a second or two, so other processes' changes arrive. */
 import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
+import type { Rule } from "../model/rules.ts";
 import type { HoursCalendar } from "../model/calendar.ts";
 import type { SlaPolicy } from "../model/sla.ts";
+import { ruleEventsOf } from "../model/rules.ts";
+import { watchMessages, type Watch } from "../store/watch.ts";
 import { deskOfStream, STREAM_IDS } from "./desk-streams.ts";
 import type { Agent, DeskKind, DeskTarget, Inbox, Message, Team } from "../model/types.ts";
 import type { Webhook } from "../model/webhooks.ts";
-import { watchMessages } from "../store/watch.ts";
 
 const FRESH_MS = 1_000;
 const STALE_MS = 2_000;
 export const SLA_ID = "sla";
-interface Cached { at: number; inboxes: Map<string, Inbox>; targets: Map<string, DeskTarget>; agents: Agent[]; teams: Team[]; calendars: HoursCalendar[]; webhooks: Webhook[]; slas: SlaPolicy[]; paused: boolean; moves: boolean; streams: Map<DeskKind, Date> }
+interface Cached { at: number; inboxes: Map<string, Inbox>; targets: Map<string, DeskTarget>; agents: Agent[]; teams: Team[]; calendars: HoursCalendar[]; rules: Rule[]; webhooks: Webhook[]; slas: SlaPolicy[]; paused: boolean; moves: boolean; streams: Map<DeskKind, Date> }
 /** One that was forgotten while it loaded is left alone: whoever asks then loads anew. */
 interface Kept { cached: Cached | null; loading: Promise<Cached> | null }
 const caches = new WeakMap<Core, Kept>();
@@ -32,7 +34,10 @@ async function settingsOf(core: Core): Promise<Cached> {
 async function load(core: Core, kept: Kept): Promise<Cached> {
   try {
     const cached = await readSettings(core);
-    if (caches.get(core) === kept) watchMessages(core.store, WEBHOOKS, cached.webhooks.some(({ enabled }) => enabled) ? whenTold : null);
+    if (caches.get(core) === kept) {
+      watchMessages(core.store, RULES, heardBy(cached));
+      watchMessages(core.store, WEBHOOKS, cached.webhooks.some(({ enabled }) => enabled) ? whenTold : null);
+    }
     return (kept.cached = cached);
   } finally {
     kept.loading = null;
@@ -41,14 +46,14 @@ async function load(core: Core, kept: Kept): Promise<Cached> {
 
 async function readSettings(core: Core): Promise<Cached> {
   const now = performance.now();
-  const [inboxes, targets, agents, teams, calendars, switches, streams, webhooks] = await Promise.all([
-    core.store.inboxes.find().toArray(), core.store.deskTargets.find().toArray(), core.store.agents.find().toArray(), core.store.teams.find().sort({ name: 1 }).toArray(), core.store.hours.find().toArray(), core.store.settings.find({ _id: { $in: ["delivery", "routing", SLA_ID] } }).toArray(),
+  const [inboxes, targets, agents, teams, calendars, rules, switches, streams, webhooks] = await Promise.all([
+    core.store.inboxes.find().toArray(), core.store.deskTargets.find().toArray(), core.store.agents.find().toArray(), core.store.teams.find().sort({ name: 1 }).toArray(), core.store.hours.find().toArray(), core.store.rules.find().sort({ place: 1 }).toArray(), core.store.settings.find({ _id: { $in: ["delivery", "routing", SLA_ID] } }).toArray(),
     core.store.leases.find({ _id: STREAM_IDS }).toArray(),
     core.store.webhooks.find().toArray(),
   ]);
   const valueOf = (id: string): unknown => switches.find(({ _id }) => _id === id)?.value;
   return {
-    at: now, agents, teams, calendars, webhooks, inboxes: new Map(inboxes.map((i) => [i._id, i])), targets: new Map(targets.map((t) => [t._id, t])),
+    at: now, agents, teams, calendars, rules, webhooks, inboxes: new Map(inboxes.map((i) => [i._id, i])), targets: new Map(targets.map((t) => [t._id, t])),
     streams: new Map(streams.map((stream) => [deskOfStream(stream._id), stream.until])),
     slas: (valueOf(SLA_ID) ?? []) as SlaPolicy[],
     paused: (valueOf("delivery") as { paused?: boolean } | undefined)?.paused === true,
@@ -60,6 +65,18 @@ async function readSettings(core: Core): Promise<Cached> {
 export const WEBHOOKS = "webhooks";
 /** A reply is told when its undo window is over: what was taken back in it was never said. */
 const whenTold = ({ delivery, createdAt }: Message): Date => delivery.dueAt ?? createdAt;
+/** The to-do of a message that rules, or an inbox's automatic lines, are to hear of. */
+export const RULES = "rules";
+/** Null while nothing listens: then a message costs nothing more. A reply is heard of when its undo window is over. */
+function heardBy({ rules, inboxes }: Cached): Watch | null {
+  const active = rules.filter(({ enabled, suspended }) => enabled && suspended === undefined);
+  const talks = new Set([...inboxes.values()].filter(({ settings }) => (settings.greeting ?? settings.awayMessage ?? "") !== "").map(({ _id }) => _id));
+  if (active.length === 0 && talks.size === 0) return null;
+  const waits = active.some((rule) => rule.waits.length > 0);
+  const on = new Set(active.flatMap((rule) => rule.on));
+  const begins = ({ kind, seq, activity }: Message) => seq === 1 || kind === "incoming" || kind === "outgoing" || activity?.type === "status";
+  return (message) => ((waits && begins(message)) || (message.kind === "incoming" && talks.has(message.inboxId)) || ruleEventsOf(message).some((event) => on.has(event)) ? message.delivery.dueAt ?? message.createdAt : null);
+}
 
 /** Call after writing an inbox, agent, team, desk target or the delivery switch in this process. */
 export const forgetSettings = (core: Core): void => void caches.delete(core);
@@ -82,6 +99,8 @@ export const allAgents = async (core: Core): Promise<Agent[]> => (await settings
 export const allWebhooks = async (core: Core): Promise<Webhook[]> => (await settingsOf(core)).webhooks;
 /** By name. */
 export const allTeams = async (core: Core): Promise<Team[]> => (await settingsOf(core)).teams;
+/** In their order. */
+export const allRules = async (core: Core): Promise<Rule[]> => (await settingsOf(core)).rules;
 export const allCalendars = async (core: Core): Promise<HoursCalendar[]> => (await settingsOf(core)).calendars;
 export const allInboxes = async (core: Core): Promise<Inbox[]> => [...(await settingsOf(core)).inboxes.values()];
 export const allTargets = async (core: Core): Promise<DeskTarget[]> => [...(await settingsOf(core)).targets.values()];

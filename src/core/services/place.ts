@@ -11,8 +11,8 @@ const LOOKED_UP = 50;
 const TRIED = 5;
 
 /** What is kept of it. */
-export const placeOf = ({ id, references, subject, replyTo, to, cc, caution }: InboundPlace): ThreadPlace =>
-  ({ id, references, subject, to, cc, ...(replyTo === undefined ? {} : { replyTo }), ...(caution === undefined ? {} : { caution }) });
+export const placeOf = ({ id, references, subject, replyTo, to, cc, caution, automatic }: InboundPlace): ThreadPlace =>
+  ({ id, references, subject, to, cc, ...(replyTo === undefined ? {} : { replyTo }), ...(caution === undefined ? {} : { caution }), ...(automatic === undefined ? {} : { automatic: true }) });
 
 /**
  * The conversation of a line, and whether its author is the customer there, somebody who had its lines too ("inCopy"), or one who holds an

@@ -23,11 +23,11 @@ export interface ApplyDeps extends PlanDeps {
 export interface ApplyResult { changes: string[]; faults: Fault[] }
 
 async function readStored(store: Store): Promise<StoredSettings> {
-  const [agents, teams, hours, labels, canned, macros, desks, inboxes, limits, routing, webhooks] = await Promise.all([
-    store.agents.find().toArray(), store.teams.find().toArray(), store.hours.find().toArray(), store.labels.find().toArray(), store.canned.find().toArray(), store.macros.find().toArray(), store.deskTargets.find().toArray(), store.inboxes.find().toArray(), readLimits(store), store.settings.findOne({ _id: ROUTING_ID }),
+  const [agents, teams, hours, rules, labels, canned, macros, desks, inboxes, limits, routing, webhooks] = await Promise.all([
+    store.agents.find().toArray(), store.teams.find().toArray(), store.hours.find().toArray(), store.rules.find().toArray(), store.labels.find().toArray(), store.canned.find().toArray(), store.macros.find().toArray(), store.deskTargets.find().toArray(), store.inboxes.find().toArray(), readLimits(store), store.settings.findOne({ _id: ROUTING_ID }),
     store.webhooks.find().toArray(),
   ]);
-  return { agents, teams, hours, labels, canned, macros, desks, inboxes, webhooks, rateLimits: limits.rateLimits ?? true, routing: (routing?.value ?? []) as RoutingRule[] };
+  return { agents, teams, hours, rules, labels, canned, macros, desks, inboxes, webhooks, rateLimits: limits.rateLimits ?? true, routing: (routing?.value ?? []) as RoutingRule[] };
 }
 
 /** `env` gives the values for `${NAME}`. @throws {UserError} NAME_TAKEN when the same was being written elsewhere. */

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { didYouMean } from "../model/close-names.ts";
+import type { Rule } from "../model/rules.ts";
 import type { HoursCalendar } from "../model/calendar.ts";
 import type { AttributeDefinition } from "../model/attributes.ts";
 import { newId } from "../model/ids.ts";
@@ -14,7 +15,8 @@ import type { Secrets } from "../services/secrets.ts";
 import { matchEntries } from "./match.ts";
 import { planAttributes } from "./attributes.ts";
 import { hoursNamed, hoursShape, planHours } from "./hours.ts";
-import { planCanned } from "./canned.ts";
+import { planRules, ruleShape } from "./rules.ts";
+import { planCanned, textFault } from "./canned.ts";
 import { planMacros } from "./macros.ts";
 import { planSla } from "./sla.ts";
 import type { SlaPolicy } from "../model/sla.ts";
@@ -38,13 +40,13 @@ export interface PlanDeps {
   channelKinds: Readonly<Record<string, ChannelSettingsKind>>;
   deskKinds: Readonly<Record<string, DeskSettingsKind>>;
 }
-export interface StoredSettings { agents: Agent[]; teams: Team[]; hours: HoursCalendar[]; labels: Label[]; canned: CannedResponse[]; macros: Macro[]; desks: DeskTarget[]; inboxes: Inbox[]; webhooks: Webhook[]; rateLimits: boolean; routing: RoutingRule[] }
+export interface StoredSettings { agents: Agent[]; teams: Team[]; hours: HoursCalendar[]; rules: Rule[]; labels: Label[]; canned: CannedResponse[]; macros: Macro[]; desks: DeskTarget[]; inboxes: Inbox[]; webhooks: Webhook[]; rateLimits: boolean; routing: RoutingRule[] }
 
 /** A document as it should be; `was` is absent for a new one. Secrets stand open in `secrets` until written. */
 export interface Wish<T> { was: T | undefined; now: T; secretsChanged: string[] }
 /** A canned response has a code for a name. */
 export interface CannedWish { was: CannedResponse | undefined; now: CannedResponse }
-export interface Plan { faults: Fault[]; agents: Wish<Agent>[]; teams: Wish<Team>[]; hours: Wish<HoursCalendar>[]; labels: Wish<Label>[]; canned: CannedWish[]; macros: Wish<Macro>[]; desks: Wish<DeskTarget>[]; inboxes: Wish<Inbox>[]; webhooks: Wish<Webhook>[]; rateLimits: boolean | undefined; routing: RoutingRule[] | undefined; attributes: AttributeDefinition[] | undefined; sla: SlaPolicy[] | undefined }
+export interface Plan { faults: Fault[]; agents: Wish<Agent>[]; teams: Wish<Team>[]; hours: Wish<HoursCalendar>[]; rules: Rule[] | undefined; labels: Wish<Label>[]; canned: CannedWish[]; macros: Wish<Macro>[]; desks: Wish<DeskTarget>[]; inboxes: Wish<Inbox>[]; webhooks: Wish<Webhook>[]; rateLimits: boolean | undefined; routing: RoutingRule[] | undefined; attributes: AttributeDefinition[] | undefined; sla: SlaPolicy[] | undefined }
 
 const DEFAULT_COLOR = "#64748b";
 export const DEFAULT_INBOX_SETTINGS: InboxSettings = { undoSeconds: 8, doubleReplySeconds: 3, noteFirst: false, reopenHours: 72, takeOnReply: true };
@@ -163,7 +165,7 @@ function changedSecrets(secrets: Secrets, stored: Record<string, string>, wanted
   return [...Object.keys(wanted).filter((name) => !same(name)), ...Object.keys(stored).filter((name) => !(name in wanted))];
 }
 
-function planInboxes(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored: StoredSettings, desks: Wish<DeskTarget>[], calendars: HoursCalendar[], faults: Fault[]): Wish<Inbox>[] {
+function planInboxes(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored: StoredSettings, desks: Wish<DeskTarget>[], calendars: HoursCalendar[], codes: ReadonlySet<string>, faults: Fault[]): Wish<Inbox>[] {
   const common = Object.keys(inboxShape.shape);
   const read = (wanted.inboxes ?? []).flatMap((entry: InboxEntry, i) => {
     const channel = readKind(file, ["inboxes", i], "channel", entry.channel, deps.channelKinds, without(entry, common), common, faults);
@@ -184,11 +186,16 @@ function planInboxes(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, store
       return [];
     }
     const hoursId = hoursNamed(file, path, entry.hours, calendars, faults);
+    const [greeting, awayMessage] = (["greeting", "awayMessage"] as const).map((key) => {
+      const fault = entry[key] === undefined || entry[key] === "off" ? undefined : textFault(entry[key], codes);
+      if (fault !== undefined) faults.push(file.fault([...path, key], fault));
+      return entry[key] === "off" ? null : entry[key];
+    });
     const { undoSeconds, doubleReplySeconds, noteFirst, reopenHours, takeOnReply, hideUntilTaken } = entry;
     const now: Inbox = {
       ...(was ?? { _id: newId(deps.clock.now()), channel: entry.channel, identity: channel.identity, enabled: true, createdAt: deps.clock.now() }),
       name: entry.name, enabled: entry.enabled ?? was?.enabled ?? true, deskTargetId: desk._id, config: channel.config, secrets: channel.secrets,
-      settings: { ...(was?.settings ?? DEFAULT_INBOX_SETTINGS), ...defined<InboxSettings>({ undoSeconds, doubleReplySeconds, noteFirst, reopenHours, takeOnReply, hideUntilTaken, hoursId }), ...policyOf(entry.routing, was?.settings.routing) },
+      settings: { ...(was?.settings ?? DEFAULT_INBOX_SETTINGS), ...defined<InboxSettings>({ undoSeconds, doubleReplySeconds, noteFirst, reopenHours, takeOnReply, hideUntilTaken, hoursId, greeting, awayMessage }), ...policyOf(entry.routing, was?.settings.routing) },
     };
     return [{ was, now, entry, path, channel }];
   });
@@ -232,20 +239,21 @@ export function makePlan(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, s
   const agents = planAgents(deps, file, wanted, stored, faults);
   const labels = planLabels(deps, file, wanted, stored, faults);
   const desks = planDesks(deps, file, wanted, stored, faults);
-  const inboxes = planInboxes(deps, file, wanted, stored, desks, calendars, faults);
+  const inboxes = planInboxes(deps, file, wanted, stored, desks, calendars, new Set([...stored.canned, ...(wanted.canned ?? [])].map(({ code }) => code)), faults);
   const teams = planTeams(deps, file, wanted, stored, afterwards(agents, stored.agents), calendars, faults);
   const names = { agents: afterwards(agents, stored.agents), teams: afterwards(teams, stored.teams), inboxes: afterwards(inboxes, stored.inboxes), labels: afterwards(labels, stored.labels) };
   const routing = planRouting(deps, file, wanted, afterwards(desks, stored.desks), names, faults);
   const canned = planCanned(deps.clock, file, wanted, stored.canned, names, faults);
   const codes = new Set([...stored.canned.map(({ code }) => code), ...canned.map(({ now }) => now.code)]);
   const macros = planMacros(deps.clock, file, wanted, stored.macros, { ...names, codes }, faults);
+  const rules = planRules(deps.clock, file, wanted, stored.rules, { names: { ...names, desks: afterwards(desks, stored.desks), labels: names.labels.map(({ name }) => name) }, codes, macros: [...stored.macros, ...macros.map(({ now }) => now)] }, faults);
   workFaults(deps, file, wanted, { ...names, labels: names.labels.map(({ name }) => name) }, faults);
   const sla = planSla(deps.clock, file, wanted, { ...names, labels: names.labels.map(({ name }) => name), desks: afterwards(desks, stored.desks) }, faults);
   const attributes = planAttributes(file, wanted, faults);
   const webhooks = planWebhooks(deps.clock, file, wanted, stored.webhooks, { ...names, labels: names.labels.map(({ name }) => name), desks: afterwards(desks, stored.desks) }, (was, now) => changedSecrets(deps.secrets, was, now), faults);
-  return { attributes, sla, webhooks, faults, hours, agents, teams, labels, canned, macros, desks, inboxes, routing, rateLimits: wanted.limits === undefined ? undefined : wanted.limits === "on" };
+  return { attributes, sla, webhooks, faults, hours, rules, agents, teams, labels, canned, macros, desks, inboxes, routing, rateLimits: wanted.limits === undefined ? undefined : wanted.limits === "on" };
 }
 
 /** Names of the settings that may stand in each part, for "did you mean". */
 export const knownIn = (part: string | undefined): string[] =>
-  part === "agents" ? Object.keys(agentShape.shape) : part === "teams" ? Object.keys(teamShape.shape) : part === "canned" ? Object.keys(cannedShape.shape) : part === "macros" ? [...Object.keys(macroShape.shape), "do", "with"] : part === "labels" ? ["name", "color"] : part === "attributes" ? Object.keys(attributeShape.shape) : part === "routing" ? Object.keys(routeShape.shape) : part === "sla" ? Object.keys(slaShape.shape) : part === "hours" ? [...Object.keys(hoursShape.shape), "date", "from", "to", "open"] : part === "webhooks" ? Object.keys(webhookShape.shape) : ["limits", "agents", "teams", "hours", "labels", "attributes", "canned", "macros", "inboxes", "desks", "routing", "sla", "webhooks"];
+  part === "agents" ? Object.keys(agentShape.shape) : part === "teams" ? Object.keys(teamShape.shape) : part === "canned" ? Object.keys(cannedShape.shape) : part === "macros" ? [...Object.keys(macroShape.shape), "do", "with"] : part === "labels" ? ["name", "color"] : part === "attributes" ? Object.keys(attributeShape.shape) : part === "routing" ? Object.keys(routeShape.shape) : part === "sla" ? Object.keys(slaShape.shape) : part === "rules" ? [...Object.keys(ruleShape.shape), "do", "with"] : part === "hours" ? [...Object.keys(hoursShape.shape), "date", "from", "to", "open"] : part === "webhooks" ? Object.keys(webhookShape.shape) : ["limits", "agents", "teams", "hours", "rules", "labels", "attributes", "canned", "macros", "inboxes", "desks", "routing", "sla", "webhooks"];

@@ -7,6 +7,7 @@ import { HIDEABLE } from "../model/settings.ts";
 import { WEBHOOK_EVENTS } from "../model/webhooks.ts";
 import { ATTRIBUTE_KEY, ATTRIBUTE_TYPES, MOST_ATTRIBUTES } from "../model/attributes.ts";
 import { hoursShape } from "./hours.ts";
+import { ruleShape } from "./rules.ts";
 import { CODE, TEMPLATE_CHARS } from "../services/template.ts";
 import { isBrokenText } from "../services/clean-text.ts";
 
@@ -85,6 +86,8 @@ export const inboxShape = z.looseObject({
   takeOnReply: z.boolean().optional(),
   hours: z.string().optional(),
   routing: routingShape.optional(),
+  greeting: z.union([z.literal("off"), text(TEMPLATE_CHARS)]).optional(),
+  awayMessage: z.union([z.literal("off"), text(TEMPLATE_CHARS)]).optional(),
   hideUntilTaken: z.array(z.enum(HIDEABLE)).max(HIDEABLE.length).optional(),
   continuity: z.union([z.literal("off"), z.strictObject({ inbox: z.string(), minutes: z.number().min(1, "must be 1 to 1440 minutes").max(1_440, "must be 1 to 1440 minutes").default(10) })], "must be off, or inbox (that sends the mails) and minutes").optional(),
 });
@@ -123,6 +126,7 @@ export const fileShape = z.strictObject({
   macros: z.array(macroShape).max(200).optional(),
   desks: z.array(deskShape).max(100).optional(),
   inboxes: z.array(inboxShape).max(200).optional(),
+  rules: z.array(ruleShape).max(200).optional(),
   routing: z.array(routeShape).max(100).optional(),
   sla: z.array(slaShape).max(50).optional(),
   webhooks: z.array(webhookShape).max(100).optional(),

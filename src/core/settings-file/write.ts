@@ -8,6 +8,7 @@ import type { Store } from "../store/store.ts";
 import { writeAttributes } from "./attributes.ts";
 import { writeCanned } from "./canned.ts";
 import { writeSla } from "./sla.ts";
+import { writeRules } from "./rules.ts";
 import { LIMITS_ID } from "./limits.ts";
 import type { Plan, StoredSettings, Wish } from "./plan.ts";
 
@@ -30,6 +31,7 @@ function differences<T extends Named>({ was, now, secretsChanged }: Wish<T>, nam
       const [from, to] = [before[name], after[name]].map((value) => (value as Record<string, unknown>)[key]);
       if (isDeepStrictEqual(from, to)) return [];
       if (key === "hoursId") return ["hours changed"];
+      if (key === "greeting" || key === "awayMessage") return [`${key} changed`];
       return [typeof from === "object" || typeof to === "object" ? `${key} changed` : `${key} ${String(from)} → ${String(to)}`];
     });
     if (name === "name") return [`renamed from ${was!.name}`];
@@ -80,6 +82,7 @@ export async function writePlan(deps: { store: Store; clock: Clock; secrets: Sec
   changes.push(...await writeCanned(store, plan.canned), ...await writeAll("Macro", store.macros, plan.macros, stored.macros));
   changes.push(...await writeAll("Webhook", store.webhooks, webhooks, stored.webhooks));
   changes.push(...await writeSla(store, deps.clock, plan.sla));
+  changes.push(...await writeRules(store, plan.rules));
   changes.push(...await writeAttributes(store, deps.clock, plan.attributes));
   if (plan.routing !== undefined && !isDeepStrictEqual(plan.routing, stored.routing)) {
     await store.settings.updateOne({ _id: ROUTING_ID }, { $set: { value: plan.routing, at: deps.clock.now() } }, { upsert: true });

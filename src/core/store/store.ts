@@ -1,5 +1,6 @@
 /** Opens the connection and hands out one typed collection per noun. Hot paths use collection operations, not documents. */
 import mongoose from "mongoose";
+import type { Rule, RuleRun, RuleWaiting } from "../model/rules.ts";
 import type { HoursCalendar } from "../model/calendar.ts";
 import type { SlaRecord } from "../model/sla.ts";
 import type { ContinuityMail } from "../model/continuity-mail.ts";
@@ -96,6 +97,9 @@ export interface Store {
   readonly canned: Collection<CannedResponse>;
   readonly macros: Collection<Macro>;
   readonly hours: Collection<HoursCalendar>;
+  readonly rules: Collection<Rule>;
+  readonly ruleRuns: Collection<RuleRun>;
+  readonly ruleWaits: Collection<RuleWaiting>;
   readonly contacts: Collection<Contact>;
   readonly merges: Collection<Merge>;
   readonly erasures: Collection<Erasure>;
@@ -140,6 +144,9 @@ export function storeOn(connection: mongoose.Connection): Store {
     labels: of<Label>("labels"),
     macros: of<Macro>("macros"),
     hours: of<HoursCalendar>("hours"),
+    rules: of<Rule>("rules"),
+    ruleRuns: of<RuleRun>("ruleRuns"),
+    ruleWaits: of<RuleWaiting>("ruleWaits"),
     canned: of<CannedResponse>("cannedResponses"),
     contacts: of<Contact>("contacts"),
     merges: of<Merge>("contactMerges"),

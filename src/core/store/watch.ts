@@ -11,6 +11,8 @@ const watches = perOwner<Store, Map<string, Watch>>(() => new Map());
 /** `name` is that of the to-do (`lanes/todo.ts`). One under the same name replaces the earlier one; null takes it away. */
 export const watchMessages = (store: Store, name: string, watch: Watch | null): void => void (watch === null ? watches(store).delete(name) : watches(store).set(name, watch));
 
+export const isWatched = (store: Store, name: string): boolean => watches(store).has(name);
+
 export function withWatches(store: Store, message: Message): Message {
   const all = watches(store);
   if (all.size === 0) return message;

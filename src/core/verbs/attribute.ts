@@ -2,6 +2,7 @@
 import { attributeText } from "../model/attributes.ts";
 import { attributeDefinitions, setAttribute } from "../services/attributes.ts";
 import { anyText } from "./args.ts";
+import { agentAuthor } from "../services/send-reply.ts";
 import { FORM_FIELD, verb } from "./verb.ts";
 
 /** A key, then its value; `none` takes it away. */
@@ -20,7 +21,7 @@ export const attribute = verb({
         { name: "text", label: "Value", kind: "text", required: true, help: "none takes it away." },
       ]);
     }
-    const { name, value } = await setAttribute(core, { conversation, agent: actor, word: args.word, text: /^none$/i.test(args.value) ? null : args.value });
+    const { name, value } = await setAttribute(core, { conversation, actor: agentAuthor(actor), word: args.word, text: /^none$/i.test(args.value) ? null : args.value });
     return { notice: `${name}: ${value === null ? "taken away" : attributeText(value)}`, logged: true };
   },
 });

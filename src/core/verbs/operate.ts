@@ -55,7 +55,7 @@ export const health = verb({
   },
 });
 
-function healthText({ mirror, delivery: out, intake, channels, parked }: Health, now: Date): string {
+function healthText({ mirror, delivery: out, intake, channels, rules, parked }: Health, now: Date): string {
   const line = (name: string, of: { queued: number; oldestAt: Date | null; lastError?: string | null }): string =>
     `${name}: ${of.queued === 0 ? "nothing waits" : `${of.queued} ${of.queued === 1 ? "waits" : "wait"}, the oldest came ${of.oldestAt === null ? "just now" : timeAgo(of.oldestAt, now)}`}${of.lastError ? `. Last trouble: ${of.lastError}` : ""}`;
   return [
@@ -63,6 +63,7 @@ function healthText({ mirror, delivery: out, intake, channels, parked }: Health,
     out.paused ? `${line("Replies to customers", out)} · paused until an administrator writes /delivery resume` : line("Replies to customers", out),
     line("Lines from threads", intake),
     ...channels.map(({ inbox, text, since: from }) => `${inbox} does not work (noticed ${timeAgo(from, now)}): ${text}`),
+    ...rules.map(({ name, why, since: from }) => `The rule ${name} is off (since ${timeAgo(from, now)}): ${why}`),
     ...(parked.length === 0 ? [] : [`${parked.length} given up after too many tries. The newest: ${parked.at(-1)!.for}: ${parked.at(-1)!.error}. An administrator takes it up again with /health retry`]),
   ].join("\n");
 }

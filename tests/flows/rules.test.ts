@@ -1,0 +1,277 @@
+/** Rules: what they hear, ask and do, once each whoever stops in between; waits; and what an inbox says by itself. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { settingsKinds } from "../../src/boot/settings-kinds.ts";
+import { fireDueWaits } from "../../src/automation/rules/waits.ts";
+import type { Message } from "../../src/core/model/types.ts";
+import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
+import { applySettings } from "../../src/core/settings-file/apply.ts";
+import { FakeDesk } from "../fakes/fake-desk.ts";
+import { buildTestCore, TestClock, type TestCore, type TestCoreOptions } from "../support/core.ts";
+import { actOutside, sharedStore } from "./verbs-support.ts";
+
+const store = sharedStore();
+const desk = new FakeDesk("fake");
+
+let customers = 0;
+/** A core in which exactly these rules (in YAML) hold, and who writes to it. */
+async function withRules(yaml: string, options: TestCoreOptions = {}) {
+  const help = await buildTestCore({ store: store(), desk, ...options });
+  const apply = async (text: string) => {
+    const result = await applySettings({ store: store(), clock: help.clock, secrets: help.core.secrets, ...settingsKinds }, text, {});
+    forgetSettings(help.core);
+    return result;
+  };
+  const { faults } = await apply(`rules:\n${yaml || "  []"}\n`);
+  expect(faults).toEqual([]);
+  const customer = () => `someone-${++customers}-${Math.random().toString(36).slice(2, 8)}`;
+  const write = async (text: string, address = customer()) => {
+    await help.write(text, address);
+    await help.settle();
+    return address;
+  };
+  const runs = async (address: string) => store().ruleRuns.find({ conversationId: (await help.conversation(address))._id }).sort({ at: 1, place: 1 }).toArray();
+  const timeline = async (address: string) => (await help.lines("activity", (await help.conversation(address))._id)).map(({ body }) => body);
+  const said = async (address: string) => (await help.lines("outgoing", (await help.conversation(address))._id)).map(({ body }) => body);
+  return { help, apply, customer, write, runs, timeline, said };
+}
+async function until<T>(look: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
+  for (const end = Date.now() + 40_000; ; await sleep(30)) {
+    const value = await look();
+    if (holds(value) || Date.now() > end) return value;
+  }
+}
+
+const REFUNDS = `  - name: Refunds
+    on: message created
+    when: 'kind:incoming "refund"'
+    steps: [{ do: label, with: billing }, { do: priority, with: high }, { do: reply, with: "We look into it, {{contact.first_name}}." }, { do: note, with: Check the order }]`;
+
+describe("events", () => {
+  test("a rule that holds does its acts in order, says so in the timeline, and leaves what it saw", async () => {
+    const { help, write, runs, timeline, said } = await withRules(REFUNDS);
+    const ana = await write("I want a Refund, please");
+    expect(await help.conversation(ana)).toMatchObject({ labels: ["billing"], priority: "high" });
+    expect(await timeline(ana)).toEqual(["Rule “Refunds” added the label billing", "Rule “Refunds” set the priority to high"]);
+    expect(await said(ana)).toEqual([`We look into it, ${ana}.`]);
+    expect((await help.lines("note", (await help.conversation(ana))._id)).map(({ body, author }) => [body, author.name])).toEqual([["Check the order", "Rule “Refunds”"]]);
+    expect(await runs(ana)).toMatchObject([{ state: "done", heard: "message created", seen: [{ asked: "kind is incoming", held: true, was: "incoming" }, { asked: "text contains refund", held: true }] }]);
+    expect(JSON.stringify(await runs(ana))).not.toContain("please");
+    expect((await help.conversation(ana)).waitingSince).not.toBeNull();
+    await write("and nothing else, no refunds-office", ana);
+    expect(await runs(ana)).toHaveLength(1);
+  });
+
+  test("rules are asked in order of what the one before left, and stop where one says so; macros are their steps", async () => {
+    const { help, apply, write, runs } = await withRules("");
+    expect((await apply(`macros: [{ name: Tidy, steps: [{ do: label, with: bug }, { do: pending }] }]
+rules:
+  - { name: First, on: conversation created, steps: [{ do: priority, with: urgent }] }
+  - { name: Second, on: [conversation created, message created], when: "priority:urgent hours:open", stop: true, steps: [{ do: macro, with: Tidy }] }
+  - { name: Third, on: conversation created, steps: [{ do: label, with: billing }] }`)).faults).toEqual([]);
+    const ana = await write("hello");
+    expect(await help.conversation(ana)).toMatchObject({ priority: "urgent", labels: ["bug"], status: "pending" });
+    expect((await runs(ana)).map(({ ruleName, state }) => [ruleName, state])).toEqual([["First", "done"], ["Second", "done"]]);
+  });
+
+  test("what a rule did is heard only by rules that say so, three deep", async () => {
+    const toggle = (name: string, when: string, act: string) => `  - { name: ${name}, on: [labelled, conversation updated, conversation created], when: "${when}", afterRules: true, steps: [{ do: ${act}, with: bug }] }`;
+    const { write, runs, help } = await withRules(`  - { name: Deaf, on: labelled, steps: [{ do: priority, with: low }] }\n${toggle("On", "label:none", "label")}\n${toggle("Off", "label:bug changed:label", "unlabel")}`);
+    const ana = await write("hello");
+    await until(() => runs(ana), (found) => found.length >= 4);
+    await help.settle();
+    expect((await runs(ana)).map(({ ruleName, depth }) => [ruleName, depth])).toEqual([["On", 1], ["Off", 2], ["On", 3], ["Off", 3]]);
+    expect((await help.conversation(ana)).priority).toBeNull();
+  });
+
+  test("changed from and to: a resolved conversation that is reopened", async () => {
+    const { write, runs, help } = await withRules("  - { name: Again, on: status changed, when: \"from:resolved to:open by:customer\", steps: [{ do: priority, with: high }] }");
+    const ana = await write("hello");
+    await help.host.act({ desk: "fake", userId: "Mara", thread: (await help.conversation(ana)).thread!.id, verb: "resolve", args: "" });
+    await write("it is back", ana);
+    expect((await runs(ana)).map(({ seen }) => seen.map(({ was }) => was))).toEqual([["resolved", "open", "customer"]]);
+  });
+
+  test("no rule, no to-do; a rule for something else leaves a message alone", async () => {
+    const { write, help, apply } = await withRules("");
+    const todos = async (address: string) => (await help.messages((await help.conversation(address))._id)).map(({ todo }) => todo.length);
+    const original = store().messages.insertMany;
+    expect(await todos(await write("hello"))).toEqual([0]);
+    await apply('rules: [{ name: Label, on: labelled, steps: [{ do: priority, with: low }] }]');
+    const seen: Message[] = [];
+    store().messages.insertOne = ((insert) => async (...args: Parameters<typeof insert>) => { seen.push(args[0] as Message); return insert(...args); })(store().messages.insertOne.bind(store().messages));
+    await write("hello");
+    Reflect.deleteProperty(store().messages, "insertOne");
+    expect(seen.filter(({ kind }) => kind === "incoming").map(({ todo }) => todo.length)).toEqual([0]);
+    expect(store().messages.insertMany).toBe(original);
+  });
+});
+
+describe("whoever stops in between", () => {
+  /** Every write to these collections counts; the n-th and all that follow die, as a killed process's do. */
+  function dyingAfter(n: number) {
+    let left = n;
+    const methods = ["insertOne", "updateOne", "findOneAndUpdate", "bulkWrite"] as const;
+    const collections = [store().messages, store().conversations, store().ruleRuns];
+    for (const collection of collections) {
+      for (const method of methods) {
+        const real = (collection[method] as (...args: unknown[]) => Promise<unknown>).bind(collection);
+        Object.assign(collection, { [method]: async (...args: unknown[]) => { if (--left < 0) throw new Error("killed"); return real(...args); } });
+      }
+    }
+    return () => { for (const collection of collections) for (const method of methods) Reflect.deleteProperty(collection, method); };
+  }
+
+  test("each act is done once, at whatever write the process dies", { timeout: 120_000 }, async () => {
+    const clock = new TestClock();
+    for (let n = 0; n < 16; n++) {
+      const first = await withRules(REFUNDS, { clock });
+      const ana = first.customer();
+      await store().messages.updateMany({}, { $set: { todo: [] } });
+      await first.help.assembly.stop();
+      await first.help.write("refund", ana);
+      const { _id: conversationId } = await first.help.conversation(ana);
+      const { runRules } = await import("../../src/automation/rules/run.ts");
+      await store().messages.updateMany({ conversationId, "todo.for": "rules" }, { $set: { "todo.$[].dueAt": new Date(0) } });
+      const revive = dyingAfter(n);
+      await runRules(first.help.core, conversationId).catch(() => undefined);
+      revive();
+      clock.advance(120_000);
+      const second = await buildTestCore({ store: store(), desk, clock });
+      await until(() => store().ruleRuns.findOne({ conversationId }), (run) => run?.state === "done");
+      await second.settle();
+      const lines = await second.messages(conversationId);
+      expect([n, lines.filter(({ kind }) => kind === "outgoing").length, lines.filter(({ kind }) => kind === "note").length, lines.filter(({ kind }) => kind === "activity").map(({ body }) => body)])
+        .toEqual([n, 1, 1, ["Rule “Refunds” added the label billing", "Rule “Refunds” set the priority to high"]]);
+      await second.assembly.stop();
+    }
+  });
+
+  test("two processes hear the same message: it is done once", async () => {
+    const one = await withRules(REFUNDS);
+    const two = await buildTestCore({ store: store(), desk });
+    const all = await Promise.all(Array.from({ length: 6 }, async (_, n) => { const ana = one.customer(); await (n % 2 === 0 ? one.help : two).write("refund", ana); return ana; }));
+    for (const ana of all) {
+      await until(() => one.runs(ana), (runs) => runs.some(({ state }) => state === "done"));
+      expect(await one.said(ana)).toHaveLength(1);
+      expect(await one.timeline(ana)).toHaveLength(2);
+    }
+  });
+});
+
+test("a rule that fails three times in a row is off, administrators are told, and applying the file switches it on again", async () => {
+  const { write, runs, help, apply } = await withRules('  - { name: Broken, on: message created, when: "kind:incoming", steps: [{ do: label, with: bug }, { do: assign, with: Jonas }] }');
+  await store().agents.updateOne({ name: "Jonas" }, { $set: { active: false } });
+  forgetSettings(help.core);
+  const told = () => help.desk.notices.filter(({ notice }) => notice.text.includes("Broken")).map(({ userId }) => userId);
+  const before = told().length;
+  let ana = "";
+  for (let n = 0; n < 4; n++) ana = await write("hello");
+  await store().agents.updateOne({ name: "Jonas" }, { $set: { active: true } });
+  expect(await store().rules.findOne({ name: "Broken" })).toMatchObject({ failures: 3, suspended: { why: expect.stringContaining("no longer active") } });
+  expect(await runs(ana)).toEqual([]);
+  expect((await until(async () => told(), (list) => list.length > before)).slice(before)).toEqual(["Mara"]);
+  expect((await actOutside(help, "Mara", "health")).notice).toContain("Broken");
+  expect((await apply('rules: [{ name: Broken, on: message created, when: "kind:incoming", steps: [{ do: label, with: bug }, { do: assign, with: Jonas }] }]')).changes).toEqual(["Rule Broken: on again"]);
+  expect((await runs(await write("hello"))).map(({ state }) => state)).toEqual(["done"]);
+});
+
+describe("waits", () => {
+  const CHASE = '  - { name: Chase, on: customer waiting for 2h, when: "assignee:none", steps: [{ do: priority, with: urgent }] }';
+
+  test("fires once in each episode, late rather than never, and asks its conditions when it is due", async () => {
+    const clock = new TestClock();
+    const { help, write, runs } = await withRules(CHASE, { clock });
+    const [ana, ben, cleo] = [await write("hello"), await write("hello"), await write("hello")];
+    await help.host.act({ desk: "fake", userId: "Mara", thread: (await help.conversation(ben)).thread!.id, verb: "take", args: "" });
+    await help.host.act({ desk: "fake", userId: "Mara", thread: (await help.conversation(cleo)).thread!.id, verb: "resolve", args: "" });
+    await help.settle();
+    const none = async (address: string) => (await runs(address)).length;
+    await fireDueWaits(help.core);
+    expect([await none(ana), await none(ben), await none(cleo)]).toEqual([0, 0, 0]);
+    clock.advance(26 * 3_600_000);
+    await Promise.all([fireDueWaits(help.core), fireDueWaits(help.core)]);
+    expect([await none(ana), await none(ben), await none(cleo)]).toEqual([1, 0, 0]);
+    expect(await runs(ana)).toMatchObject([{ heard: "customer waiting for 2h", state: "done" }]);
+    await write("still there?", ana);
+    clock.advance(26 * 3_600_000);
+    await fireDueWaits(help.core);
+    expect(await none(ana), "the same waiting").toBe(1);
+    await help.host.act({ desk: "fake", userId: "Mara", thread: (await help.conversation(ana)).thread!.id, verb: "reply", args: "Yes" });
+    await help.host.act({ desk: "fake", userId: "Mara", thread: (await help.conversation(ana)).thread!.id, verb: "unassign", args: "" });
+    await help.settle();
+    await write("good", ana);
+    clock.advance(3 * 3_600_000);
+    await fireDueWaits(help.core);
+    expect(await none(ana), "a new waiting").toBe(2);
+  });
+
+  test("we wait for the customer, and a status that lasts; a rule made later counts for what waits already", async () => {
+    const clock = new TestClock();
+    const { help, apply, write, runs } = await withRules("", { clock });
+    const [ana, ben] = [await write("hello"), await write("hello")];
+    await help.host.act({ desk: "fake", userId: "Mara", thread: (await help.conversation(ana)).thread!.id, verb: "reply", args: "Which order?" });
+    await help.host.act({ desk: "fake", userId: "Mara", thread: (await help.conversation(ben)).thread!.id, verb: "pending", args: "" });
+    await help.settle();
+    expect((await apply(`rules:
+  - { name: Nudge, on: agent waiting for 1d, steps: [{ do: reply, with: Are you still there? }] }
+  - { name: Stale, on: in pending for 3d, steps: [{ do: reopen }] }`)).faults).toEqual([]);
+    await fireDueWaits(help.core);
+    clock.advance(25 * 3_600_000);
+    await fireDueWaits(help.core);
+    expect((await runs(ana)).map(({ ruleName }) => ruleName)).toEqual(["Nudge"]);
+    clock.advance(50 * 3_600_000);
+    await fireDueWaits(help.core);
+    expect((await help.conversation(ben)).status).toBe("open");
+    expect((await runs(ana)).map(({ ruleName }) => ruleName), "one nudge for one reply").toEqual(["Nudge"]);
+  });
+
+  test("working hours only: nothing at night", async () => {
+    const clock = new TestClock();
+    // a Monday that is an hour before closing, far enough ahead for any day on which this runs
+    const monday = new Date("2035-01-01T16:00:00Z");
+    clock.advance(monday.getTime() - Date.now());
+    const { help, apply, write, runs } = await withRules("", { clock });
+    const { faults } = await apply(`hours: [{ name: Office, timeZone: UTC, week: { mon-fri: 9:00-17:00 } }]
+rules: [{ name: Late, on: customer waiting for 2h of working hours, steps: [{ do: priority, with: high }] }]`);
+    expect(faults).toEqual([]);
+    await store().inboxes.updateOne({ _id: help.inbox._id }, { $set: { "settings.hoursId": (await store().hours.findOne({ name: "Office" }))!._id } });
+    forgetSettings(help.core);
+    const ana = await write("hello");
+    clock.advance(15 * 3_600_000);
+    await fireDueWaits(help.core);
+    expect(await runs(ana)).toEqual([]);
+    clock.advance(3.1 * 3_600_000);
+    await fireDueWaits(help.core);
+    expect(await runs(ana)).toHaveLength(1);
+    await store().inboxes.updateOne({ _id: help.inbox._id }, { $unset: { "settings.hoursId": "" } });
+  });
+});
+
+describe("what an inbox says by itself", () => {
+  const settings = async (help: TestCore, facts: Record<string, unknown>) => {
+    await store().inboxes.updateOne({ _id: help.inbox._id }, { $set: Object.fromEntries(Object.entries(facts).map(([key, value]) => [`settings.${key}`, value])) });
+    forgetSettings(help.core);
+  };
+
+  test("a greeting once in a conversation; out of hours a word once in each closed time, never to a machine", async () => {
+    const clock = new TestClock();
+    clock.advance(new Date("2036-01-07T12:00:00Z").getTime() - Date.now());
+    const { help, apply, write, said } = await withRules("", { clock });
+    await apply("hours: [{ name: Days, timeZone: UTC, week: { mon-fri: 9:00-17:00 } }]");
+    await settings(help, { hoursId: (await store().hours.findOne({ name: "Days" }))!._id, greeting: "Welcome!", awayMessage: "We are back at nine." });
+    const ana = await write("hello");
+    await write("anybody?", ana);
+    expect(await said(ana)).toEqual(["Welcome!"]);
+    clock.advance(7 * 3_600_000);
+    await write("now?", ana);
+    await write("and now?", ana);
+    expect(await said(ana)).toEqual(["Welcome!", "We are back at nine."]);
+    clock.advance(24 * 3_600_000);
+    await write("tomorrow?", ana);
+    expect(await said(ana)).toEqual(["Welcome!", "We are back at nine.", "We are back at nine."]);
+    const ben = await write("hello");
+    expect(await said(ben)).toEqual(["We are back at nine."]);
+    await settings(help, { hoursId: null, greeting: null, awayMessage: null });
+  });
+});
