@@ -1,4 +1,4 @@
-// Builds what runs from dist/ (store worker, server, widget, playground, admin), each part only when its sources changed.
+// Builds what runs from dist/ (store worker, server, widget, playground, admin, API docs), each part only when its sources changed.
 import { build, stop } from "esbuild";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -48,6 +48,7 @@ const parts = {
   },
   playground: { sources: ["src/bridge/playground", "src/shared-ui"], run: () => buildPage("src/bridge/playground/ui", "playground") },
   admin: { sources: ["src/web-admin", "src/shared-ui"], run: () => buildPage("src/web-admin/spa", "admin") },
+  "api-docs": { sources: ["src/web-admin/docs", "src/shared-ui"], run: () => buildPage("src/web-admin/docs", "api-docs") },
 };
 
 const filesUnder = (path) =>

@@ -44,7 +44,7 @@ import { authRoutes, signInLink } from "./web-admin/auth/routes.ts";
 import { createTokens } from "./web-admin/auth/tokens.ts";
 import { controlRoutes } from "./web-admin/control.ts";
 import { healthRoutes } from "./web-admin/health.ts";
-import { adminPages } from "./web-admin/pages.ts";
+import { adminPages, docsPages } from "./web-admin/pages.ts";
 import type { AdminParts, LookAt } from "./web-admin/routes/call.ts";
 import { adminRoutes } from "./web-admin/routes/routes.ts";
 
@@ -110,6 +110,7 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
       authRoutes({ auth, secure }),
       adminRoutes({ core, auth, tokens, runVerb: (call) => runVerbFor(core, { ...call, desk: "api", thread: null }), alsoDescribed: inboxPaths(), store: opened.kind, version, lanesFault, publicUrl: config.publicUrl, tests: testsFor({ secrets, clock, publicUrl: config.publicUrl }, isOpen) }),
       adminPages(join(projectRoot, "dist/admin"), { secure }),
+      docsPages(join(projectRoot, "dist/api-docs"), { secure }),
       controlRoutes({
         token,
         async apply(text, env, folder) {

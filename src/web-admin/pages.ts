@@ -1,4 +1,4 @@
-/** Serves what the build made of `spa/`: one page for every address under `/admin/`, and its files. The page holds no data; the calls behind it ask who asks. */
+/** Serves what the build made of `spa/` (one page for every address under `/admin/`) and of `docs/` (at `/api/docs`), with their files. The pages hold no data; the calls behind them ask who asks. */
 import { createHash } from "node:crypto";
 import { readFile, readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
@@ -19,15 +19,17 @@ async function readBuilt(folder: string): Promise<Map<string, BuiltFile>> {
   })));
 }
 
+interface Served { base: string; /** Addresses of the page besides `base/`. */ pages: string[]; name: string; secure: boolean }
+
 /** `folder` holds index.html, app.js, app.css and fonts. `secure`: browsers reach us over HTTPS, and shall never try anything else. */
-export const adminPages = (folder: string, { secure }: { secure: boolean }): FastifyPluginAsync => async (app) => {
+const pagesOf = (folder: string, { base, pages, name: called, secure }: Served): FastifyPluginAsync => async (app) => {
   let files: Promise<Map<string, BuiltFile>> | undefined;
   const built = async (name: string): Promise<BuiltFile> => {
     files ??= readBuilt(folder);
     const all = await files.catch((error: unknown) => {
       files = undefined;
-      app.log.error({ err: error }, "The admin's page is not built: run npm run build.");
-      throw new UserError("NOT_READY", "The admin's page is not built yet. Run npm run build, then reload.");
+      app.log.error({ err: error }, `The page of ${called} is not built: run npm run build.`);
+      throw new UserError("NOT_READY", `The page of ${called} is not built yet. Run npm run build, then reload.`);
     });
     const file = all.get(name);
     if (file === undefined) throw new UserError("NOT_FOUND", "There is no such file.");
@@ -37,7 +39,7 @@ export const adminPages = (folder: string, { secure }: { secure: boolean }): Fas
   async function page(reply: FastifyReply): Promise<FastifyReply> {
     const { content, type } = await built("index.html");
     let html = content.toString("utf8");
-    for (const name of ["app.js", "app.css"]) html = html.replaceAll(`"/admin/files/${name}"`, `"/admin/files/${name}?v=${(await built(name)).version}"`);
+    for (const name of ["app.js", "app.css"]) html = html.replaceAll(`"${base}/files/${name}"`, `"${base}/files/${name}?v=${(await built(name)).version}"`);
     return reply.headers({
       "content-security-policy": POLICY, "cache-control": "no-cache", "x-frame-options": "DENY", "referrer-policy": "no-referrer", "cross-origin-opener-policy": "same-origin",
       "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()", ...(secure ? { "strict-transport-security": "max-age=31536000" } : {}),
@@ -45,10 +47,9 @@ export const adminPages = (folder: string, { secure }: { secure: boolean }): Fas
   }
 
   app.addHook("onSend", async (_request, reply) => { reply.header("cross-origin-resource-policy", "same-origin"); });
-  app.get("/admin", async (_request, reply) => reply.redirect("/admin/"));
-  app.get("/admin/", async (_request, reply) => page(reply));
-  app.get("/admin/:page", async (_request, reply) => page(reply));
-  app.get<{ Params: { name: string }; Querystring: { v?: unknown } }>("/admin/files/:name", async (request, reply) => {
+  app.get(base, async (_request, reply) => reply.redirect(`${base}/`));
+  for (const address of ["/", ...pages]) app.get(`${base}${address}`, async (_request, reply) => page(reply));
+  app.get<{ Params: { name: string }; Querystring: { v?: unknown } }>(`${base}/files/:name`, async (request, reply) => {
     const { name } = request.params;
     if (name === "index.html") throw new UserError("NOT_FOUND", "There is no such file.");
     const file = await built(name);
@@ -56,3 +57,6 @@ export const adminPages = (folder: string, { secure }: { secure: boolean }): Fas
     return reply.header("cache-control", fixed ? NEVER_CHANGES : "no-cache").type(file.type).send(file.content);
   });
 };
+
+export const adminPages = (folder: string, { secure }: { secure: boolean }): FastifyPluginAsync => pagesOf(folder, { base: "/admin", pages: ["/:page"], name: "the admin", secure });
+export const docsPages = (folder: string, { secure }: { secure: boolean }): FastifyPluginAsync => pagesOf(folder, { base: "/api/docs", pages: [], name: "the API", secure });
