@@ -16,6 +16,7 @@ import { inboxPaths } from "./channels/api/openapi.ts";
 import { apiRoutes } from "./channels/api/routes.ts";
 import { createLiveChannels } from "./channels/live.ts";
 import { channelKinds } from "./channels/registry.ts";
+import { surveyRoutes } from "./channels/survey/routes.ts";
 import { hookRoutes } from "./channels/webhooks.ts";
 import { widgetPages } from "./channels/widget/pages.ts";
 import { widgetRoutes } from "./channels/widget/routes.ts";
@@ -90,6 +91,7 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
   const auth = createAuth({ store, clock }), tokens = createTokens({ store, clock });
   const scheduler = createScheduler(core);
   core.scheduler = scheduler;
+  if (config.publicUrl !== null) core.publicUrl = config.publicUrl;
   let stopRouter: (() => Promise<void>) | undefined;
 
   await Promise.all([playground.ensureIndexes(), auth.ensureIndexes(), tokens.ensureIndexes()]);
@@ -107,6 +109,7 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
       widgetRoutes(core),
       apiRoutes(core),
       widgetPages(core, join(projectRoot, "dist/widget")),
+      surveyRoutes(core),
       authRoutes({ auth, secure }),
       adminRoutes({ core, auth, tokens, runVerb: (call) => runVerbFor(core, { ...call, desk: "api", thread: null }), alsoDescribed: inboxPaths(), store: opened.kind, version, lanesFault, publicUrl: config.publicUrl, tests: testsFor({ secrets, clock, publicUrl: config.publicUrl }, isOpen) }),
       adminPages(join(projectRoot, "dist/admin"), { secure }),

@@ -8,9 +8,10 @@ import type { DueJob } from "./jobs/job.ts";
 import { ruleWaits } from "./jobs/rules.ts";
 import { serviceLevels } from "./jobs/service-levels.ts";
 import { snoozes } from "./jobs/snoozes.ts";
+import { surveys } from "./jobs/surveys.ts";
 import { windows } from "./jobs/windows.ts";
 
-const JOBS: readonly DueJob[] = [snoozes, serviceLevels, windows, continuity, ruleWaits];
+const JOBS: readonly DueJob[] = [snoozes, serviceLevels, windows, continuity, ruleWaits, surveys];
 const POLL_MS = 1_000;
 const LOCK_MS = 60_000;
 const CONNECT_MS = 15_000;

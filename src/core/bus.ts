@@ -22,6 +22,8 @@ export type BusEvent =
   /** A word to every administrator, on their desks; a courtesy, Health shows it as well. */
   | { type: "administrators.tell"; text: string }
   | { type: "feed.changed"; identityId: string }
+  /** A customer said how it went; also on the timeline. */
+  | { type: "csat.answered"; conversationId: string; surveyId: string; score: number; low: boolean }
   | { type: "webhook.due"; webhookId: string }
   | { type: "typing"; conversationId: string; identityId: string; from: "contact" | "agent"; name: string; typing: boolean };
 

@@ -18,6 +18,8 @@ export interface Core {
   readonly channels: Map<string, ChannelAdapter>;
   readonly desks: Map<DeskKind, DeskAdapter>;
   scheduler?: Scheduler;
+  /** Where customers reach this server from outside; absent: nobody told. */
+  publicUrl?: string;
   readonly limits: CoreLimits;
 }
 

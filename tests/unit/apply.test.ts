@@ -246,3 +246,14 @@ test("webhooks: an address inside, a filter that can't be read and a short secre
   expect(await apply(text('when: "label:billing"'))).toEqual({ faults: [], changes: [] });
   expect((await apply(text("enabled: false"))).changes).toHaveLength(1);
 });
+
+test("an inbox asks how it went as its file says, and stops with off", async () => {
+  const { apply, store } = await installation();
+  const text = (csat: string) => `desks: [{ name: Playground, kind: playground, channel: support }]\ninboxes:\n  - { name: Website, channel: widget, key: demo, allowedOrigins: ["*"], csat: ${csat} }\n`;
+  expect((await apply(text("{ scale: smiles }"))).faults[0]?.reason).toMatch(/scale/);
+  await apply(text("{ scale: thumbs, labels: [billing] }"));
+  expect((await store.inboxes.findOne({ name: "Website" }))!.settings.csat).toEqual({ scale: "thumbs", delayMinutes: 0, everyDays: 30, onAutomatic: false, labels: ["billing"] });
+  expect(await apply(text("{ scale: thumbs, labels: [billing] }"))).toEqual({ faults: [], changes: [] });
+  await apply(text("off"));
+  expect((await store.inboxes.findOne({ name: "Website" }))!.settings.csat).toBeNull();
+});

@@ -37,6 +37,7 @@ export function activityText(actor: string, fact: ActivityFact): string {
     case "mode": return fact.to === "reply" ? `${actor} switched this thread to reply mode` : fact.to === "note-first" ? `${actor} switched this thread to note-first: only /reply sends` : `${actor} switched this thread to team-only: nothing written here reaches the customer`;
     case "recipient": return fact.as === null ? `${actor} took ${fact.address} off the replies` : `${actor} added ${fact.address} to the replies${{ to: "", cc: " (in copy)", bcc: " (in blind copy)" }[fact.as]}`;
     case "transferred": return `${actor} moved this conversation from ${fact.fromName} to ${fact.toName}`;
+    case "csat": return `${actor} ${fact.changed === true ? "changed the rating to" : "rated this"} ${fact.shown}${fact.agentName === null ? "" : `, answered by ${fact.agentName}`}${fact.comment === undefined ? "" : `: “${firstLine(fact.comment, 300)}”`}`;
     case "reaction": return fact.emojis.length === 0 ? `${actor} took back a reaction` : `${actor} reacted ${fact.emojis.join(" ")}`;
     case "delivery": return {
       retry: `${actor} asked to try a failed reply again`, send: `${actor} sent a held message to the customer`, retract: `${actor} took back a sent reply`,

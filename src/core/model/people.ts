@@ -3,6 +3,8 @@ import type { Author } from "./types.ts";
 
 export interface Contact {
   _id: string; name: string; email?: string; phone?: string; anonymous: boolean; avatar?: string; createdAt: Date;
+  /** When they were last asked how it went, and by which survey. */
+  surveyed?: { at: Date; by: string };
   /** An address that is known to be theirs; `email` may be another one. */
   verifiedEmail?: string;
   /** How a system of the administrator's knows them; unique. */

@@ -1,4 +1,5 @@
 /** What an administrator sets up, as plain data: where customers write, where agents work, who they are, and their texts. */
+import type { CsatSettings } from "./care.ts";
 import type { AgentWork, RoutingPolicy } from "./routing.ts";
 import type { ChannelId, DeskKind } from "./types.ts";
 
@@ -18,6 +19,8 @@ export interface InboxSettings {
   /** First reply takes an unassigned conversation. */
   takeOnReply: boolean;
   hideUntilTaken?: (typeof HIDEABLE)[number][];
+  /** Customers are asked how it went; absent or null: they aren't. */
+  csat?: CsatSettings | null;
   /** Replies that were not read after so many minutes go by mail, from this inbox; absent or null: they don't. */
   continuity?: { inboxId: string; minutes: number } | null;
   /** Its working hours (`model/calendar.ts`); absent or null: around the clock. */

@@ -1,4 +1,5 @@
 /** The nouns of the desk as plain data. All ids are opaque strings, all times are UTC `Date`s. */
+import type { ConversationCare, MessageCare } from "./care.ts";
 import type { HeldReason } from "./guard-reasons.ts";
 import type { RoutedFacts, RoutingFact } from "./routing.ts";
 import type { SlaFact, SlaFacts } from "./sla.ts";
@@ -49,6 +50,7 @@ export type ActivityFact = RoutingFact | SlaFact
   | { type: "mode"; to: ThreadMode }
   | { type: "recipient"; address: string; /** Null: taken off. */ as: RecipientRole | null }
   | { type: "transferred"; from: string; fromName: string; to: string; toName: string; note?: string }
+  | { type: "csat"; score: number; of: number; shown: string; low: boolean; agent: string | null; agentName: string | null; comment?: string; changed?: true }
   | { type: "reaction"; messageId: string; emojis: string[] }
   | { type: "delivery"; messageId: string; act: "retry" | "send" | "retract" | "correct" | "cancel" | "edit"; /** What it says since the edit. */ text?: string };
 
@@ -72,7 +74,7 @@ export type RecipientRole = "to" | "cc" | "bcc";
 /** Lower-case addresses. `afterSeq`: only replies behind it go there. `rev` rises with each change. */
 export interface RecipientChanges { rev: number; added: { address: string; as: RecipientRole; afterSeq: number }[]; out: string[] }
 
-export interface Conversation extends RoutedFacts, SlaFacts, RuledFacts {
+export interface Conversation extends RoutedFacts, SlaFacts, RuledFacts, ConversationCare {
   _id: string;
   number: number;
   inboxId: string;
@@ -260,7 +262,7 @@ export interface MarkState {
 
 export interface TodoItem { for: string; tries: number; dueAt: Date; claim?: { holder: string; until: Date }; parked?: { error: string; at: Date } }
 
-export interface Message {
+export interface Message extends MessageCare {
   _id: string;
   conversationId: string;
   inboxId: string;

@@ -2,7 +2,7 @@
 import type { ActivityFact, Message } from "./types.ts";
 
 export const WEBHOOK_EVENTS = [
-  "conversation.created", "conversation.status_changed", "conversation.updated", "message.created", "note.created", "contact.updated",
+  "conversation.created", "conversation.status_changed", "conversation.updated", "message.created", "note.created", "contact.updated", "csat.answered",
 ] as const;
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
@@ -45,6 +45,6 @@ const OF_CONTACT = new Set<ActivityFact["type"]>(["contact", "attribute"]);
 export function webhookEventsOf({ _id, kind, seq, activity }: Pick<Message, "_id" | "kind" | "seq" | "activity">): { id: string; event: WebhookEvent }[] {
   const first = seq === 1 ? [{ id: `${_id}:created`, event: "conversation.created" as const }] : [];
   if (activity === undefined) return [...first, ...(kind === "activity" ? [] : [{ id: _id, event: kind === "note" ? "note.created" as const : "message.created" as const }])];
-  const event = activity.type === "status" ? "conversation.status_changed" : OF_CONTACT.has(activity.type) ? "contact.updated" : "conversation.updated";
+  const event = activity.type === "status" ? "conversation.status_changed" : activity.type === "csat" ? "csat.answered" : OF_CONTACT.has(activity.type) ? "contact.updated" : "conversation.updated";
   return [...first, { id: _id, event }];
 }

@@ -72,7 +72,7 @@ function effectOf(core: Core, conversation: Conversation, message: Message): { u
     if (message.place !== undefined) Object.assign(set, { inCopy: [...new Set([...message.place.to, ...message.place.cc])], answerTo: message.place.replyTo ?? null });
     if (message.place?.caution !== undefined) set.caution = message.place.caution;
     if (conversation.language === undefined && conversation.counts.incoming < FIRST_LINES) Object.assign(set, languageFound(message.body));
-    const change = onIncoming(conversation, message.createdAt);
+    const change = message.quiet === undefined ? onIncoming(conversation, message.createdAt) : { set: {}, activity: [] };
     Object.assign(set, change.set, windowFromLine(core, conversation, message));
     facts.push(...change.activity);
   }

@@ -66,6 +66,7 @@ async function empty(core: Core, held: Held[], giveUp: boolean, record: (erased:
   await core.store.continuityMails.deleteMany({ conversationId });
   await core.store.webhookDeliveries.updateMany({ conversationId }, { $set: { doneAt: core.clock.now() }, $unset: { body: "", dueAt: "" } });
   await core.store.calls.deleteMany({ conversationId });
+  await core.store.surveys.updateMany({ conversationId }, { $set: { closesAt: core.clock.now() }, $unset: { comment: "", tellDueAt: "" } });
   await core.store.conversations.updateOne({ _id: conversationId }, shell(core, conversation));
 }
 

@@ -13,6 +13,7 @@ import { applyUpTo } from "./apply.ts";
 import { countSwallowed, isBlockedAt } from "./block-contact.ts";
 import { NOT_ERASED } from "./change-conversation.ts";
 import { chosenOf } from "./choices.ts";
+import { SURVEY_ANSWER, surveyLineOf } from "./csat-answer.ts";
 import { conversationForNextLine, identityAt } from "./find-conversation.ts";
 import { continuedBy, provenAddress } from "./continued.ts";
 import { continuityFailed } from "./continuity.ts";
@@ -131,7 +132,8 @@ async function storeLine(core: Core, event: Inbound<"message">, by?: { address: 
     const first = await core.store.messages.findOne({ source });
     if (first !== null) return asRepeat(first, event);
   }
-  const conversation = simple ? holder : await conversationForNextLine(core, inbox, identity, made ? { name: "Visitor", ...event.profile } : event.profile, holder, event.conversation, event.place?.subject);
+  const answer = inbox.settings.csat == null || made || by !== undefined ? null : await surveyLineOf(core, identity._id, event);
+  const conversation = answer?.quiet !== undefined ? answer.conversation : simple ? holder : await conversationForNextLine(core, inbox, identity, made ? { name: "Visitor", ...event.profile } : event.profile, holder, event.conversation, event.place?.subject);
 
   const now = core.clock.now();
   const author: Author = by?.author ?? {
@@ -155,7 +157,8 @@ async function storeLine(core: Core, event: Inbound<"message">, by?: { address: 
       ...(event.groupId === undefined ? {} : { groupId: event.groupId }), ...(event.sentAt === undefined ? {} : { sentAt: event.sentAt }),
       ...(event.place === undefined ? {} : { place: placeOf(event.place) }), ...(event.original === undefined ? {} : { original: event.original }),
       ...(event.spans === undefined || chosen !== null ? {} : { spans: event.spans }),
-      ...(pending ? { todo: [{ for: "fetch-files", tries: 0, dueAt: now }] } : {}),
+      todo: [...(pending ? ["fetch-files"] : []), ...(answer === null ? [] : [SURVEY_ANSWER])].map((name) => ({ for: name, tries: 0, dueAt: now })),
+      ...(answer?.quiet === undefined ? {} : { quiet: answer.quiet }), ...(answer === null ? {} : { survey: answer.survey }),
       ...(quote === null ? {} : { quote }), ...(chosen === null ? {} : { chosen: { messageId: chosen.messageId, id: chosen.id } }),
       mirror: { ...draft.mirror, state: "queued", dueAt: mirrorAt },
     };

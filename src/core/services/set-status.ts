@@ -5,6 +5,7 @@ import { canChange, onStatusSet } from "../model/status.ts";
 import type { Author, Conversation, Status } from "../model/types.ts";
 import { isDuplicateKey } from "../store/store.ts";
 import { changeConversation } from "./change-conversation.ts";
+import { csatOnResolve } from "./csat.ts";
 import { slaOn } from "./sla.ts";
 
 export interface StatusAct {
@@ -19,7 +20,12 @@ const ATTEMPTS = 5;
 const WORD: Record<Status, string> = { open: "open", pending: "pending", snoozed: "snoozed", resolved: "resolved" };
 
 /** @throws {UserError} ALREADY_SO, NEWER_LINE */
-export const resolve = (core: Core, act: StatusAct): Promise<Conversation> => enterStatus(core, act, "resolved");
+export async function resolve(core: Core, act: StatusAct & { /** No person does it. */ automatic?: true; /** The customer is not asked how it went. */ noSurvey?: boolean }): Promise<Conversation> {
+  const asks = await csatOnResolve(core, act.conversation, { automatic: act.automatic, skip: act.noSurvey });
+  const after = await enterStatus(core, act, "resolved", { set: asks });
+  if (asks.csat !== undefined) core.scheduler?.wakeAt("survey", asks.csat.dueAt);
+  return after;
+}
 /** @throws {UserError} ALREADY_SO, NOT_POSSIBLE when it is resolved */
 export const setPending = (core: Core, act: Omit<StatusAct, "seen" | "anyway">): Promise<Conversation> => enterStatus(core, act, "pending");
 

@@ -4,6 +4,7 @@ import { addressIn, isPublicAddress } from "../model/public-address.ts";
 import { SLA_TELLS } from "../model/sla.ts";
 import { ROUTING_MODES } from "../model/routing.ts";
 import { HIDEABLE } from "../model/settings.ts";
+import { CSAT_SCALES } from "../model/csat.ts";
 import { WEBHOOK_EVENTS } from "../model/webhooks.ts";
 import { ATTRIBUTE_KEY, ATTRIBUTE_TYPES, MOST_ATTRIBUTES } from "../model/attributes.ts";
 import { hoursShape } from "./hours.ts";
@@ -89,6 +90,10 @@ export const inboxShape = z.looseObject({
   greeting: z.union([z.literal("off"), text(TEMPLATE_CHARS)]).optional(),
   awayMessage: z.union([z.literal("off"), text(TEMPLATE_CHARS)]).optional(),
   hideUntilTaken: z.array(z.enum(HIDEABLE)).max(HIDEABLE.length).optional(),
+  csat: z.union([z.literal("off"), z.strictObject({
+    scale: z.enum(CSAT_SCALES).default("1-5"), question: plain(500).optional(), delayMinutes: z.number().min(0, "must be 0 to 43200 minutes").max(43_200, "must be 0 to 43200 minutes").default(0),
+    everyDays: z.number().min(0, "must be 0 to 365 days").max(365, "must be 0 to 365 days").default(30), onAutomatic: z.boolean().default(false), labels: z.array(plain(40)).max(50).default([]),
+  })], "must be off, or scale (1-5, emoji, stars, thumbs), question, delayMinutes, everyDays, onAutomatic and labels").optional(),
   continuity: z.union([z.literal("off"), z.strictObject({ inbox: z.string(), minutes: z.number().min(1, "must be 1 to 1440 minutes").max(1_440, "must be 1 to 1440 minutes").default(10) })], "must be off, or inbox (that sends the mails) and minutes").optional(),
 });
 

@@ -48,6 +48,7 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "findByActivity", key: { lastMessageAt: -1 } },
     { name: "findByLabel", key: { labels: 1, lastMessageAt: -1 } },
     { name: "dueSnoozes", key: { snoozedUntil: 1 }, partialFilterExpression: { status: "snoozed" } },
+    { name: "dueSurveys", key: { "csat.dueAt": 1 }, ...present("csat.dueAt") },
     { name: "dueWindows", key: { windowEndsAt: 1 }, ...present("windowEndsAt") },
     { name: "dueSla", key: { slaDueAt: 1 }, ...present("slaDueAt") },
     { name: "dueCards", key: { cardDueAt: 1 }, ...present("cardDueAt") },
@@ -90,6 +91,12 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
   continuityMails: [{ name: "dueMails", key: { dueAt: 1 }, ...present("dueAt") }, { name: "continuedBy", key: { conversationId: 1, at: -1 } }],
   apiAnswers: [{ name: "forgetAnswers", key: { at: 1 }, expireAfterSeconds: 86_400 }, { name: "answersAbout", key: { contactId: 1 }, ...present("contactId") }],
   calls: [{ name: "listCalls", key: { inboxId: 1, at: -1, _id: -1 } }, { name: "callsOfConversation", key: { conversationId: 1 }, ...present("conversationId") }, { name: "forgetCalls", key: { at: 1 }, expireAfterSeconds: 7 * 86_400 }],
+  surveys: [
+    { name: "surveysOfIdentity", key: { identityId: 1, askedAt: -1 } },
+    { name: "surveyByMessage", key: { messageId: 1 }, unique: true },
+    { name: "surveysOfConversation", key: { conversationId: 1 } },
+    { name: "dueAnswers", key: { tellDueAt: 1 }, ...present("tellDueAt") },
+  ],
   webhooks: [{ name: "webhookByName", key: { name: 1 }, unique: true }],
   webhookDeliveries: [
     { name: "dueWebhooks", key: { webhookId: 1, dueAt: 1 }, ...present("dueAt") },

@@ -8,6 +8,7 @@ import type { Collection, Db } from "mongodb";
 import type {
   Agent, CannedResponse, Contact, ContactIdentity, Conversation, DeskTarget, Erasure, Inbox, Label, Macro, Merge, Message, StoredDeskEvent, Team, Thread,
 } from "../model/types.ts";
+import type { Survey } from "../model/care.ts";
 import type { Webhook, WebhookDelivery } from "../model/webhooks.ts";
 import type { InboundEvent } from "../ports.ts";
 import { collectionIndexes } from "./indexes.ts";
@@ -115,6 +116,7 @@ export interface Store {
   readonly contactImports: Collection<ContactImport>;
   readonly contactRefusals: Collection<ContactRefusal>;
   readonly continuityMails: Collection<ContinuityMail>;
+  readonly surveys: Collection<Survey>;
   readonly slaRecords: Collection<SlaRecord>;
   readonly webhooks: Collection<Webhook>;
   readonly webhookDeliveries: Collection<WebhookDelivery>;
@@ -163,6 +165,7 @@ export function storeOn(connection: mongoose.Connection): Store {
     contactImports: of<ContactImport>("contactImports"),
     contactRefusals: of<ContactRefusal>("contactRefusals"),
     continuityMails: of<ContinuityMail>("continuityMails"),
+    surveys: of<Survey>("surveys"),
     slaRecords: of<SlaRecord>("slaRecords"),
     webhooks: of<Webhook>("webhooks"),
     webhookDeliveries: of<WebhookDelivery>("webhookDeliveries"),

@@ -9,21 +9,21 @@ import { runMacro } from "./run-macro.ts";
 import { verb, type Verb, type VerbContext } from "./verb.ts";
 
 /** A bare name is taken for a macro's: nothing else may follow the verb. */
-const WITH = anyText.transform(({ text, anyway }) => ({ macro: text.replace(/^--with(\s+|$)/, "").trim(), anyway }));
+const WITH = anyText.transform(({ text, anyway }) => ({ macro: text.replace(/(^|\s)--no-survey(?=\s|$)/i, "").trim().replace(/^--with(\s+|$)/, "").trim(), anyway, noSurvey: /(^|\s)--no-survey(\s|$)/i.test(text) }));
 
 /** @param table what a macro's steps are run with; asked when it runs, since this verb stands in it. */
 export const makeResolve = (table: () => readonly Verb[]): Verb => verb({
-  name: "resolve", aliases: ["close"], usage: "[--with macro] [--anyway]", flags: ["--anyway"],
+  name: "resolve", aliases: ["close"], usage: "[--with macro] [--no-survey] [--anyway]", flags: ["--anyway"],
   help: "Marks it as done, after a macro where you name one; asks first when the customer wrote a line that you could not see yet. Their next line opens it again.",
   needs: { conversation: true }, args: WITH,
-  async run(context: VerbContext<{ macro: string; anyway: boolean }, Conversation>) {
+  async run(context: VerbContext<{ macro: string; anyway: boolean; noSurvey: boolean }, Conversation>) {
     const { core, actor, conversation, seen, args } = context;
     if (args.macro !== "") {
       const { done, ...result } = await runMacro(table(), context, await macroNamed(core, args.macro), { anyway: args.anyway });
       if (!done) return { ...result, notice: `${result.notice ?? ""}\nSo #${conversation.number} was not resolved.` };
       const current = await reread(core, conversation._id);
       try {
-        if (current.status !== "resolved") await close(core, { conversation: current, actor: agentAuthor(actor), seen, anyway: args.anyway });
+        if (current.status !== "resolved") await close(core, { conversation: current, actor: agentAuthor(actor), seen, anyway: args.anyway, noSurvey: args.noSurvey });
       } catch (error) {
         // the macro has run: what is offered now must not run it again
         if (!(error instanceof UserError)) throw error;
@@ -31,7 +31,7 @@ export const makeResolve = (table: () => readonly Verb[]): Verb => verb({
       }
       return { notice: `${result.notice ?? ""}\n#${conversation.number} is resolved.` };
     }
-    const { number } = await close(core, { conversation, actor: agentAuthor(actor), seen, anyway: args.anyway });
+    const { number } = await close(core, { conversation, actor: agentAuthor(actor), seen, anyway: args.anyway, noSurvey: args.noSurvey });
     return { notice: `#${number} is resolved.`, logged: true };
   },
 });

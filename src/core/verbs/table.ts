@@ -6,6 +6,7 @@ import { block, unblock } from "./block.ts";
 import { canned } from "./canned.ts";
 import { cc } from "./cc.ts";
 import { contact, history } from "./contact.ts";
+import { csat } from "./csat.ts";
 import { erase } from "./erase.ts";
 import { makeMacro } from "./macro.ts";
 import { makeHelp, makeMore } from "./help.ts";
@@ -27,7 +28,7 @@ import type { Verb } from "./verb.ts";
 export const verbs: readonly Verb[] = [
   reply, note,
   take, assign, unassign, transfer,
-  makeResolve(() => verbs), reopen, pending, snooze,
+  makeResolve(() => verbs), reopen, pending, snooze, csat,
   label, unlabel, priority,
   sla, ack,
   cc, quote, choices, canned, template, makeMacro(() => verbs),
