@@ -21,12 +21,10 @@ const BATCH = 100;
 /** Replies of one episode that are looked at for who wrote most. */
 const LINES = 500;
 
-/** What resolving writes besides; nothing where this inbox does not ask (or not now). */
-export async function csatOnResolve(core: Core, { inboxId }: Conversation, { automatic = false, skip = false }: { automatic?: boolean | undefined; skip?: boolean | undefined }): Promise<Pick<Conversation, "csat">> {
+/** After how long the customer is asked, once this is resolved, in milliseconds; null where this inbox does not ask (or not now). */
+export async function csatOnResolve(core: Core, { inboxId }: Conversation, { automatic = false, skip = false }: { automatic?: boolean | undefined; skip?: boolean | undefined }): Promise<number | null> {
   const csat = (await inboxOf(core, inboxId)).settings.csat ?? null;
-  if (csat === null || skip || (automatic && !csat.onAutomatic)) return {};
-  const now = core.clock.now();
-  return { csat: { dueAt: new Date(now.getTime() + csat.delayMinutes * 60_000), resolvedAt: now } };
+  return csat === null || skip || (automatic && !csat.onAutomatic) ? null : csat.delayMinutes * 60_000;
 }
 
 /** Asks everybody who is due. Answers how many were, and when the next is. */

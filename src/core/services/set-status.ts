@@ -21,26 +21,27 @@ const WORD: Record<Status, string> = { open: "open", pending: "pending", snoozed
 
 /** @throws {UserError} ALREADY_SO, NEWER_LINE */
 export async function resolve(core: Core, act: StatusAct & { /** No person does it. */ automatic?: true; /** The customer is not asked how it went. */ noSurvey?: boolean }): Promise<Conversation> {
-  const asks = await csatOnResolve(core, act.conversation, { automatic: act.automatic, skip: act.noSurvey });
-  const after = await enterStatus(core, act, "resolved", { set: asks });
-  if (asks.csat !== undefined) core.scheduler?.wakeAt("survey", asks.csat.dueAt);
+  const askAfterMs = await csatOnResolve(core, act.conversation, { automatic: act.automatic, skip: act.noSurvey });
+  const after = await enterStatus(core, act, "resolved", askAfterMs === null ? {} : { askAfterMs });
+  if (askAfterMs !== null && after.csat !== undefined) core.scheduler?.wakeAt("survey", after.csat.dueAt);
   return after;
 }
 /** @throws {UserError} ALREADY_SO, NOT_POSSIBLE when it is resolved */
 export const setPending = (core: Core, act: Omit<StatusAct, "seen" | "anyway">): Promise<Conversation> => enterStatus(core, act, "pending");
 
 /** Writes the status while the conversation still is as it was read; a change in between is looked at anew. */
-export async function enterStatus(core: Core, act: StatusAct, to: "pending" | "snoozed" | "resolved", more: { set?: Partial<Conversation>; until?: Date } = {}): Promise<Conversation> {
+export async function enterStatus(core: Core, act: StatusAct, to: "pending" | "snoozed" | "resolved", more: { set?: Partial<Conversation>; until?: Date; /** The customer is asked how it went so much later. */ askAfterMs?: number } = {}): Promise<Conversation> {
   let current = act.conversation;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     refuseImpossible(current, to);
     const limit = act.seen === undefined || act.anyway === true ? undefined : act.seen;
     if (limit !== undefined && current.lastIncomingSeq > limit) throw newerLine(current, `#${current.number} was not ${WORD[to]}`);
-    const change = onStatusSet(current, to, core.clock.now(), more.until === undefined ? {} : { until: more.until });
-    const sla = await slaOn(core, current, change.set, core.clock.now());
+    const now = core.clock.now();
+    const change = onStatusSet(current, to, now, more.until === undefined ? {} : { until: more.until });
+    const sla = await slaOn(core, current, change.set, now);
     const after = await changeConversation(core, current._id, act.actor, {
       expect: { ...change.expect, ...sla.expect, ...(limit === undefined ? {} : { lastIncomingSeq: { $lte: limit } }) },
-      set: { ...change.set, ...more.set, ...sla.set }, ...(sla.unset === undefined ? {} : { unset: [sla.unset] }),
+      set: { ...change.set, ...more.set, ...sla.set, ...(more.askAfterMs === undefined ? {} : { csat: { dueAt: new Date(now.getTime() + more.askAfterMs), resolvedAt: now } }) }, ...(sla.unset === undefined ? {} : { unset: [sla.unset] }),
       activity: change.activity,
     });
     if (after !== null) return after;
