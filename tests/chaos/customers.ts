@@ -1,4 +1,4 @@
-/** Customers: on Telegram their vendor keeps what was not confirmed; in the widget their page sends again under the same clientId. */
+/** Customers: how they write where we are called, again and again until it is taken; in the widget their page sends under the same clientId. */
 import type { Answer } from "./http.ts";
 import { Broken, call } from "./http.ts";
 import type { Talk } from "./journal.ts";
@@ -7,26 +7,28 @@ import { anyServer, ask, pause, WIDGET_KEY, type World } from "./world.ts";
 
 const WORDS = ["the parcel", "my invoice", "a blue chair", "since Monday", "no answer", "the second lamp", "order papers", "still waiting", "thank you", "Straße 7"] as const;
 /** Milliseconds between two lines of one customer. */
-const GAP = { low: 800, high: 6_000 };
-const REPEATS = 0.08;
+export const GAP = { low: 800, high: 6_000 };
+export const REPEATS = 0.08;
 
 export const words = (dice: Dice): string => `${dice.pick(WORDS)}, ${dice.pick(WORDS)}`;
 
-/** Chat ids of the customers, by the name of their conversation. */
-export const chatOf = (talk: Talk): number => 500_000 + Number(talk.name.slice(1));
-
-export async function telegramCustomer(world: World, talk: Talk): Promise<void> {
+/** Hands a line over until it is taken (2xx), and sometimes once more: `say` makes the same call for the same text. */
+export async function sayUntilTaken(world: World, talk: Talk, say: (text: string, dice: Dice) => Promise<Answer | null>): Promise<void> {
   const dice = world.dice.of(talk.name);
-  const user = world.telegram.user(chatOf(talk), `Customer ${talk.name}`);
+  const taken = async (text: string): Promise<boolean> => {
+    const answer = await say(text, dice);
+    if (answer !== null && answer.status >= 300) throw new Error(`"${text}" was refused: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer !== null;
+  };
   while (world.loading) {
     await pause(world, dice, GAP.low, GAP.high);
     if (!world.loading) break;
-    const text = `${talk.name}m${talk.said.length + 1} ${words(dice)}`;
-    const { update } = user.says(text);
-    // Telegram has it from now on: it hands it out until it is confirmed.
-    talk.said.push({ text, accepted: true });
-    world.journal.note(talk.name, `customer wrote "${text}" (update ${update?.update_id ?? "none"})`);
-    if (update !== null && dice.chance(REPEATS)) world.telegram.updates.repeat(update);
+    const line = { text: `${talk.name}m${talk.said.length + 1} ${words(dice)}`, accepted: false };
+    talk.said.push(line);
+    if (!(await taken(line.text))) break;
+    line.accepted = true;
+    world.journal.note(talk.name, `customer's "${line.text}" was taken`);
+    if (dice.chance(REPEATS)) await taken(line.text);
   }
 }
 

@@ -9,16 +9,16 @@ export class Broken extends Error {
   constructor(readonly sent: boolean, words: string) { super(words); }
 }
 export interface Answer { status: number; body: unknown }
-export interface Call { method?: string; path: string; json?: object; token?: string; timeoutMs?: number }
+export interface Call { method?: string; path: string; json?: object; /** Bytes as they are, with their own headers. */ raw?: { body: Buffer; headers: Record<string, string> }; token?: string; timeoutMs?: number }
 
 /** @throws {Broken} */
-export function call(base: string, { method = "GET", path, json, token, timeoutMs = CALL_MS }: Call): Promise<Answer> {
-  const body = json === undefined ? undefined : JSON.stringify(json);
+export function call(base: string, { method = "GET", path, json, raw, token, timeoutMs = CALL_MS }: Call): Promise<Answer> {
+  const body = raw?.body ?? (json === undefined ? undefined : JSON.stringify(json));
   return new Promise((done, fail) => {
     const broke = (error: NodeJS.ErrnoException) => fail(new Broken(error.code !== "ECONNREFUSED", error.code ?? error.message));
     const outgoing = request(base + path, {
       method, agent, timeout: timeoutMs,
-      headers: { ...(body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }), ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+      headers: { ...(body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }), ...raw?.headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
     }, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on("data", (chunk: Buffer) => chunks.push(chunk)).on("error", broke).on("end", () => {

@@ -1,6 +1,6 @@
 /** What each side knows of every conversation while it happens; `count.ts` judges it at the end. */
 
-export type Channel = "telegram" | "widget";
+export type Channel = "telegram" | "whatsapp" | "email" | "api" | "widget";
 /** A customer's line. Its text is unique in the run. */
 export interface Said { text: string; /** The vendor had our word: 2xx, or the update was confirmed. */ accepted: boolean }
 /** An agent's line. Its text is unique in the run; a line whose call broke is written again with another text. */

@@ -15,7 +15,7 @@ async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
   const began = performance.now();
   const folder = mkdtempSync(join(tmpdir(), "threadline-chaos-"));
-  print(`Chaos on ${options.desk} with ${options.conversations} conversations, ${options.kills} kills in ${options.seconds} s, one pause of ${options.pauseSeconds} s; repeat it with --seed ${options.seed}`);
+  print(`Chaos on ${options.desk} with ${options.channels.join(", ")}: ${options.conversations} conversations, ${options.kills} kills in ${options.seconds} s, one pause of ${options.pauseSeconds} s; repeat it with --seed ${options.seed}`);
   const results: PhaseResult[] = [];
   print(`  Data and logs: ${folder}`);
   for (const name of options.phases) {
@@ -28,7 +28,7 @@ async function main(): Promise<number> {
   if (ok && !options.keep) rmSync(folder, { recursive: true, force: true });
   const seconds = Math.round((performance.now() - began) / 1_000);
   print(ok ? `Nothing was lost, doubled or out of order (${seconds} s).` : `Something was harmed (${seconds} s); see above. Repeat it with --seed ${options.seed}`);
-  if (options.json) print(asJson(results, { desk: options.desk, seed: options.seed, seconds, ok }));
+  if (options.json) print(asJson(results, { desk: options.desk, channels: options.channels, seed: options.seed, seconds, ok }));
   return ok ? 0 : 1;
 }
 

@@ -1,5 +1,7 @@
 /** Flags of the run, and dice that fall the same way for the same seed. */
 import { parseArgs } from "node:util";
+import type { Channel } from "./journal.ts";
+import { CHANNELS } from "./side.ts";
 
 export interface Options {
   conversations: number;
@@ -16,19 +18,22 @@ export interface Options {
   phases: ("kill" | "pause")[];
   /** Where the agents work. */
   desk: "playground" | "slack" | "discord";
+  /** Where the customers write. */
+  channels: Channel[];
   json: boolean;
   /** Leaves data and logs behind. */
   keep: boolean;
 }
 
-const HELP = `npm run chaos -- [--conversations 40] [--seconds 40] [--kills 6] [--pause 35] [--drain 90] [--pace 1] [--seed N] [--phase kill|pause] [--desk playground|slack|discord] [--json] [--keep]`;
+const USUAL: Channel[] = ["telegram", "widget"];
+const HELP = `npm run chaos -- [--conversations 40] [--seconds 40] [--kills 6] [--pause 35] [--drain 90] [--pace 1] [--seed N] [--phase kill|pause] [--desk playground|slack|discord] [--channel telegram|whatsapp|email|api|widget|all] [--json] [--keep]`;
 
 /** @throws Error that says which flags there are. */
 export function readOptions(args: string[]): Options {
   const text = { type: "string" } as const, flag = { type: "boolean" } as const;
   let values;
   try {
-    ({ values } = parseArgs({ args, options: { conversations: text, seconds: text, kills: text, pause: text, drain: text, pace: text, seed: text, phase: text, desk: text, json: flag, keep: flag } }));
+    ({ values } = parseArgs({ args, options: { conversations: text, seconds: text, kills: text, pause: text, drain: text, pace: text, seed: text, phase: text, desk: text, channel: text, json: flag, keep: flag } }));
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${HELP}`, { cause: error });
   }
@@ -41,8 +46,10 @@ export function readOptions(args: string[]): Options {
   if (phase !== undefined && phase !== "kill" && phase !== "pause") throw new Error(`--phase is kill or pause.\n${HELP}`);
   const desk = values.desk ?? "playground";
   if (desk !== "playground" && desk !== "slack" && desk !== "discord") throw new Error(`--desk is playground, slack or discord.\n${HELP}`);
+  const channels = values.channel === undefined ? USUAL : values.channel === "all" ? [...CHANNELS] : CHANNELS.filter((one) => one === values.channel);
+  if (channels.length === 0) throw new Error(`--channel is ${CHANNELS.join(", ")} or all.\n${HELP}`);
   return {
-    desk, conversations: Math.max(2, number("conversations", 40)), seconds: number("seconds", 40), kills: number("kills", 6), pauseSeconds: number("pause", 35), drainSeconds: number("drain", 90), pace: Math.max(1, number("pace", 1)),
+    desk, channels, conversations: Math.max(2, number("conversations", 40)), seconds: number("seconds", 40), kills: number("kills", 6), pauseSeconds: number("pause", 35), drainSeconds: number("drain", 90), pace: Math.max(1, number("pace", 1)),
     seed: number("seed", Math.floor(Math.random() * 1e9)), phases: phase === undefined ? ["kill", "pause"] : [phase], json: values.json === true, keep: values.keep === true,
   };
 }

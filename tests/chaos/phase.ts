@@ -2,20 +2,23 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FakeTelegram } from "../fakes/telegram/server.ts";
 import { Agents } from "./agents.ts";
 import { count, type Verdict } from "./count.ts";
-import { chatOf, telegramCustomer, widgetCustomer } from "./customers.ts";
 import type { Desk } from "./desk.ts";
-import { breakTelegram, healTelegram } from "./faults.ts";
 import { discord } from "./desk-discord.ts";
 import { playground } from "./desk-playground.ts";
 import { slack } from "./desk-slack.ts";
 import { Broken, closeConnections } from "./http.ts";
-import { Journal } from "./journal.ts";
+import { Journal, type Channel, type Talk } from "./journal.ts";
 import type { Dice, Options } from "./options.ts";
 import type { Server } from "./server.ts";
-import { AGENTS, WIDGET_KEY, type DeskPlace, type World } from "./world.ts";
+import type { MakeSide } from "./side.ts";
+import { api } from "./side-api.ts";
+import { email } from "./side-email.ts";
+import { telegram } from "./side-telegram.ts";
+import { whatsapp } from "./side-whatsapp.ts";
+import { widget } from "./side-widget.ts";
+import { AGENTS, type DeskPlace, type World } from "./world.ts";
 
 export interface PhaseResult extends Verdict {
   name: string;
@@ -39,8 +42,8 @@ export interface Stage {
   others: Server[];
 }
 
-/** Names the agents, one widget and one bot on one desk. Answers the file. */
-export function writeSettings(folder: string, { telegram, place }: World): string {
+/** Names the agents, and one inbox of each channel of the run, on one desk. Answers the file. */
+export function writeSettings(folder: string, { sides, place }: World): string {
   const file = join(folder, "threadline.yaml");
   const inbox = `undoSeconds: ${place.undoSeconds}, doubleReplySeconds: 0, takeOnReply: false, desk: Desk`;
   writeFileSync(file, [
@@ -48,21 +51,24 @@ export function writeSettings(folder: string, { telegram, place }: World): strin
     "agents:", ...AGENTS.map((name, i) => `  - { name: ${name}, email: ${name.toLowerCase()}@example.com, role: ${i === 0 ? "administrator" : "agent"} }`),
     "desks:", ...place.settings.map((entry) => `  - ${entry}`),
     "inboxes:",
-    `  - { name: Website, channel: widget, key: ${WIDGET_KEY}, allowedOrigins: ["*"], ${inbox} }`,
-    `  - { name: Bot, channel: telegram, token: "${telegram.token}", apiRoot: "${telegram.apiRoot}", ${inbox} }`, "",
+    ...[...sides.values()].map(({ settings }) => `  - { ${settings}, ${inbox} }`), "",
   ].join("\n"));
   return file;
 }
 
 const PLACES: Record<Options["desk"], (dice: Dice, pace: number) => Promise<DeskPlace>> = { playground: async () => playground(), slack, discord };
 
+const SIDES: Record<Channel, MakeSide> = { telegram, whatsapp, email, api, widget };
+
 export async function makeWorld(options: Options, dice: Dice, folder: string): Promise<World> {
   mkdirSync(folder, { recursive: true });
-  const telegram = await FakeTelegram.start({ record: false });
-  breakTelegram(telegram, dice.of("telegram"));
+  const sides = new Map<Channel, Awaited<ReturnType<MakeSide>>>();
+  for (const channel of options.channels) sides.set(channel, await SIDES[channel](dice.of(channel)));
   const place = await PLACES[options.desk](dice.of("desk"), options.pace);
-  return { options, dice, telegram, place, journal: new Journal(), servers: [], loading: true, running: true, actors: [] };
+  return { options, dice, sides, place, journal: new Journal(), servers: [], loading: true, running: true, actors: [] };
 }
+
+const sideOf = ({ sides }: World, { channel }: Talk) => sides.get(channel)!;
 
 /** `harm` runs while customers and agents write, and ends the load when it resolves. Servers are stopped at the end. */
 export async function runPhase({ name, world, others }: Stage, harm: () => Promise<void>): Promise<PhaseResult> {
@@ -70,15 +76,15 @@ export async function runPhase({ name, world, others }: Stage, harm: () => Promi
   try {
     await world.place.ready();
     const agents = new Agents(world);
-    world.actors.push(...agents.start());
+    world.actors.push(...agents.start(), ...[...world.sides.values()].flatMap((side) => side.actors(world)));
     for (let i = 1; i <= options.conversations; i++) {
-      const talk = journal.talk(`k${i}`, i % 2 === 0 ? "telegram" : "widget");
-      world.actors.push(talk.channel === "telegram" ? telegramCustomer(world, talk) : widgetCustomer(world, talk));
+      const talk = journal.talk(`k${i}`, options.channels[i % options.channels.length]!);
+      world.actors.push(sideOf(world, talk).customer(world, talk));
     }
     const failed = new Promise<never>((_, fail) => { for (const actor of world.actors) actor.catch(fail); });
     await Promise.race([harm(), failed]);
     world.loading = false;
-    healTelegram(world.telegram);
+    for (const side of world.sides.values()) side.heal();
     world.place.heal();
     journal.note(null, "the load ends");
     await Promise.race([agents.rest(), failed]);
@@ -93,7 +99,7 @@ export async function runPhase({ name, world, others }: Stage, harm: () => Promi
     world.loading = world.running = false;
     await Promise.allSettled([...world.servers].map((server) => server.stop()));
     await Promise.allSettled(others.map((server) => server.stop()));
-    await world.telegram.close();
+    for (const side of world.sides.values()) await side.close();
     await world.place.close();
     closeConnections();
   }
@@ -123,9 +129,10 @@ async function openWork(world: World, desk: Desk): Promise<number> {
   await desk.look(true);
   const threads = [...desk.threads.values()];
   const posts = new Map(threads.flatMap((thread) => [...thread.posts.values()]).map((post) => [post.text, post]));
-  let open = world.telegram.updates.count + world.place.pending();
+  let open = world.place.pending();
+  for (const side of world.sides.values()) open += side.pending();
   for (const talk of world.journal.talks.values()) {
-    const got = new Set(talk.channel === "telegram" ? world.telegram.shownTo(chatOf(talk)).map(({ text }) => text) : talk.got);
+    const got = new Set(sideOf(world, talk).got(talk));
     open += talk.said.filter((line) => !line.accepted || !posts.has(line.text)).length;
     open += talk.wrote.filter((line) => {
       const post = posts.get(line.text);
@@ -145,7 +152,7 @@ async function collect(world: World, watched: Desk): Promise<void> {
     const threads = [...fresh.threads.values()].filter((thread) => thread.talk === talk.name);
     talk.threads = threads.map((thread) => fresh.shown(thread));
     for (const thread of threads) for (const id of thread.posts.keys()) if (!watched.threads.get(thread.id)!.posts.has(id)) talk.feedMissed++;
-    if (talk.channel === "telegram") talk.got = world.telegram.shownTo(chatOf(talk)).map((message) => message.text);
+    talk.got = sideOf(world, talk).got(talk);
   }
 }
 

@@ -44,7 +44,7 @@ export function tellStories(result: PhaseResult, print: (line: string) => void):
 }
 
 /** One line of JSON: every figure by its name, all phases together and each alone. */
-export function asJson(results: PhaseResult[], more: { desk: string; seed: number; seconds: number; ok: boolean }): string {
+export function asJson(results: PhaseResult[], more: { desk: string; channels: string[]; seed: number; seconds: number; ok: boolean }): string {
   const phases = Object.fromEntries(results.map((one) => [one.name, { ...one.figures, rested: one.rested, restSeconds: one.restSeconds, downSeconds: one.downSeconds ?? 0, crashes: one.crashes.length, errorsLogged: [...one.errors.values()].reduce((a, b) => a + b, 0) }]));
   return JSON.stringify({ ...more, ...total(results), phases });
 }

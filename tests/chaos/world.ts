@@ -1,12 +1,12 @@
 /** What all actors of one phase share. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FakeTelegram } from "../fakes/telegram/server.ts";
 import type { Desk, OnLine } from "./desk.ts";
 import type { Answer, Call } from "./http.ts";
 import { Broken, call } from "./http.ts";
-import type { Journal } from "./journal.ts";
+import type { Channel, Journal } from "./journal.ts";
 import type { Dice, Options } from "./options.ts";
 import type { Server } from "./server.ts";
+import type { Side } from "./side.ts";
 
 /** Where the agents of the run work. */
 export interface DeskPlace {
@@ -28,7 +28,8 @@ export interface World {
   options: Options;
   dice: Dice;
   journal: Journal;
-  telegram: FakeTelegram;
+  /** By channel, those of the run alone. */
+  sides: ReadonlyMap<Channel, Side>;
   place: DeskPlace;
   /** Those that customers and agents may reach; a paused one is still called, as nobody outside knows that it is. */
   servers: Server[];

@@ -23,6 +23,8 @@ export class FakeBridge {
   readonly shown: Line[] = [];
   readonly unsigned: string[] = [];
   url = "";
+  /** What goes wrong by chance, where no fault was ordered. */
+  random: (() => BridgeFault | undefined) | null = null;
   private readonly faults: BridgeFault[] = [];
   private readonly server = createServer((request, response) => { void this.handle(request, response); });
 
@@ -56,7 +58,7 @@ export class FakeBridge {
       return;
     }
     const body = callbackBody.parse(JSON.parse(raw));
-    const fault = body.event === "read" || body.event === "typing" ? undefined : this.faults.shift();
+    const fault = body.event === "read" || body.event === "typing" ? undefined : this.faults.shift() ?? this.random?.();
     const call = { id: body.id, event: body.event, answered: "none" as number | "none" };
     this.calls.push(call);
     if (fault === undefined || ("hang" in fault ? fault.hang === "after" : "effect" in fault && fault.effect === true)) this.take(body, raw);

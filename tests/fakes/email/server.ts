@@ -13,6 +13,8 @@ export class FakeMailServer {
   /** Set: sign-in by XOAUTH2 with one of these tokens is asked for. */
   tokens: Set<string> | null = null;
   private fault: Fault | null = null;
+  /** What goes wrong with a mail by chance, where no fault was ordered. */
+  random: (() => Fault | null) | null = null;
   private readonly server: SMTPServer;
 
   private constructor(oauth: boolean) {
@@ -26,7 +28,7 @@ export class FakeMailServer {
     this.server = new SMTPServer({
       ...(oauth ? { disabledCommands: ["STARTTLS"], authMethods: ["XOAUTH2"], allowInsecureAuth: true, onAuth: ({ accessToken = "" }, _session, done) => { if (this.tokens?.has(accessToken) === true) done(null, { user: "support" }); else done(null, { data: { status: "401", schemes: "bearer", scope: "mail" } }); } } : { disabledCommands: ["AUTH", "STARTTLS"] }), disableReverseLookup: true, logger: false, closeTimeout: 200,
       onConnect: (_session, done) => { this.connections++; done(); },
-      onMailFrom: (_address, _session, done) => { const said = answer("mail"); if (said !== "hang") done(said); },
+      onMailFrom: (_address, _session, done) => { this.fault ??= this.random?.() ?? null; const said = answer("mail"); if (said !== "hang") done(said); },
       onRcptTo: ({ address }, _session, done) => { const said = answer("rcpt", address); if (said !== "hang") done(said); },
       onData: (stream, session, done) => {
         const chunks: Buffer[] = [];
@@ -55,7 +57,8 @@ export class FakeMailServer {
     return fake;
   }
   get port(): number { return (this.server.server.address() as { port: number }).port; }
-  failNext(fault: Fault): void { this.fault = fault; }
+  /** Null: none that was ordered is left. */
+  failNext(fault: Fault | null): void { this.fault = fault; }
   /** Breaks every connection. */
   private cut(): void {
     for (const connection of (this.server as unknown as { connections: Set<{ _socket: { destroy(): void } }> }).connections) connection._socket.destroy();

@@ -14,6 +14,8 @@ export interface Fault {
   call?: string;
   /** How many calls it hits (default 1). */
   times?: number;
+  /** Chance for each fitting call (default 1). */
+  chance?: number;
   do:
     | { code: number; status?: number; details?: string; retryAfter?: number }
     | { status: number; after?: boolean }
@@ -25,9 +27,12 @@ export interface Fault {
 
 export class Faults {
   private readonly list: { fault: Fault; left: number }[] = [];
+  /** 0 to 1; a run's own dice. */
+  random: () => number = Math.random;
+  clear(): void { this.list.length = 0; }
   add(fault: Fault): void { this.list.push({ fault, left: fault.times ?? 1 }); }
   take(call: string): Fault["do"] | null {
-    const hit = this.list.find(({ fault, left }) => left > 0 && (fault.call ?? call) === call);
+    const hit = this.list.find(({ fault, left }) => left > 0 && (fault.call ?? call) === call && (fault.chance === undefined || this.random() < fault.chance));
     if (hit === undefined) return null;
     hit.left--;
     return hit.fault.do;
