@@ -10,6 +10,7 @@ import { createGridFs } from "../files/gridfs.ts";
 import { createS3 } from "../files/s3/s3.ts";
 import { createClamdScan } from "../files/scan.ts";
 import { fileStoreIn } from "../files/store.ts";
+import { createThumbnails } from "../files/thumbnails.ts";
 import { connectMongo } from "../mongo/connect.ts";
 import { openSecrets, secretKeyOf } from "./secret-key.ts";
 
@@ -24,9 +25,10 @@ export interface OpenParts {
 const clock: Clock = { now: () => new Date() };
 
 /** New files go where the settings say; what was stored in the database before stays readable. */
-function openFiles({ s3, virusScanner }: Config, db: Store["db"]) {
+function openFiles({ s3, virusScanner }: Config, db: Store["db"], log: Logger) {
   const inDatabase = createGridFs(db);
-  return fileStoreIn(s3 === undefined ? inDatabase : oneAfterTheOther(createS3(s3, clock), inDatabase), clock, virusScanner === undefined ? undefined : createClamdScan(virusScanner));
+  const blobs = s3 === undefined ? inDatabase : oneAfterTheOther(createS3(s3, clock), inDatabase);
+  return fileStoreIn(blobs, clock, { scan: virusScanner === undefined ? undefined : createClamdScan(virusScanner), thumbnails: createThumbnails(createGridFs(db, "thumbnails"), blobs, log) });
 }
 
 /** Opens the store and prepares it. `uri` may be that of a store that runs already. @throws {ConfigError} for a wrong SECRET_KEY, and what `connectMongo` throws. */
@@ -41,7 +43,7 @@ export async function openParts(config: Config, log: Logger, onStoreDeath?: (err
     opened.push(() => store.close());
     await store.ensureIndexes();
     const secrets = await openSecrets(store, clock, key, config.secretKeyOld);
-    return { parts: { store, clock, log, files: openFiles(config, store.db), secrets, limits: await readLimits(store) }, kind: mongo.kind, close };
+    return { parts: { store, clock, log, files: openFiles(config, store.db, log), secrets, limits: await readLimits(store) }, kind: mongo.kind, close };
   } catch (error) {
     await close();
     throw error;

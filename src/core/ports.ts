@@ -312,6 +312,8 @@ export interface FileStore {
   /** @throws {UserError} FILE_UNKNOWN */
   open(fileId: string): Promise<{ name: string; type: string; bytes: number; owner: string; stream: Readable }>;
   buffer(fileId: string, maxBytes: number): Promise<Buffer>;
+  /** A small picture of a picture; null where there is none (yet). Who may see the file was looked at before. */
+  thumbnail(fileId: string): Promise<{ type: string; bytes: number; stream: Readable } | null>;
   /** For good. One that is not there is removed already. */
   remove(fileId: string): Promise<void>;
 }

@@ -11,9 +11,9 @@ async function pump(content: AsyncIterable<Buffer>, upload: GridFSBucketWriteStr
   upload.end();
 }
 
-/** Bucket `files`; ids are ours. A file exists once its `files.files` document does; chunks of a broken upload are removed. */
-export function createGridFs(db: Db): Blobs {
-  const bucket = new GridFSBucket(db, { bucketName: "files" });
+/** Ids are ours. A file exists once its `files.files` document does; chunks of a broken upload are removed. */
+export function createGridFs(db: Db, bucketName: "files" | "thumbnails" = "files"): Blobs {
+  const bucket = new GridFSBucket(db, { bucketName });
   // GridFS takes any _id; only its types insist on ObjectId.
   const gridId = (id: string) => id as unknown as ObjectId;
   return {
@@ -23,7 +23,7 @@ export function createGridFs(db: Db): Blobs {
       try {
         await Promise.all([pump(content, upload), finished(upload)]);
       } catch (error) {
-        await upload.abort().catch(() => db.collection("files.chunks").deleteMany({ files_id: gridId(fileId) }));
+        await upload.abort().catch(() => db.collection(`${bucketName}.chunks`).deleteMany({ files_id: gridId(fileId) }));
         upload.destroy();
         throw error;
       }
@@ -37,8 +37,8 @@ export function createGridFs(db: Db): Blobs {
     },
     async remove(fileId) {
       // the chunks first: what a stop leaves is found again by its file
-      await db.collection("files.chunks").deleteMany({ files_id: gridId(fileId) });
-      await db.collection("files.files").deleteOne({ _id: gridId(fileId) });
+      await db.collection(`${bucketName}.chunks`).deleteMany({ files_id: gridId(fileId) });
+      await db.collection(`${bucketName}.files`).deleteOne({ _id: gridId(fileId) });
     },
   };
 }

@@ -10,6 +10,7 @@ import type { Blobs, StoredFile } from "./blobs.ts";
 import { createGridFs } from "./gridfs.ts";
 import type { Scan } from "./scan.ts";
 import { HEAD_BYTES, sniffType } from "./sniff.ts";
+import type { Thumbnails } from "./thumbnails.ts";
 import { stripMetadata } from "./strip/strip.ts";
 
 const inMegabytes = (bytes: number) => `${Math.round(bytes / 100_000) / 10} MB`;
@@ -44,7 +45,7 @@ async function* joined(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerato
 }
 
 /** Files in `blobs`. With a `scan`, what it does not find clean is not kept. Sizes in bytes. */
-export function fileStoreIn(blobs: Blobs, clock: Clock, scan?: Scan): FileStore {
+export function fileStoreIn(blobs: Blobs, clock: Clock, { scan, thumbnails }: { scan?: Scan | undefined; thumbnails?: Thumbnails } = {}): FileStore {
   const find = async (fileId: string): Promise<StoredFile> => {
     const file = await blobs.read(fileId);
     if (file === null) throw new UserError("FILE_UNKNOWN", "There is no such file (any more). Ask its sender to send it again.");
@@ -58,10 +59,16 @@ export function fileStoreIn(blobs: Blobs, clock: Clock, scan?: Scan): FileStore 
       const facts = { name: safeName(file.name), type: sniffType(head, file.type), owner: file.owner };
       const stripped = stripMetadata(facts.type, joined(head, chunks));
       const bytes = await blobs.write(fileId, facts, scan === undefined ? stripped : scan(stripped));
+      thumbnails?.make(fileId, facts.type, bytes);
       return { fileId, name: facts.name, type: facts.type, bytes, state: "ready" };
     },
     open: find,
-    remove: (fileId) => blobs.remove(fileId),
+    thumbnail: async (fileId) => (await thumbnails?.open(fileId)) ?? null,
+    async remove(fileId) {
+      // this order: see thumbnails.ts
+      await blobs.remove(fileId);
+      await thumbnails?.remove(fileId);
+    },
     async buffer(fileId, maxBytes) {
       const { bytes, stream } = await find(fileId);
       if (bytes > maxBytes) {

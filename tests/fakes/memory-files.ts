@@ -29,6 +29,7 @@ export function memoryFiles(): FileStore {
       if (content.length > maxBytes) throw new UserError("FILE_TOO_LARGE", "The file is too large.");
       return content;
     },
+    thumbnail: async () => null,
     async remove(id) { kept.delete(id); },
   };
 }

@@ -20,7 +20,7 @@ afterAll(async () => { await client.close(); await stopStore(); });
 beforeEach(async () => { clamd = await FakeClamd.start(); });
 afterEach(() => clamd.close());
 
-const files = (patience?: number, address = clamd.address) => fileStoreIn(createGridFs(db), { now: () => new Date() }, createClamdScan(address, patience));
+const files = (patience?: number, address = clamd.address) => fileStoreIn(createGridFs(db), { now: () => new Date() }, { scan: createClamdScan(address, patience) });
 const put = (content: Buffer | Readable, patience?: number) => files(patience).put({ name: "a.bin", type: "", owner: "o" }, content, 30_000_000);
 const kept = async () => [await db.collection("files.files").countDocuments({}), await db.collection("files.chunks").countDocuments({})];
 const nothingKept = async (run: () => Promise<unknown>) => {

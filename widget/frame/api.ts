@@ -14,7 +14,8 @@ export interface Api {
   /** The newest page before a place, or (null) the newest of all. */
   pageBefore(token: string, before: number | null): Promise<MessagesAnswer>;
   upload(token: string, file: File, onProgress: (share: number) => void, signal: AbortSignal): Promise<WireFile>;
-  download(token: string, fileId: string): Promise<Blob>;
+  /** `small`: a picture in small, where there is one. */
+  download(token: string, fileId: string, small?: boolean): Promise<Blob>;
 }
 
 const PAGE = 40;
@@ -59,6 +60,6 @@ export function createApi(base: string): Api {
       form.append("file", file, file.name);
       request.send(form);
     }),
-    download: async (token, fileId) => (await call(`/files/${encodeURIComponent(fileId)}`, token)).blob(),
+    download: async (token, fileId, small = false) => (await call(`/files/${encodeURIComponent(fileId)}${small ? "?size=small" : ""}`, token)).blob(),
   };
 }

@@ -16,7 +16,7 @@ export function fileRoutes(app: FastifyInstance, { playground }: RouteContext): 
     return reply.status(201).send({ fileId, name, type, bytes });
   });
 
-  app.get<{ Params: { id: string } }>("/playground/v1/files/:id", async (request, reply) => {
+  app.get<{ Params: { id: string }; Querystring: { size?: string } }>("/playground/v1/files/:id", async (request, reply) => {
     const unknown = () => new UserError("FILE_UNKNOWN", "There is no such file on this desk.");
     const file = await files.open(request.params.id);
     const shown = file.owner === "playground" || (await store.posts.findOne({ "files.fileId": request.params.id }, { projection: { _id: 1 } })) !== null;
@@ -24,12 +24,15 @@ export function fileRoutes(app: FastifyInstance, { playground }: RouteContext): 
       file.stream.destroy();
       throw unknown();
     }
-    const inline = INLINE.has(file.type);
+    const small = request.query.size === "small" ? await files.thumbnail(request.params.id) : null;
+    if (small !== null) file.stream.destroy();
+    const { type, bytes, stream } = small ?? file;
+    const inline = INLINE.has(type);
     return reply
-      .header("content-type", inline ? file.type : "application/octet-stream").header("content-length", file.bytes)
+      .header("content-type", inline ? type : "application/octet-stream").header("content-length", bytes)
       .header("content-disposition", `${inline ? "inline" : "attachment"}; filename*=UTF-8''${encodeURIComponent(file.name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)}`)
       .header("x-content-type-options", "nosniff").header("cache-control", "private, max-age=3600")
       .header("content-security-policy", "default-src 'none'; sandbox")
-      .send(file.stream);
+      .send(stream);
   });
 }

@@ -1,10 +1,10 @@
 /** Files: up from a bridge, and down what belongs to a line of its inbox. */
 import type { Core } from "../../core/core.ts";
-import { allowUploads, receiveUpload, sendFile, unknownFile } from "../shared/upload.ts";
+import { allowUploads, receiveUpload, sendFile, smallOf, unknownFile } from "../shared/upload.ts";
 import { apiCall } from "./call.ts";
 import { spend } from "./host.ts";
 import { fileOwner } from "./ids.ts";
-import { fileAnswer, MAX_FILE_BYTES } from "./wire.ts";
+import { fileAnswer, fileQuery, MAX_FILE_BYTES } from "./wire.ts";
 
 /** Whether the bridge's customers sent or got it; a note's file is the team's alone. */
 async function inFeedOf(core: Core, inboxId: string, fileId: string): Promise<boolean> {
@@ -28,11 +28,11 @@ export const fileCalls = [
     },
   }),
   apiCall({
-    method: "GET", path: "/files/:id", summary: "Fetch a file of a line or of your own", answers: { 200: "file" }, codes: ["FILE_UNKNOWN"],
-    async run({ host: { core }, inbox, params, reply }) {
+    method: "GET", path: "/files/:id", summary: "Fetch a file of a line or of your own, or its thumbnail where it has one", query: fileQuery, answers: { 200: "file" }, codes: ["FILE_UNKNOWN"],
+    async run({ host: { core }, inbox, params, query: { size }, reply }) {
       const id = params["id"]!;
       const file = await core.files.open(id);
-      if (file.owner === fileOwner(inbox._id) || (await inFeedOf(core, inbox._id, id))) return sendFile(reply, file);
+      if (file.owner === fileOwner(inbox._id) || (await inFeedOf(core, inbox._id, id))) return sendFile(reply, size === "small" ? await smallOf(core.files, id, file) : file);
       file.stream.destroy();
       throw unknownFile();
     },

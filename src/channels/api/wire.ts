@@ -55,6 +55,7 @@ export const outcomeAnswer = z.strictObject({ applied: z.boolean().describe("Fal
 
 const file = z.strictObject({ fileId: z.string(), name: z.string(), type: z.string(), bytes: z.int() });
 export const fileAnswer = file;
+export const fileQuery = z.strictObject({ size: z.literal("small").optional().describe("A picture in small; the file itself where there is none.") });
 export const feedQuery = z
   .strictObject({ hash, after: wholeNumber.optional(), before: wholeNumber.optional(), limit: limit(200) })
   .refine((q) => q.after === undefined || q.before === undefined, "takes after or before, not both");

@@ -1,4 +1,5 @@
 /** Files that come up by multipart/form-data and go down to whom they belong. */
+import type { Readable } from "node:stream";
 import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { UserError } from "../../core/errors.ts";
@@ -38,6 +39,15 @@ export function sendFile(reply: FastifyReply, file: Awaited<ReturnType<FileStore
     .header("content-security-policy", "default-src 'none'; sandbox").header("cross-origin-resource-policy", "cross-origin")
     .header("cache-control", "private, max-age=31536000, immutable")
     .send(file.stream);
+}
+
+interface Opened { name: string; type: string; bytes: number; owner: string; stream: Readable }
+/** A picture's thumbnail instead of the picture, where there is one. */
+export async function smallOf(store: FileStore, fileId: string, file: Opened): Promise<Opened> {
+  const small = await store.thumbnail(fileId);
+  if (small === null) return file;
+  file.stream.destroy();
+  return { ...file, ...small };
 }
 
 /** Files of `owner`, ready to be part of a message. @throws {UserError} FILE_UNKNOWN for any that is not theirs. */

@@ -1,7 +1,7 @@
 /** Files of the widget: up from a visitor, down to whom they belong. */
 import type { FastifyInstance } from "fastify";
 import type { FileRef } from "../../core/model/types.ts";
-import { allowUploads, filesOf, receiveUpload, sendFile, unknownFile } from "../shared/upload.ts";
+import { allowUploads, filesOf, receiveUpload, sendFile, smallOf, unknownFile } from "../shared/upload.ts";
 import { identityOf, requireVisitor, spend, type Visitor, type WidgetHost } from "./visitor.ts";
 import type { WireFile } from "./wire.ts";
 
@@ -20,7 +20,7 @@ export async function fileRoutes(api: FastifyInstance, host: WidgetHost): Promis
     return { fileId: file.fileId, name: file.name, type: file.type, bytes: file.bytes };
   });
 
-  api.get<{ Params: { id: string } }>("/files/:id", async (request, reply) => {
+  api.get<{ Params: { id: string }; Querystring: { size?: string } }>("/files/:id", async (request, reply) => {
     spend(host, reply, "callByIp", request.ip);
     const visitor = await requireVisitor(host, request);
     const { id } = request.params;
@@ -29,7 +29,7 @@ export async function fileRoutes(api: FastifyInstance, host: WidgetHost): Promis
       file.stream.destroy();
       throw unknownFile();
     }
-    return sendFile(reply, file);
+    return sendFile(reply, request.query.size === "small" ? await smallOf(core.files, id, file) : file);
   });
 }
 

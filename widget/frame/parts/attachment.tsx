@@ -17,11 +17,18 @@ export function Attachment({ file, api, token }: { file: WireFile; api: Api; tok
 function Picture({ file, api, token }: { file: WireFile; api: Api; token: string | null }) {
   const [url, setUrl] = useState<string | null>(null);
   const [failed, setFailed] = useState(false);
+  /** The whole picture comes when somebody opens it. */
+  const [whole, setWhole] = useState<string | null>(null);
   const large = useRef<HTMLDialogElement>(null);
+  useEffect(() => (whole === null ? undefined : () => URL.revokeObjectURL(whole)), [whole]);
+  const open = () => {
+    large.current?.showModal();
+    if (whole === null && token !== null) api.download(token, file.fileId).then((blob) => setWhole(URL.createObjectURL(blob))).catch(() => undefined);
+  };
   useEffect(() => {
     if (token === null) return;
     let made: string | null = null, gone = false;
-    api.download(token, file.fileId)
+    api.download(token, file.fileId, true)
       .then((blob) => { if (!gone) setUrl((made = URL.createObjectURL(blob))); })
       .catch(() => { if (!gone) setFailed(true); });
     return () => { gone = true; if (made !== null) URL.revokeObjectURL(made); };
@@ -30,9 +37,9 @@ function Picture({ file, api, token }: { file: WireFile; api: Api; token: string
   if (url === null) return <span class="picture tl-skeleton" role="img" aria-label={file.name} />;
   return (
     <>
-      <button type="button" class="picture" aria-label={words.openImage(file.name)} title={file.name} onClick={() => large.current?.showModal()}><img src={url} alt={file.name} /></button>
+      <button type="button" class="picture" aria-label={words.openImage(file.name)} title={file.name} onClick={open}><img src={url} alt={file.name} /></button>
       <dialog ref={large} class="large-picture" aria-label={file.name} onClick={() => large.current?.close()} onKeyDown={(event) => event.stopPropagation()}>
-        <img src={url} alt={file.name} />
+        <img src={whole ?? url} alt={file.name} />
       </dialog>
     </>
   );

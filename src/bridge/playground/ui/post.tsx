@@ -21,7 +21,7 @@ const Time = ({ at }: { at: string }) => <time class="post-time" dateTime={at} t
 
 function FileLine({ file }: { file: FileView }) {
   const address = fileAddress(file.fileId);
-  if (PICTURE.test(file.type)) return <a class="picture" href={address} target="_blank" rel="noreferrer"><img src={address} alt={file.name} loading="lazy" /></a>;
+  if (PICTURE.test(file.type)) return <a class="picture" href={address} target="_blank" rel="noreferrer"><img src={`${address}?size=small`} alt={file.name} loading="lazy" /></a>;
   return <a class="file" href={address} download={file.name}><Icon svg={icons.file} /><span>{file.name}</span><span class="quiet">{bytesInWords(file.bytes)}</span></a>;
 }
 
