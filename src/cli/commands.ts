@@ -15,6 +15,7 @@ import { slack } from "./slack.ts";
 import { start } from "./start.ts";
 import { store } from "./store.ts";
 import { token } from "./token.ts";
+import { rules } from "./rules.ts";
 import { webhooks } from "./webhooks.ts";
 
 export const help: Command = {
@@ -32,4 +33,4 @@ export const help: Command = {
   },
 };
 
-export const commands: readonly Command[] = [start, apply, doctor, slack, discord, delivery, retry, backup, restore, exportAll, importAll, contacts, token, audit, webhooks, store, help];
+export const commands: readonly Command[] = [start, apply, doctor, slack, discord, delivery, retry, backup, restore, exportAll, importAll, contacts, token, audit, rules, webhooks, store, help];

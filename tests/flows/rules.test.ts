@@ -1,51 +1,16 @@
-/** Rules: what they hear, ask and do, once each whoever stops in between; waits; and what an inbox says by itself. */
-import { setTimeout as sleep } from "node:timers/promises";
+/** Rules: what they hear, ask and do, once each however many processes hear it; waits; rehearsal; and what an inbox says by itself. */
 import { describe, expect, test } from "vitest";
-import { settingsKinds } from "../../src/boot/settings-kinds.ts";
+import { rehearse } from "../../src/automation/rules/rehearse.ts";
 import { fireDueWaits } from "../../src/automation/rules/waits.ts";
 import type { Message } from "../../src/core/model/types.ts";
 import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
-import { applySettings } from "../../src/core/settings-file/apply.ts";
-import { FakeDesk } from "../fakes/fake-desk.ts";
+import { readyNamed } from "../../src/core/services/rules.ts";
 import { buildTestCore, TestClock, type TestCore, type TestCoreOptions } from "../support/core.ts";
+import { buildRules, REFUNDS, rulesDesk, until } from "../support/rules.ts";
 import { actOutside, sharedStore } from "./verbs-support.ts";
 
 const store = sharedStore();
-const desk = new FakeDesk("fake");
-
-let customers = 0;
-/** A core in which exactly these rules (in YAML) hold, and who writes to it. */
-async function withRules(yaml: string, options: TestCoreOptions = {}) {
-  const help = await buildTestCore({ store: store(), desk, ...options });
-  const apply = async (text: string) => {
-    const result = await applySettings({ store: store(), clock: help.clock, secrets: help.core.secrets, ...settingsKinds }, text, {});
-    forgetSettings(help.core);
-    return result;
-  };
-  const { faults } = await apply(`rules:\n${yaml || "  []"}\n`);
-  expect(faults).toEqual([]);
-  const customer = () => `someone-${++customers}-${Math.random().toString(36).slice(2, 8)}`;
-  const write = async (text: string, address = customer()) => {
-    await help.write(text, address);
-    await help.settle();
-    return address;
-  };
-  const runs = async (address: string) => store().ruleRuns.find({ conversationId: (await help.conversation(address))._id }).sort({ at: 1, place: 1 }).toArray();
-  const timeline = async (address: string) => (await help.lines("activity", (await help.conversation(address))._id)).map(({ body }) => body);
-  const said = async (address: string) => (await help.lines("outgoing", (await help.conversation(address))._id)).map(({ body }) => body);
-  return { help, apply, customer, write, runs, timeline, said };
-}
-async function until<T>(look: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
-  for (const end = Date.now() + 40_000; ; await sleep(30)) {
-    const value = await look();
-    if (holds(value) || Date.now() > end) return value;
-  }
-}
-
-const REFUNDS = `  - name: Refunds
-    on: message created
-    when: 'kind:incoming "refund"'
-    steps: [{ do: label, with: billing }, { do: priority, with: high }, { do: reply, with: "We look into it, {{contact.first_name}}." }, { do: note, with: Check the order }]`;
+const withRules = (yaml: string, options: TestCoreOptions = {}) => buildRules(store(), yaml, options);
 
 describe("events", () => {
   test("a rule that holds does its acts in order, says so in the timeline, and leaves what it saw", async () => {
@@ -58,6 +23,9 @@ describe("events", () => {
     expect(await runs(ana)).toMatchObject([{ state: "done", heard: "message created", seen: [{ asked: "kind is incoming", held: true, was: "incoming" }, { asked: "text contains refund", held: true }] }]);
     expect(JSON.stringify(await runs(ana))).not.toContain("please");
     expect((await help.conversation(ana)).waitingSince).not.toBeNull();
+    const why = (await help.host.act({ desk: "fake", userId: "Jonas", thread: (await help.conversation(ana)).thread!.id, verb: "why", args: "" })).notice!;
+    expect(why.split("\n")).toEqual([expect.stringMatching(/^Rule “Refunds”, just now, heard: message created$/), "  ✓ kind is incoming (was: incoming)", "  ✓ text contains refund",
+      "  → label billing: done", "  → priority high: done", "  → reply We look into it, {{contact.first_name}}.: done", "  → note Check the order: done"]);
     await write("and nothing else, no refunds-office", ana);
     expect(await runs(ana)).toHaveLength(1);
   });
@@ -107,56 +75,15 @@ rules:
   });
 });
 
-describe("whoever stops in between", () => {
-  /** Every write to these collections counts; the n-th and all that follow die, as a killed process's do. */
-  function dyingAfter(n: number) {
-    let left = n;
-    const methods = ["insertOne", "updateOne", "findOneAndUpdate", "bulkWrite"] as const;
-    const collections = [store().messages, store().conversations, store().ruleRuns];
-    for (const collection of collections) {
-      for (const method of methods) {
-        const real = (collection[method] as (...args: unknown[]) => Promise<unknown>).bind(collection);
-        Object.assign(collection, { [method]: async (...args: unknown[]) => { if (--left < 0) throw new Error("killed"); return real(...args); } });
-      }
-    }
-    return () => { for (const collection of collections) for (const method of methods) Reflect.deleteProperty(collection, method); };
+test("two processes hear the same message: it is done once", async () => {
+  const one = await withRules(REFUNDS);
+  const two = await buildTestCore({ store: store(), desk: rulesDesk });
+  const all = await Promise.all(Array.from({ length: 6 }, async (_, n) => { const ana = one.customer(); await (n % 2 === 0 ? one.help : two).write("refund", ana); return ana; }));
+  for (const ana of all) {
+    await until(() => one.runs(ana), (runs) => runs.some(({ state }) => state === "done"));
+    expect(await one.said(ana)).toHaveLength(1);
+    expect(await one.timeline(ana)).toHaveLength(2);
   }
-
-  test("each act is done once, at whatever write the process dies", { timeout: 120_000 }, async () => {
-    const clock = new TestClock();
-    for (let n = 0; n < 16; n++) {
-      const first = await withRules(REFUNDS, { clock });
-      const ana = first.customer();
-      await store().messages.updateMany({}, { $set: { todo: [] } });
-      await first.help.assembly.stop();
-      await first.help.write("refund", ana);
-      const { _id: conversationId } = await first.help.conversation(ana);
-      const { runRules } = await import("../../src/automation/rules/run.ts");
-      await store().messages.updateMany({ conversationId, "todo.for": "rules" }, { $set: { "todo.$[].dueAt": new Date(0) } });
-      const revive = dyingAfter(n);
-      await runRules(first.help.core, conversationId).catch(() => undefined);
-      revive();
-      clock.advance(120_000);
-      const second = await buildTestCore({ store: store(), desk, clock });
-      await until(() => store().ruleRuns.findOne({ conversationId }), (run) => run?.state === "done");
-      await second.settle();
-      const lines = await second.messages(conversationId);
-      expect([n, lines.filter(({ kind }) => kind === "outgoing").length, lines.filter(({ kind }) => kind === "note").length, lines.filter(({ kind }) => kind === "activity").map(({ body }) => body)])
-        .toEqual([n, 1, 1, ["Rule “Refunds” added the label billing", "Rule “Refunds” set the priority to high"]]);
-      await second.assembly.stop();
-    }
-  });
-
-  test("two processes hear the same message: it is done once", async () => {
-    const one = await withRules(REFUNDS);
-    const two = await buildTestCore({ store: store(), desk });
-    const all = await Promise.all(Array.from({ length: 6 }, async (_, n) => { const ana = one.customer(); await (n % 2 === 0 ? one.help : two).write("refund", ana); return ana; }));
-    for (const ana of all) {
-      await until(() => one.runs(ana), (runs) => runs.some(({ state }) => state === "done"));
-      expect(await one.said(ana)).toHaveLength(1);
-      expect(await one.timeline(ana)).toHaveLength(2);
-    }
-  });
 });
 
 test("a rule that fails three times in a row is off, administrators are told, and applying the file switches it on again", async () => {
@@ -274,4 +201,29 @@ describe("what an inbox says by itself", () => {
     expect(await said(ben)).toEqual(["We are back at nine."]);
     await settings(help, { hoursId: null, greeting: null, awayMessage: null });
   });
+});
+
+test("a rehearsal finds what a rule would have done, and what it did, and changes nothing", async () => {
+  const clock = new TestClock();
+  const { help, apply, write, runs } = await withRules('  - { name: Vip, on: message created, when: "kind:incoming label:bug", steps: [{ do: priority, with: urgent }] }', { clock });
+  const acts = async (address: string, verb: string, args = "") => { await help.host.act({ desk: "fake", userId: "Mara", thread: (await help.conversation(address)).thread!.id, verb, args }); await help.settle(); };
+  const [ana, ben] = [await write("hello"), await write("hello")];
+  await acts(ana, "label", "bug");
+  await write("again", ana);
+  await acts(ana, "unlabel", "bug");
+  await write("and again", ana);
+  await acts(ben, "reply", "Hi");
+  expect((await apply(`rules:
+  - { name: Vip, on: message created, when: "kind:incoming label:bug", enabled: false, steps: [{ do: priority, with: urgent }] }
+  - { name: Slow, on: customer waiting for 2h, enabled: false, when: "label:none", steps: [{ do: label, with: bug }] }`)).faults).toEqual([]);
+  const before = JSON.stringify(await store().conversations.find().sort({ _id: 1 }).toArray());
+  const heldBy = async (name: string) => (await rehearse(help.core, await readyNamed(help.core, name), 2)).held.map(({ number, heard }) => `${number} ${heard}`);
+  const number = (await help.conversation(ana)).number;
+  expect(await heldBy("Vip"), "as it did").toEqual((await runs(ana)).map(({ heard }) => `${number} ${heard}`));
+  expect(await heldBy("Vip")).toEqual([`${number} message created`]);
+  expect(await heldBy("Slow")).toEqual([]);
+  clock.advance(3 * 3_600_000);
+  expect(await heldBy("Slow")).toEqual([`${number} customer waiting for 2h`]);
+  expect(JSON.stringify(await store().conversations.find().sort({ _id: 1 }).toArray())).toBe(before);
+  await expect(readyNamed(help.core, "Slov")).rejects.toMatchObject({ code: "NOT_FOUND", message: expect.stringContaining("Slow") });
 });

@@ -65,6 +65,8 @@ async function empty(core: Core, held: Held[], giveUp: boolean, record: (erased:
   for (const thread of places.values()) await threads.updateOne({ _id: thread._id }, { $unset: { posts: "" } });
   await core.store.continuityMails.deleteMany({ conversationId });
   await core.store.webhookDeliveries.updateMany({ conversationId }, { $set: { doneAt: core.clock.now() }, $unset: { body: "", dueAt: "" } });
+  await core.store.ruleRuns.deleteMany({ conversationId });
+  await core.store.ruleWaits.deleteMany({ conversationId });
   await core.store.calls.deleteMany({ conversationId });
   await core.store.surveys.updateMany({ conversationId }, { $set: { closesAt: core.clock.now() }, $unset: { comment: "", tellDueAt: "" } });
   await core.store.conversations.updateOne({ _id: conversationId }, shell(core, conversation));

@@ -8,6 +8,7 @@ import { parseFilter } from "../filters/parse.ts";
 import { planFilter, type FilterContext } from "../filters/plan.ts";
 import { toEventPredicate, type EventPredicate } from "../filters/to-predicate.ts";
 import { attributeText } from "../model/attributes.ts";
+import { didYouMean } from "../model/close-names.ts";
 import { changeOf, type Rule, type RuleEvent, type RuleRun } from "../model/rules.ts";
 import type { Conversation, Message } from "../model/types.ts";
 import { perOwner } from "../store/together.ts";
@@ -77,15 +78,29 @@ function seenOf(field: Condition["field"], it: Conversation, event: EventFacts, 
 
 const books = perOwner<Core, { from: unknown; key: string; book: RuleBook } | Record<string, never>>(() => ({}));
 
+async function namesOf(core: Core): Promise<RuleNames> {
+  const [agents, teams, inboxes, desks, labels] = await Promise.all([allAgents(core), allTeams(core), allInboxes(core), allTargets(core), core.store.labels.find({}, { projection: { name: 1 } }).toArray()]);
+  return { agents, teams, inboxes, desks, labels: labels.map(({ name }) => name) };
+}
+
+/** One rule, whether it is on or off. @throws {UserError} NOT_FOUND with close names, BAD_FILTER */
+export async function readyNamed(core: Core, name: string): Promise<ReadyRule> {
+  const rules = await allRules(core);
+  const rule = rules.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  if (rule === undefined) throw new UserError("NOT_FOUND", `There is no rule "${name}".${didYouMean(name, rules.map((one) => one.name))} Rules stand in the settings file; one with enabled: false is a draft.`);
+  return readyRule(rule, await namesOf(core), core.clock.now());
+}
+
 /** Made anew only when a rule or a name in it changed. */
 export async function ruleBook(core: Core): Promise<RuleBook> {
   const rules = await allRules(core);
   const known = books(core);
   if (known.from === rules) return known.book!;
-  const [agents, teams, inboxes, desks, labels] = await Promise.all([allAgents(core), allTeams(core), allInboxes(core), allTargets(core), core.store.labels.find({}, { projection: { name: 1 } }).toArray()]);
+  const names = await namesOf(core);
+  const { agents, teams, inboxes, desks, labels } = names;
   const named = (list: readonly { _id: string; name: string }[]) => list.map(({ _id, name }) => [_id, name]);
   const key = JSON.stringify([rules.map(({ failures: _failures, armFrom: _armFrom, ...rule }) => rule), named(agents), teams, named(inboxes), named(desks), labels]);
-  const book = known.key === key ? known.book! : makeBook(rules, { agents, teams, inboxes, desks, labels: labels.map(({ name }) => name) }, core.clock.now());
+  const book = known.key === key ? known.book! : makeBook(rules, names, core.clock.now());
   Object.assign(known, { from: rules, key, book });
   return book;
 }

@@ -23,6 +23,7 @@ import { label, priority, unlabel } from "./sort.ts";
 import { makeResolve, pending, reopen } from "./status.ts";
 import { template } from "./template.ts";
 import { transfer } from "./transfer.ts";
+import { why } from "./why.ts";
 import type { Verb } from "./verb.ts";
 
 export const verbs: readonly Verb[] = [
@@ -32,7 +33,7 @@ export const verbs: readonly Verb[] = [
   label, unlabel, priority,
   sla, ack,
   cc, quote, choices, canned, template, makeMacro(() => verbs),
-  contact, history,
+  contact, history, why,
   attribute, merge, block, unblock, erase,
   find, mine, queue,
   away, back, status,
