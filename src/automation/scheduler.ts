@@ -4,6 +4,7 @@ import { Agenda, type Job } from "agenda";
 import type { Core } from "../core/core.ts";
 import type { Scheduler } from "../core/ports.ts";
 import { continuity } from "./jobs/continuity.ts";
+import { idle } from "./jobs/idle.ts";
 import type { DueJob } from "./jobs/job.ts";
 import { ruleWaits } from "./jobs/rules.ts";
 import { serviceLevels } from "./jobs/service-levels.ts";
@@ -11,7 +12,7 @@ import { snoozes } from "./jobs/snoozes.ts";
 import { surveys } from "./jobs/surveys.ts";
 import { windows } from "./jobs/windows.ts";
 
-const JOBS: readonly DueJob[] = [snoozes, serviceLevels, windows, continuity, ruleWaits, surveys];
+const JOBS: readonly DueJob[] = [snoozes, serviceLevels, windows, continuity, ruleWaits, surveys, idle];
 const POLL_MS = 1_000;
 const LOCK_MS = 60_000;
 const CONNECT_MS = 15_000;

@@ -4,7 +4,12 @@
 export interface ConversationCare {
   /** When the customer is asked how it went, after the resolve at `resolvedAt`; indexed. */
   csat?: { dueAt: Date; resolvedAt: Date };
+  /** The customer was nudged since their last line. */
+  nudged?: true | null;
 }
+
+/** Closing what the customer has left. Hours since the last line, whoever of us wrote it; `afterHours` count from the nudge where there is one. */
+export interface AutoResolve { afterHours: number; nudge?: string; nudgeAfterHours: number }
 
 /** Part of a message. */
 export interface MessageCare {

@@ -1,5 +1,5 @@
 /** What an administrator sets up, as plain data: where customers write, where agents work, who they are, and their texts. */
-import type { CsatSettings } from "./care.ts";
+import type { AutoResolve, CsatSettings } from "./care.ts";
 import type { AgentWork, RoutingPolicy } from "./routing.ts";
 import type { ChannelId, DeskKind } from "./types.ts";
 
@@ -21,6 +21,10 @@ export interface InboxSettings {
   hideUntilTaken?: (typeof HIDEABLE)[number][];
   /** Customers are asked how it went; absent or null: they aren't. */
   csat?: CsatSettings | null;
+  /** What the customer has left is nudged and resolved; absent or null: never. */
+  autoResolve?: AutoResolve | null;
+  /** False: a short line that only says thanks opens nothing that is resolved. */
+  thanksReopens?: boolean;
   /** Replies that were not read after so many minutes go by mail, from this inbox; absent or null: they don't. */
   continuity?: { inboxId: string; minutes: number } | null;
   /** Its working hours (`model/calendar.ts`); absent or null: around the clock. */

@@ -74,6 +74,7 @@ function effectOf(core: Core, conversation: Conversation, message: Message): { u
     if (conversation.language === undefined && conversation.counts.incoming < FIRST_LINES) Object.assign(set, languageFound(message.body));
     const change = message.quiet === undefined ? onIncoming(conversation, message.createdAt) : { set: {}, activity: [] };
     Object.assign(set, change.set, windowFromLine(core, conversation, message));
+    if (conversation.nudged === true) set.nudged = null;
     facts.push(...change.activity);
   }
   const now = core.clock.now();

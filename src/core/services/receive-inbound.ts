@@ -4,6 +4,7 @@ import { UserError } from "../errors.ts";
 import { draftMessage } from "../model/draft.ts";
 import { newId } from "../model/ids.ts";
 import type { Author, ContactIdentity, Conversation, Message } from "../model/types.ts";
+import { isThanks } from "../model/thanks.ts";
 import type { InboundEvent, InboundPlace } from "../ports.ts";
 import { addressOf } from "../store/identities.ts";
 import { holderOf, identityOf } from "../store/look-together.ts";
@@ -133,7 +134,9 @@ async function storeLine(core: Core, event: Inbound<"message">, by?: { address: 
     if (first !== null) return asRepeat(first, event);
   }
   const answer = inbox.settings.csat == null || made || by !== undefined ? null : await surveyLineOf(core, identity._id, event);
-  const conversation = answer?.quiet !== undefined ? answer.conversation : simple ? holder : await conversationForNextLine(core, inbox, identity, made ? { name: "Visitor", ...event.profile } : event.profile, holder, event.conversation, event.place?.subject);
+  const thanks = answer === null && by === undefined && holder?.status === "resolved" && inbox.settings.thanksReopens === false && event.files.length === 0 && event.choice === undefined && isThanks(event.text);
+  const quiet = thanks ? "thanks" as const : answer?.quiet;
+  const conversation = answer?.quiet !== undefined ? answer.conversation : simple || thanks ? holder : await conversationForNextLine(core, inbox, identity, made ? { name: "Visitor", ...event.profile } : event.profile, holder, event.conversation, event.place?.subject);
 
   const now = core.clock.now();
   const author: Author = by?.author ?? {
@@ -158,7 +161,7 @@ async function storeLine(core: Core, event: Inbound<"message">, by?: { address: 
       ...(event.place === undefined ? {} : { place: placeOf(event.place) }), ...(event.original === undefined ? {} : { original: event.original }),
       ...(event.spans === undefined || chosen !== null ? {} : { spans: event.spans }),
       todo: [...(pending ? ["fetch-files"] : []), ...(answer === null ? [] : [SURVEY_ANSWER])].map((name) => ({ for: name, tries: 0, dueAt: now })),
-      ...(answer?.quiet === undefined ? {} : { quiet: answer.quiet }), ...(answer === null ? {} : { survey: answer.survey }),
+      ...(quiet === undefined ? {} : { quiet }), ...(answer === null ? {} : { survey: answer.survey }),
       ...(quote === null ? {} : { quote }), ...(chosen === null ? {} : { chosen: { messageId: chosen.messageId, id: chosen.id } }),
       mirror: { ...draft.mirror, state: "queued", dueAt: mirrorAt },
     };

@@ -20,9 +20,9 @@ const ATTEMPTS = 5;
 const WORD: Record<Status, string> = { open: "open", pending: "pending", snoozed: "snoozed", resolved: "resolved" };
 
 /** @throws {UserError} ALREADY_SO, NEWER_LINE */
-export async function resolve(core: Core, act: StatusAct & { /** No person does it. */ automatic?: true; /** The customer is not asked how it went. */ noSurvey?: boolean }): Promise<Conversation> {
+export async function resolve(core: Core, act: StatusAct & { /** No person does it. */ automatic?: true; /** The customer is not asked how it went. */ noSurvey?: boolean; /** What the timeline gives as the cause. */ reason?: string }): Promise<Conversation> {
   const askAfterMs = await csatOnResolve(core, act.conversation, { automatic: act.automatic, skip: act.noSurvey });
-  const after = await enterStatus(core, act, "resolved", askAfterMs === null ? {} : { askAfterMs });
+  const after = await enterStatus(core, act, "resolved", { ...(askAfterMs === null ? {} : { askAfterMs }), ...(act.reason === undefined ? {} : { reason: act.reason }) });
   if (askAfterMs !== null && after.csat !== undefined) core.scheduler?.wakeAt("survey", after.csat.dueAt);
   return after;
 }
@@ -30,14 +30,14 @@ export async function resolve(core: Core, act: StatusAct & { /** No person does 
 export const setPending = (core: Core, act: Omit<StatusAct, "seen" | "anyway">): Promise<Conversation> => enterStatus(core, act, "pending");
 
 /** Writes the status while the conversation still is as it was read; a change in between is looked at anew. */
-export async function enterStatus(core: Core, act: StatusAct, to: "pending" | "snoozed" | "resolved", more: { set?: Partial<Conversation>; until?: Date; /** The customer is asked how it went so much later. */ askAfterMs?: number } = {}): Promise<Conversation> {
+export async function enterStatus(core: Core, act: StatusAct, to: "pending" | "snoozed" | "resolved", more: { set?: Partial<Conversation>; until?: Date; reason?: string; /** The customer is asked how it went so much later. */ askAfterMs?: number } = {}): Promise<Conversation> {
   let current = act.conversation;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     refuseImpossible(current, to);
     const limit = act.seen === undefined || act.anyway === true ? undefined : act.seen;
     if (limit !== undefined && current.lastIncomingSeq > limit) throw newerLine(current, `#${current.number} was not ${WORD[to]}`);
     const now = core.clock.now();
-    const change = onStatusSet(current, to, now, more.until === undefined ? {} : { until: more.until });
+    const change = onStatusSet(current, to, now, { ...(more.until === undefined ? {} : { until: more.until }), ...(more.reason === undefined ? {} : { reason: more.reason }) });
     const sla = await slaOn(core, current, change.set, now);
     const after = await changeConversation(core, current._id, act.actor, {
       expect: { ...change.expect, ...sla.expect, ...(limit === undefined ? {} : { lastIncomingSeq: { $lte: limit } }) },

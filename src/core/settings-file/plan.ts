@@ -7,7 +7,7 @@ import type { HoursCalendar } from "../model/calendar.ts";
 import type { AttributeDefinition } from "../model/attributes.ts";
 import { newId } from "../model/ids.ts";
 import type { Agent, CannedResponse, DeskTarget, Inbox, InboxSettings, Label, Macro, Team } from "../model/types.ts";
-import type { CsatSettings } from "../model/care.ts";
+import type { AutoResolve, CsatSettings } from "../model/care.ts";
 import type { Webhook } from "../model/webhooks.ts";
 import type { Clock } from "../ports.ts";
 import { readCondition } from "../services/routing.ts";
@@ -206,7 +206,8 @@ function planInboxes(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, store
     const by = continuity === undefined || continuity === "off" ? undefined : all.find((one) => one.name === continuity.inbox);
     if (continuity !== undefined && continuity !== "off" && (by === undefined || by._id === now._id)) faults.push(file.fault([...path, "continuity", "inbox"], by === undefined ? `There is no inbox named ${continuity.inbox}.${didYouMean(continuity.inbox, all.map((one) => one.name))}` : "An inbox can't send its own unread replies by mail. Name one for mail."));
     const csat = entry.csat === "off" ? null : entry.csat === undefined ? now.settings.csat : defined<CsatSettings>(entry.csat) as CsatSettings;
-    const settings: InboxSettings = { ...now.settings, ...(csat === undefined ? {} : { csat }), ...(continuity === "off" ? { continuity: null } : continuity === undefined || by === undefined ? {} : { continuity: { inboxId: by._id, minutes: continuity.minutes } }) };
+    const autoResolve = entry.autoResolve === "off" ? null : entry.autoResolve === undefined ? now.settings.autoResolve : defined<AutoResolve>(entry.autoResolve) as AutoResolve;
+    const settings: InboxSettings = { ...now.settings, ...(csat === undefined ? {} : { csat }), ...(autoResolve === undefined ? {} : { autoResolve }), ...(entry.thanksReopens === undefined ? {} : { thanksReopens: entry.thanksReopens }), ...(continuity === "off" ? { continuity: null } : continuity === undefined || by === undefined ? {} : { continuity: { inboxId: by._id, minutes: continuity.minutes } }) };
     return wish(was, { ...now, settings }, changedSecrets(deps.secrets, was?.secrets ?? {}, channel.secrets));
   });
 }

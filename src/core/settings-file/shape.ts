@@ -94,6 +94,10 @@ export const inboxShape = z.looseObject({
     scale: z.enum(CSAT_SCALES).default("1-5"), question: plain(500).optional(), delayMinutes: z.number().min(0, "must be 0 to 43200 minutes").max(43_200, "must be 0 to 43200 minutes").default(0),
     everyDays: z.number().min(0, "must be 0 to 365 days").max(365, "must be 0 to 365 days").default(30), onAutomatic: z.boolean().default(false), labels: z.array(plain(40)).max(50).default([]),
   })], "must be off, or scale (1-5, emoji, stars, thumbs), question, delayMinutes, everyDays, onAutomatic and labels").optional(),
+  autoResolve: z.union([z.literal("off"), z.strictObject({
+    afterHours: z.number().min(1, "must be 1 to 8760 hours").max(8_760, "must be 1 to 8760 hours"), nudge: text(1_000).optional(), nudgeAfterHours: z.number().min(1, "must be 1 to 8760 hours").max(8_760, "must be 1 to 8760 hours").default(24),
+  })], "must be off, or afterHours, nudge (a text) and nudgeAfterHours").optional(),
+  thanksReopens: z.boolean().optional(),
   continuity: z.union([z.literal("off"), z.strictObject({ inbox: z.string(), minutes: z.number().min(1, "must be 1 to 1440 minutes").max(1_440, "must be 1 to 1440 minutes").default(10) })], "must be off, or inbox (that sends the mails) and minutes").optional(),
 });
 

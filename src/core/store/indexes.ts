@@ -48,6 +48,7 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "findByActivity", key: { lastMessageAt: -1 } },
     { name: "findByLabel", key: { labels: 1, lastMessageAt: -1 } },
     { name: "dueSnoozes", key: { snoozedUntil: 1 }, partialFilterExpression: { status: "snoozed" } },
+    { name: "idleOfInbox", key: { inboxId: 1, nudged: 1, lastMessageAt: 1 }, partialFilterExpression: { status: "open", waitingSince: null } },
     { name: "dueSurveys", key: { "csat.dueAt": 1 }, ...present("csat.dueAt") },
     { name: "dueWindows", key: { windowEndsAt: 1 }, ...present("windowEndsAt") },
     { name: "dueSla", key: { slaDueAt: 1 }, ...present("slaDueAt") },
