@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { serialize } from "bson";
 import { MongoClient } from "mongodb";
 import { expect, onTestFinished, test } from "vitest";
-import { createCollection } from "../../src/mongo/embedded/storage/ddl.ts";
+import { checkCollection } from "../../src/mongo/embedded/storage/check.ts";
+import { buildIndex, createCollection } from "../../src/mongo/embedded/storage/ddl.ts";
 import { NeedRoom } from "../../src/mongo/embedded/storage/room.ts";
 import { openStore } from "../../src/mongo/embedded/storage/store.ts";
 import { StoreError } from "../../src/mongo/embedded/values/errors.ts";
+import { prepareInsert } from "../../src/mongo/embedded/values/raw.ts";
 import { startTestStore } from "../support/store.ts";
 
 async function writing() {
@@ -23,7 +25,8 @@ async function writing() {
   const submit = (run: () => void, checked: boolean) => store.writer.submit(run, 8, 100, checked).then(() => "done", (error: StoreError) => error.code);
   const declaring = (run: () => void, bytes: number) => store.writer.submit(run, 8, bytes, true).then(() => "done", (error: Error) => error);
   const insertOf = (n: number, size: number) => store.records.insert(collection, serialize({ _id: n, body: "x".repeat(size) }));
-  return { declaring, insertOf, collection: () => store.catalog.get("d.c")!, insert, stored, submit };
+  const check = () => checkCollection(store, store.catalog.get("d.c")!);
+  return { store, check, declaring, insertOf, collection: () => store.catalog.get("d.c")!, insert, stored, submit };
 }
 
 test("a checked job that is refused before it writes leaves its batch alone", async () => {
@@ -59,6 +62,22 @@ test("a document that is larger than its job has said is not written where no ro
   expect(bytes).toBeGreaterThan(size);
   expect(await declaring(() => insertOf(2, size), bytes)).toBe("done");
   expect([stored(), collection().count]).toEqual([3, 3]);
+});
+
+test("a batch that writes far more than its jobs have said loses nothing, and the file grows on behind it", async () => {
+  const { check, collection, store } = await writing();
+  for (const [i, key] of [{ l: 1 }, { l: -1 }, { l: 1, _id: 1 }, { l: 1, _id: -1 }, { l: -1, _id: 1 }].entries()) await buildIndex(store, "d.c", serialize({ v: 2, key, name: `i${i}` }));
+  let dice = 1;
+  const next = () => (dice = (dice * 16_807) % 2_147_483_647);
+  for (let batch = 0; batch < 3; batch++) {
+    const docs = Array.from({ length: 150 }, (_, i) => prepareInsert(serialize({ _id: batch * 1_000 + i, l: Array.from({ length: 20 }, () => `${next()}`.padEnd(300, "x")) })));
+    await store.writer.submit(() => {
+      for (const doc of docs) store.records.insert(collection(), doc);
+    }, 1, docs.reduce((sum, doc) => sum + doc.length, 0), true);
+    await store.writer.submit(() => store.records.insert(collection(), prepareInsert(serialize({ _id: batch * 1_000 + 999, l: [] }))), 400, 1_000_000, true);
+  }
+  const report = await check();
+  expect([report.records, report.corrupt, report.missing, report.extra, report.errors]).toEqual([453, 0, [], [], []]);
 });
 
 test("small changes of large documents are given the room that they need", async () => {

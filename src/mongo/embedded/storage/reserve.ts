@@ -51,6 +51,8 @@ export class Reserve {
     let failure: NodeJS.ErrnoException | undefined;
     try {
       file = await fs.open(this.env.file, "r+");
+      // A batch that wrote more than it had said has lengthened the file itself: zeros over that would be zeros over documents.
+      this.end = Math.max(this.end, (await file.stat()).size);
       while (this.end < target) {
         const { bytesWritten } = await file.write(ZEROS, 0, Math.min(MIB - (this.end % MIB), target - this.end), this.end);
         if (bytesWritten === 0) break;
