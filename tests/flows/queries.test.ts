@@ -19,7 +19,7 @@ beforeAll(async () => {
   const messages = Array.from({ length: HISTORY }, (_, i) => ({
     _id: `m${i}`, conversationId: `c${i % 20}`, inboxId: "i", identityId: `n${i % 20}`, seq: Math.floor(i / 20) + 1, kind: "incoming", source: `in:${i}`, body: "words", terms: ["words", `w${i}`], createdAt: at,
     feedSeqs: [Math.floor(i / 20) + 1], feedFirst: Math.floor(i / 20) + 1, feedLast: Math.floor(i / 20) + 1, seen: "read", deskPosts: [`t|p${i}`], todo: [], files: i % 20 === 1 ? [{ fileId: `f${i}` }] : [],
-    ...(i % 20 === 3 ? { origin: { desk: "slack" }, held: { why: "unseen", at, ...(i === 3 ? {} : { settled: "kept" }) } } : {}), ...(i % 500 === 3 ? { mark: { want: "held", dueAt: at, tries: 0 } } : {}),
+    ...(i % 20 === 3 ? { origin: { desk: "slack" }, held: { why: "unseen", at, ...(i === 3 ? {} : { settled: "kept" }) } } : {}), ...(i % 500 === 5 ? { mailDueAt: at } : {}), ...(i % 500 === 3 ? { mark: { want: "held", dueAt: at, tries: 0 } } : {}),
     mirror: { state: "posted", turn: i, ...(i % 500 === 0 ? { dueAt: at } : {}) }, delivery: { state: "none", turn: i, parts: i % 2 === 0 ? [{ key: "k", state: "sent", vendorId: `v${i}` }] : [], ...(i % 500 === 0 ? { dueAt: at } : {}) },
   }));
   await store.db.collection<Document>("messages").insertMany(messages as unknown as Document[]);
@@ -29,6 +29,11 @@ beforeAll(async () => {
   }));
   await store.db.collection<Document>("conversations").insertMany(conversations as unknown as Document[]);
   await store.calls.insertMany(Array.from({ length: HISTORY }, (_, i) => ({ _id: `${i % 2 === 0 ? "i" : "j"}/d${i}`, inboxId: i % 2 === 0 ? "i" : "j", event: "message", body: "{}", at: new Date(i * 1_000), tries: 1, taken: true, attempts: [] })));
+  const due = (i: number) => (i % 500 === 0 ? { dueAt: at } : {});
+  const many = (name: string, make: (i: number) => Document) => store.db.collection<Document>(name).insertMany(Array.from({ length: HISTORY }, (_, i) => ({ ...make(i), ...due(i) })));
+  await many("continuityMails", (i) => ({ _id: `mail${i}`, conversationId: `c${i % 20}`, inboxId: "i", address: "ana@customer.example", at: new Date(i * 1_000) }));
+  await many("contactMerges", (i) => ({ _id: `merge${i}`, keepId: `p${i % 20}`, goneId: `g${i}`, state: i % 2 === 0 ? "done" : "undone", at: new Date(i * 1_000) }));
+  await many("erasures", (i) => ({ _id: `erasure${i}`, contactId: `p${i}` }));
 }, 60_000);
 afterAll(() => close());
 
@@ -60,6 +65,16 @@ const cases: [name: string, collection: string, filter: () => Document, sort: Do
   ["newest line that the team has read", "messages", () => ({ conversationId: "c1", seq: { $lte: 90 }, kind: "incoming" }), { seq: -1 }, 1, 1],
   ["the log of callbacks", "calls", () => ({ inboxId: "i" }), { at: -1, _id: -1 }, 51, 51],
   ["the log of callbacks, its next page", "calls", () => ({ inboxId: "i", at: { $lte: new Date(1_000_000) }, $or: [{ at: { $lt: new Date(1_000_000) } }, { _id: { $lt: "i/d1000" } }] }), { at: -1, _id: -1 }, 51, 52],
+  ["replies that are due by mail", "messages", () => ({ mailDueAt: { $lte: later() } }), { mailDueAt: 1 }, 200, 4],
+  ["the next reply that is due by mail", "messages", () => ({ mailDueAt: { $exists: true } }), { mailDueAt: 1 }, 1, 1],
+  ["what goes in one mail", "messages", () => ({ conversationId: "c5", mailDueAt: { $exists: true } }), { mailDueAt: 1 }, 50, 4],
+  ["mails that are due", "continuityMails", () => ({ dueAt: { $lte: later() } }), { dueAt: 1 }, 200, 4],
+  ["the mail that went on with a conversation", "continuityMails", () => ({ conversationId: "c1", inboxId: "i", address: "ana@customer.example" }), { at: -1 }, 1, 1],
+  ["merges that are due", "contactMerges", () => ({ dueAt: { $lte: later() } }), { dueAt: 1 }, 50, 4],
+  ["the newest merge into a contact", "contactMerges", () => ({ keepId: "p2", state: { $in: ["done", "undoing"] } }), { at: -1 }, 1, 1],
+  ["the merge that took a contact", "contactMerges", () => ({ goneId: "g77" }), null, 1, 1],
+  ["erasures that are due", "erasures", () => ({ dueAt: { $lte: later() } }), { dueAt: 1 }, 1, 1],
+  ["a contact's erasure", "erasures", () => ({ contactId: "p77" }), null, 1, 1],
   ["search", "messages", () => ({ terms: "w77" }), null, 10, 1],
   ["holder of the next line", "conversations", () => ({ openKey: "n7" }), null, 1, 1],
   ["next number", "conversations", () => ({}), { number: -1 }, 1, 1],
@@ -69,6 +84,9 @@ const cases: [name: string, collection: string, filter: () => Document, sort: Do
   ["mine", "conversations", () => ({ assigneeId: "a", status: "open" }), { waitingSince: 1 }, 10, 40],
   ["the queue of an inbox", "conversations", () => ({ assigneeId: null, status: "open", inboxId: "j", waitingSince: { $gt: new Date(0) } }), { waitingSince: 1 }, 10, 11],
   ["the queue of an inbox: nobody waits", "conversations", () => ({ assigneeId: null, status: "open", inboxId: "j", waitingSince: null }), { lastMessageAt: -1 }, 10, 0],
+  ["overview: whose customers wait longest", "conversations", () => ({ status: "open", waitingSince: { $gt: new Date(0) } }), { waitingSince: 1 }, 5, 5],
+  ["overview: what is snoozed", "conversations", () => ({ status: "snoozed" }), null, 10_001, HISTORY / 10],
+  ["overview: what has no owner", "conversations", () => ({ assigneeId: null, status: "open", inboxId: { $exists: true } }), null, 101, 101],
   ["a team's queue", "conversations", () => ({ assigneeId: null, status: "open", teamId: { $in: ["t"] }, waitingSince: { $gt: new Date(0) } }), { waitingSince: 1 }, 10, 50],
 ];
 
