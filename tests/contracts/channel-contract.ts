@@ -6,6 +6,7 @@ import type { FileRef } from "../../src/core/model/types.ts";
 import {
   canDelete, canEdit, canReact, canType, isListening, isOwnStore, isWebhook, type ChannelAdapter, type InboundEvent, type OutboundMessage, type WebhookRequest,
 } from "../../src/core/ports.ts";
+import { missingRows, type MissingRows, type Row } from "./channel-rows.ts";
 
 /** One channel with its vendor. `shown` is what the customer sees now, oldest first. */
 export interface ChannelUnderTest {
@@ -30,7 +31,9 @@ export interface ChannelContract {
   name: string;
   make(): Promise<ChannelUnderTest>;
   /** Captured payloads and what they must become; each runs through `receive`. */
-  payloads?: { name: string; payload: unknown; type: InboundEvent["type"]; why?: "own" | "unsupported" | "not-private" }[];
+  payloads?: { name: string; payload: unknown; type: InboundEvent["type"]; why?: "own" | "unsupported" | "not-private"; /** A message of a kind that can't be shown: words stand for it. */ unshown?: true }[];
+  /** Rows that the adapter alone can't show. */
+  missing: MissingRows;
 }
 
 const signal = () => AbortSignal.timeout(10_000);
@@ -42,8 +45,14 @@ const failureOf = async (run: Promise<unknown>): Promise<DeliveryError> => {
 };
 const HOSTILE = ["*", "**", "`", "```", "[x](javascript:alert(1))", "<b>&amp;</b>", "_a_b_", "\\", "[a](https://example.com/(b))", "👩‍👩‍👧‍👦", "~~", "@everyone", "<!channel>", "\u202Egpj", "a\0b", "*a _b* c_"];
 
-export function channelContract({ name, make, payloads = [] }: ChannelContract): void {
+export function channelContract({ name, make, payloads = [], missing }: ChannelContract): void {
   describe(`channel contract: ${name}`, () => {
+    const run: Row[] = ["order", "file", "oversize", "blocked", "rate-limited", "ambiguous failure"];
+    const row = (which: Row, what: string, shows: () => Promise<void>) => { if (missing[which] === undefined) test(`${which}: ${what}`, shows); };
+    if (payloads.some(({ type }) => type === "message")) run.push("dedupe");
+    if (payloads.some(({ why }) => why === "own")) run.push("echo");
+    if (payloads.some(({ unshown }) => unshown === true)) run.push("unsupported kind");
+    for (const which of ["edit", "delete", "reaction"] as const) if (missing[which] === undefined) run.push(which);
     let t: ChannelUnderTest;
     beforeEach(async () => { t = await make(); });
     afterEach(() => t.close());
@@ -59,7 +68,7 @@ export function channelContract({ name, make, payloads = [] }: ChannelContract):
       expect(t.adapter.plan(message("", [await t.file()]))).toHaveLength(1);
     });
 
-    test("a long text is split, loses no word, and stays in order", async () => {
+    test("oversize: a long text is split, loses no word, and stays in order", async () => {
       const words = Array.from({ length: t.adapter.limits.textChars / 4 }, (_, i) => `word${i}`);
       const parts = t.adapter.plan(message(words.join(" ")));
       expect(parts.length).toBeGreaterThan(1);
@@ -91,19 +100,19 @@ export function channelContract({ name, make, payloads = [] }: ChannelContract):
       expect(t.shown()).toHaveLength(1);
     });
 
-    test("a customer who blocked us is told apart, for good", async () => {
+    test("blocked: a customer who blocked us is told apart, for good", async () => {
       t.fail("blocked");
       expect(await failureOf(send("Hello"))).toMatchObject({ code: "BLOCKED_BY_CONTACT", o: { certain: true, permanent: true } });
     });
 
-    test("a rate limit is certain and says when", async () => {
+    test("rate-limited: a rate limit is certain and says when", async () => {
       t.fail("rate-limited");
       const error = await failureOf(send("Hello"));
       expect(error).toMatchObject({ code: "RATE_LIMITED", o: { certain: true } });
       expect(error.o.retryAfterMs).toBeGreaterThan(0);
     });
 
-    test("a timeout after the effect is uncertain, and nothing is sent again by itself", async () => {
+    test("ambiguous failure: a timeout after the effect is uncertain, and nothing is sent again by itself", async () => {
       t.fail("timeout-after-effect");
       const late = new AbortController();
       const failed = failureOf(t.adapter.sendPart({ inboxId: "inbox", address: t.address }, t.adapter.plan(message("Hello"))[0]!, "k", late.signal));
@@ -121,27 +130,37 @@ export function channelContract({ name, make, payloads = [] }: ChannelContract):
       expect(Date.now() - started).toBeLessThan(3_000);
     });
 
-    test("files go out", async () => {
+    test("file: files go out", async () => {
       const [part] = t.adapter.plan(message("", [await t.file()]));
       const { vendorId } = await t.adapter.sendPart({ inboxId: "inbox", address: t.address }, part!, "k", signal());
       expect(t.shown().map((shown) => shown.vendorId)).toEqual([vendorId]);
     });
 
-    test("what it can do besides, it does", async () => {
-      const to = { inboxId: "inbox", address: t.address };
+    test("order: what is sent one after the other arrives so", async () => {
+      for (const [i, body] of ["first", "second", "third"].entries()) await send(body, `message-${i}:0`);
+      expect(t.shown().map(({ text }) => text)).toEqual(["first", "second", "third"]);
+    });
+
+    const to = () => ({ inboxId: "inbox", address: t.address });
+    row("edit", "an edit changes what is there, and a repeat changes nothing", async () => {
+      const { vendorId } = await send("Hello"), [part] = t.adapter.plan(message("Goodbye"));
+      if (!canEdit(t.adapter)) throw new Error("It can't edit: say so as a missing row.");
+      for (let n = 0; n < 2; n++) await t.adapter.editPart(to(), vendorId, part!, signal());
+      expect(t.shown()).toEqual([{ vendorId, text: "Goodbye", edited: true }]);
+    });
+    row("delete", "a deletion takes it away", async () => {
       const { vendorId } = await send("Hello");
-      if (canEdit(t.adapter)) {
-        const [part] = t.adapter.plan(message("Goodbye"));
-        await t.adapter.editPart(to, vendorId, part!, signal());
-        await t.adapter.editPart(to, vendorId, part!, signal());
-        expect(t.shown()).toEqual([{ vendorId, text: "Goodbye", edited: true }]);
-      }
-      if (canReact(t.adapter)) await t.adapter.react(to, vendorId, ["👍"], signal());
-      if (canType(t.adapter)) await t.adapter.showTyping(to, true, "Mia");
-      if (canDelete(t.adapter)) {
-        await t.adapter.deletePart(to, vendorId, signal());
-        expect(t.shown()).toEqual([]);
-      }
+      if (!canDelete(t.adapter)) throw new Error("It can't delete: say so as a missing row.");
+      await t.adapter.deletePart(to(), vendorId, signal());
+      expect(t.shown()).toEqual([]);
+    });
+    row("reaction", "a reaction goes out, typing too where it can, and neither is a line", async () => {
+      const { vendorId } = await send("Hello");
+      if (!canReact(t.adapter)) throw new Error("It can't react: say so as a missing row.");
+      await t.adapter.react(to(), vendorId, ["👍"], signal());
+      await t.adapter.react(to(), vendorId, [], signal());
+      if (canType(t.adapter)) await t.adapter.showTyping(to(), true, "Mia");
+      expect(t.shown()).toHaveLength(1);
     });
 
     test("it has a way in, and listening ends when told", async () => {
@@ -153,15 +172,18 @@ export function channelContract({ name, make, payloads = [] }: ChannelContract):
       await listening;
     });
 
-    for (const { name: what, payload, type, why } of payloads) {
-      test(`${what} becomes ${why === undefined ? type : `${type} (${why})`}, and a repeat the same`, async () => {
+    for (const { name: what, payload, type, why, unshown } of payloads) {
+      test(`${why === "own" ? "echo: " : unshown === true ? "unsupported kind: " : type === "message" ? "dedupe: " : ""}${what} becomes ${why === undefined ? type : `${type} (${why})`}, and a repeat the same`, async () => {
         if (!isWebhook(t.adapter) || t.call === undefined) throw new Error("Payloads need a channel that takes calls.");
         const [event] = await t.adapter.receive(t.call(payload));
         expect(event).toMatchObject({ type, ...(why === undefined ? {} : { why }) });
         expect(await t.adapter.receive(t.call(payload))).toEqual([event]);
+        if (unshown === true) expect(event).toMatchObject({ text: expect.stringMatching(/^Sent .{3,}Ask for it/), files: [] });
         if (type === "message") expect(event).toMatchObject({ address: expect.stringMatching(/./), channelMessageId: expect.stringMatching(/./) });
       });
     }
+
+    missingRows(run, missing, () => t.adapter);
 
     if (payloads.length > 0) {
       test("what is not signed, not JSON or not the vendor's is refused", async () => {

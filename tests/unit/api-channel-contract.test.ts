@@ -20,4 +20,9 @@ channelContract({
       close: () => bridge.close(),
     };
   },
+  missing: {
+    dedupe: { why: "bridges come by routes", shown: ["flows/api-channel-in.test.ts", "a contact's line comes into a thread once, whatever is repeated"] },
+    echo: { why: "a bridge tells what contacts write: a reply never comes back" },
+    "unsupported kind": { why: "unknown fields and kinds are refused in words", shown: ["flows/api-channel-in.test.ts", "what is not as it should be is refused in words"] },
+  },
 });

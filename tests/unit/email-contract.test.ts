@@ -20,4 +20,12 @@ channelContract({
       close: () => fake.close(),
     };
   },
+  missing: {
+    dedupe: { why: "mail comes by a receiver, a mailbox or raw calls", shown: ["flows/email-desk.test.ts", "250 only after the write; the same mail again is one line"] },
+    echo: { why: "mail comes by a receiver, a mailbox or raw calls", shown: ["flows/email-desk.test.ts", "our own mail is left alone"] },
+    edit: { why: "a mail that left can't be changed" },
+    delete: { why: "a mail that left can't be taken back" },
+    reaction: { why: "mail has none" },
+    "unsupported kind": { why: "mail comes by a receiver, a mailbox or raw calls", shown: ["flows/email-cases.test.ts", "a mail that can't be read is kept whole"] },
+  },
 });

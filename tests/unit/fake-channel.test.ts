@@ -22,6 +22,7 @@ channelContract({
       close: async () => undefined,
     };
   },
+  missing: { "unsupported kind": { why: "it takes text alone" } },
   payloads: [
     { name: "text", payload: captured("fake/text"), type: "message" },
     { name: "edited", payload: captured("fake/edited"), type: "edit" },

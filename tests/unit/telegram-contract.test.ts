@@ -25,8 +25,10 @@ channelContract({
       close: () => fake.close(),
     };
   },
+  missing: {},
   payloads: [
-    ...["text", "photo", "document", "document-too-large", "voice", "sticker", "location", "contact", "story"].map((name) => ({ name, payload: captured(`telegram/${name}`), type: "message" as const })),
+    ...["text", "photo", "document", "document-too-large", "voice", "sticker", "location", "contact"].map((name) => ({ name, payload: captured(`telegram/${name}`), type: "message" as const })),
+    { name: "story", payload: captured("telegram/story"), type: "message", unshown: true },
     { name: "a part of an album", payload: firstOfAlbum, type: "message" },
     { name: "edited", payload: captured("telegram/edited"), type: "edit" },
     { name: "reaction", payload: captured("telegram/reaction"), type: "reaction" },

@@ -31,6 +31,11 @@ channelContract({
       close: () => fake.close(),
     };
   },
+  missing: {
+    echo: { why: "Meta does not tell a business what it sent itself" },
+    edit: { why: "the Cloud API can't edit; the agent is offered a correction" },
+    delete: { why: "the Cloud API can't delete; the agent is told so" },
+  },
   payloads: [
     { name: "text", payload: message("text", { body: "Wo ist mein Päckchen? 📦" }), type: "message" },
     ...["image", "video", "audio", "document", "sticker"].map((type) => ({ name: type, payload: message(type, media), type: "message" as const })),
@@ -40,8 +45,8 @@ channelContract({
     { name: "list reply", payload: message("interactive", { type: "list_reply", list_reply: { id: "r1", title: "Refund", description: "Money back" } }), type: "message" },
     { name: "template button", payload: message("button", { text: "Yes", payload: "yes" }), type: "message" },
     { name: "order", payload: message("order", { catalog_id: "1", product_items: [{ product_retailer_id: "mug", quantity: 2, item_price: 5, currency: "EUR" }] }), type: "message" },
-    { name: "unsupported", payload: message("unsupported", { type: "poll" }, { errors: [{ code: 131051, title: "Message type unknown" }] }), type: "message" },
-    { name: "a kind from the future", payload: message("hologram", { id: 1 }), type: "message" },
+    { name: "unsupported", payload: message("unsupported", { type: "poll" }, { errors: [{ code: 131051, title: "Message type unknown" }] }), type: "message", unshown: true },
+    { name: "a kind from the future", payload: message("hologram", { id: 1 }), type: "message", unshown: true },
     { name: "edit", payload: message("edit", { original_message_id: "wamid.text", message: { type: "text", text: { body: "right" } } }), type: "edit" },
     { name: "revoke", payload: message("revoke", { original_message_id: "wamid.text" }), type: "delete" },
     { name: "reaction", payload: message("reaction", { message_id: "wamid.out", emoji: "👍" }), type: "reaction" },
