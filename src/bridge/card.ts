@@ -50,6 +50,7 @@ export function cardOf(conversation: Conversation, inboxName: string, replyUntil
     { label: "Status", value: STATUS_WORDS[conversation.status] },
     { label: "Owner", value: conversation.assigneeName ?? "Nobody yet" },
   ];
+  if (conversation.request !== undefined) facts.push({ label: "Asked for", value: conversation.request.forId === conversation.request.byId ? `by ${conversation.request.byName}` : `by ${conversation.request.byName}, for ${conversation.request.forName}` });
   if (conversation.contactBlocked === true) facts.push({ label: "Blocked", value: "What they write is not taken" });
   if (conversation.unreachable !== undefined) facts.push({ label: "Can't be reached", value: conversation.unreachable === "CONTACT_GONE" ? "The account is gone" : "They blocked us here" });
   if (conversation.referral !== undefined) facts.push({ label: "Came by", value: conversation.referral });
@@ -59,7 +60,7 @@ export function cardOf(conversation: Conversation, inboxName: string, replyUntil
   if (conversation.priority !== null) facts.push({ label: "Priority", value: capital(conversation.priority) });
   if (conversation.labels.length > 0) facts.push({ label: "Labels", value: conversation.labels.join(", ") });
   if (conversation.language !== undefined) facts.push({ label: "Language", value: LANGUAGES[conversation.language as LanguageCode] ?? conversation.language });
-  facts.push(...(conversation.contactFacts ?? []));
+  facts.push(...(conversation.contactFacts ?? []), ...Object.entries(conversation.disposition ?? {}).map(([key, value]) => ({ label: capital(key.replaceAll("_", " ")), value })));
   if (conversation.mode !== undefined && conversation.mode !== "reply") facts.push({ label: "Mode", value: conversation.mode === "team-only" ? "Team-only" : "Note-first" });
   if (conversation.status === "snoozed") {
     facts.push(conversation.snoozedUntil === null ? { label: "Snoozed until", value: "the next reply" } : { label: "Snoozed until", value: conversation.snoozedUntil.toISOString(), at: conversation.snoozedUntil });
@@ -71,7 +72,7 @@ export function cardOf(conversation: Conversation, inboxName: string, replyUntil
   return {
     conversationId: conversation._id, number: conversation.number, title: conversation.subject === "" ? "New conversation" : conversation.subject, facts,
     lastLine: lastLineOf(conversation),
-    buttons: conversation.status === "resolved" ? RESOLVED_BUTTONS : isAlarmed(conversation) ? [{ id: "ack", label: "Ack" }, ...BUTTONS] : BUTTONS,
+    buttons: conversation.status === "resolved" ? RESOLVED_BUTTONS : [...(isAlarmed(conversation) ? [{ id: "ack", label: "Ack" }] : []), ...(conversation.request === undefined ? [] : [{ id: "approve", label: "Approve" }, { id: "decline", label: "Decline" }]), ...BUTTONS],
     status: conversation.status, priority: conversation.priority, collapsed: conversation.status === "resolved",
   };
 }

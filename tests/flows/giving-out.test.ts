@@ -14,7 +14,7 @@ async function desk(routing: RoutingPolicy, work: Record<string, Partial<Agent>>
   await store().conversations.updateMany({}, { $set: { status: "resolved", waitingSince: null } });
   await store().inboxes.updateMany({}, { $unset: { "settings.routing": "" } });
   const one = await oneConversation(store());
-  await store().agents.updateMany({}, { $unset: { skills: "", capacity: "", absence: "", slots: "", workRev: "", lastGivenAt: "" } });
+  await store().agents.updateMany({}, { $unset: { skills: "", capacity: "", absence: "", hoursId: "", slots: "", workRev: "", lastGivenAt: "" } });
   for (const [name, set] of Object.entries(work)) await store().agents.updateOne({ name }, { $set: set });
   await store().inboxes.updateMany({}, { $set: { "settings.routing": routing } });
   forgetSettings(one.help.core);
@@ -57,6 +57,22 @@ describe("away and back", () => {
     expect(await now()).toMatchObject({ assigneeId: null, releasedFrom: help.jonas._id });
     expect(await help.texts()).toContain("Routing put this back into the queue: Jonas is away");
   });
+});
+
+test("outside their working hours somebody is given nothing, and what waits for them goes on where it is given out", async () => {
+  const day = new Date(Date.now() + 7 * 86_400_000).getUTCDay();
+  const closed = { _id: "h-closed", name: `Closed ${day}`, timeZone: "UTC", week: Array.from({ length: 7 }, (_, i) => ((i + 1) % 7 === (day + 3) % 7 ? [{ from: 0, to: 60 }] : [])), holidays: [] };
+  await store().hours.deleteMany({});
+  await store().hours.insertOne(closed);
+  const { help, act, id, ownerOf, route } = await desk({ mode: "manual" }, { Jonas: { hoursId: "h-closed" } });
+  await act("Jonas", "take");
+  await route();
+  expect(await ownerOf(id)).toBe("Jonas");
+  expect((await actOutside(help, "Mara", "status")).notice).toContain("Jonas · outside their working hours · 1 open");
+  await store().inboxes.updateMany({}, { $set: { "settings.routing": { mode: "balanced" } } });
+  expect(await route()).toEqual({ released: 1, given: 1 });
+  expect(await ownerOf(id)).toBe("Mara");
+  await store().agents.updateOne({ name: "Jonas" }, { $unset: { hoursId: "" } });
 });
 
 describe("what waits is given", () => {
@@ -129,5 +145,27 @@ describe("what waits is given", () => {
     await actOutside(help, "Jonas", "back");
     await expect.poll(() => ownerOf(id), WAIT).toBe("Jonas");
     await Promise.all(stops.map((stop) => stop()));
+  });
+});
+
+describe("where agents may not give themselves work", () => {
+  test("they ask, administrators are told, and one press decides; the first reply takes nothing", async () => {
+    const { help, act, now, id } = await desk({ mode: "manual", selfAssign: false });
+    expect(await act("Jonas", "take")).toMatchObject({ ok: false, code: "REQUEST_NEEDED", buttons: [{ id: "request", label: "Ask an administrator" }] });
+    expect(await act("Jonas", "assign", "Mara")).toMatchObject({ ok: false, code: "REQUEST_NEEDED", buttons: [{ id: "request:Mara" }] });
+    await act("Jonas", "reply", "I look into it.");
+    expect((await now()).assigneeId).toBeNull();
+    expect(await act("Jonas", "request")).toMatchObject({ ok: true });
+    expect(await act("Jonas", "request")).toMatchObject({ ok: false, code: "ALREADY_SO" });
+    expect([...help.desk.threads.values()].find((thread) => thread.card.conversationId === id)!.card.facts).toContainEqual({ label: "Asked for", value: "by Jonas" });
+    expect(help.desk.notices.filter(({ userId, notice }) => userId === "Mara" && notice.text.includes("Jonas asks for"))).toMatchObject([{ notice: { buttons: [{ id: "approve" }, { id: "decline" }] } }]);
+    expect(await act("Jonas", "approve")).toMatchObject({ ok: false, code: "NOT_ALLOWED" });
+    expect(await act("Mara", "decline")).toMatchObject({ ok: true });
+    expect(await act("Mara", "approve")).toMatchObject({ ok: false, code: "ALREADY_SO" });
+    await act("Jonas", "request");
+    expect(await act("Mara", "approve")).toMatchObject({ ok: true });
+    expect(await now()).toMatchObject({ assigneeName: "Jonas" });
+    expect((await now()).request).toBeUndefined();
+    expect(await act("Mara", "assign", "Mara")).toMatchObject({ ok: true });
   });
 });

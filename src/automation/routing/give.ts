@@ -1,10 +1,10 @@
 /** Gives what waits to people: a slot on the agent first, then the conversation, then the slot goes. Right in any number of processes, and after a crash anywhere. */
 import type { Core } from "../../core/core.ts";
 import type { Filter } from "mongodb";
-import { giveOut, isAway, roomOf, type Candidate, type Slot, type Waiting } from "../../core/model/routing.ts";
+import { giveOut, roomOf, type Candidate, type Slot, type Waiting } from "../../core/model/routing.ts";
 import type { Agent, Author, Conversation } from "../../core/model/types.ts";
 import { owning } from "../../core/services/assign.ts";
-import { openOf } from "../../core/services/availability.ts";
+import { notHere, openOf } from "../../core/services/availability.ts";
 import { changeConversation } from "../../core/services/change-conversation.ts";
 import { allTeams } from "../../core/services/inbox-settings.ts";
 import type { Policies } from "../../core/services/routing-policy.ts";
@@ -53,7 +53,8 @@ async function peopleHere(core: Core): Promise<{ agents: Map<string, Agent>; her
   const now = core.clock.now();
   const all = await core.store.agents.find({ active: true }).toArray();
   for (const agent of all) if (agent.slots?.some(({ at }) => isOver(at, now)) === true) await dropSlots(core, agent, now);
-  const agents = new Map(all.filter((agent) => !isAway(agent, now)).map((agent) => [agent._id, agent]));
+  const absent = await Promise.all(all.map((agent) => notHere(core, agent, now)));
+  const agents = new Map(all.filter((_agent, i) => absent[i] === null).map((agent) => [agent._id, agent]));
   const [open, teams] = await Promise.all([openOf(core, [...agents.keys()]), allTeams(core)]);
   const openBy = groupBy(open, ({ assigneeId }) => assigneeId!);
   const here = [...agents.values()].map((agent): Candidate => {
@@ -115,7 +116,6 @@ async function giveOne(core: Core, agent: Agent, conversation: Conversation): Pr
   const change = await owning(core, conversation, agent);
   const after = await changeConversation(core, conversation._id, ROUTING, {
     ...change, expect: { ...change.expect, assigneeId: null, status: "open", routedRev: conversation.routedRev ?? { $exists: false } },
-    unset: [...(change.unset ?? []), "releasedFrom", "request"],
   });
   if (after === null) return false;
   core.bus.publish({ type: "agent.tell", agentId: agent._id, conversationId: conversation._id, text: `#${conversation.number} was given to you: ${conversation.contactName}${conversation.subject === "" ? "" : ` · ${conversation.subject}`}`, buttons: [] });

@@ -1,8 +1,9 @@
 /** What waits for somebody who is away goes back to the queue. */
 import type { Core } from "../../core/core.ts";
 import { UserError } from "../../core/errors.ts";
-import { DEFAULT_GRACE_MINUTES, isAway, type RoutingPolicy } from "../../core/model/routing.ts";
+import { DEFAULT_GRACE_MINUTES, type RoutingPolicy } from "../../core/model/routing.ts";
 import type { Agent, Author, Conversation } from "../../core/model/types.ts";
+import { notHere, type NotHere } from "../../core/services/availability.ts";
 import { changeConversation } from "../../core/services/change-conversation.ts";
 import { allAgents } from "../../core/services/inbox-settings.ts";
 import type { Policies } from "../../core/services/routing-policy.ts";
@@ -13,22 +14,23 @@ const ROUTING: Author = { type: "system", name: "Routing" };
 
 const graceMs = ({ graceMinutes = DEFAULT_GRACE_MINUTES }: RoutingPolicy): number => graceMinutes * 60_000;
 
-/** Somebody who was switched off is away at once, where conversations are given out. */
-function keeps(agent: Agent, policy: RoutingPolicy, now: Date): boolean {
-  if (!agent.active) return policy.mode === "manual";
-  return !isAway(agent, now) || now.getTime() - agent.absence!.since.getTime() < graceMs(policy);
+/** Who was switched off loses it at once, and who has gone home after the grace time, where conversations are given out; who said that they are away, everywhere. */
+function keeps(agent: Agent, absent: NotHere | null, policy: RoutingPolicy, now: Date): boolean {
+  if (policy.mode === "manual" && (!agent.active || absent?.why !== "away")) return true;
+  return agent.active && (absent === null || now.getTime() - absent.since.getTime() < graceMs(policy));
 }
 
 /** Where the customer waits, the one who is away loses it. Also what they got back by a customer's line. Answers how many. */
 export async function releaseAbsent(core: Core, policies: Policies): Promise<number> {
   const now = core.clock.now();
-  const absent = new Map((await allAgents(core)).filter((agent) => !agent.active || isAway(agent, now)).map((agent) => [agent._id, agent]));
+  const all = await Promise.all((await allAgents(core)).map(async (agent) => ({ agent, absent: await notHere(core, agent, now) })));
+  const absent = new Map(all.filter((one) => !one.agent.active || one.absent !== null).map((one) => [one.agent._id, one]));
   if (absent.size === 0) return 0;
   const theirs = await core.store.conversations.find({ assigneeId: { $in: [...absent.keys()] }, ...WAITS }).limit(BATCH).toArray();
   let released = 0;
   for (const conversation of theirs) {
-    const agent = absent.get(conversation.assigneeId!)!;
-    if (!keeps(agent, policies.of(conversation), now) && (await release(core, conversation, agent))) released++;
+    const { agent, absent: since } = absent.get(conversation.assigneeId!)!;
+    if (!keeps(agent, since, policies.of(conversation), now) && (await release(core, conversation, agent))) released++;
   }
   return released;
 }

@@ -113,6 +113,7 @@ async function oneConversation(core: Core, query: { _id: string } | { number: nu
 
 /** The same act with --anyway, where that is what the person may want after reading why it was refused. */
 async function offers(core: Core, actor: Agent, { verb, args, conversation }: Attempt, error: UserError): Promise<CardButton[]> {
+  if (error.code === "REQUEST_NEEDED") return [{ id: buttonId("request", verb.name === "assign" ? args : ""), label: "Ask an administrator" }];
   const overridable = error.code === "NEWER_LINE" || (error.code === "ALREADY_SO" && verb.name === "take" && !(await owns(core, actor, conversation)));
   if (!overridable) return [];
   const label = `${verb.name === "macro" ? "Run" : `${verb.name.charAt(0).toUpperCase()}${verb.name.slice(1)}`} anyway`;

@@ -33,6 +33,8 @@ export interface AgentWork {
   /** Open conversations that they are given at most, by channel; `all`: of every channel together. What is not named has no limit. */
   capacity?: Record<string, number>;
   absence?: Absence;
+  /** Their own working hours: outside of them they are not here. Absent or null: always here, but for an absence. */
+  hoursId?: string | null;
   slots?: Slot[];
   /** Rises with every change of slots or absence: whoever gives out reads it first, and writes only while it stands. */
   workRev?: number;

@@ -1,5 +1,6 @@
 /** What an administrator sets up, as plain data: where customers write, where agents work, who they are, and their texts. */
 import type { AutoResolve, CsatSettings } from "./care.ts";
+import type { DispositionRule } from "./disposition.ts";
 import type { AgentWork, RoutingPolicy } from "./routing.ts";
 import type { ChannelId, DeskKind } from "./types.ts";
 
@@ -29,6 +30,8 @@ export interface InboxSettings {
   continuity?: { inboxId: string; minutes: number } | null;
   /** Its working hours (`model/calendar.ts`); absent or null: around the clock. */
   hoursId?: string | null;
+  /** What has to be known before an agent resolves; absent or null: nothing. */
+  atResolve?: DispositionRule | null;
   /** Absent: manual. */
   routing?: RoutingPolicy;
   /** Said once at the beginning of a conversation; a text with variables. */

@@ -1,5 +1,6 @@
 /** The nouns of the desk as plain data. All ids are opaque strings, all times are UTC `Date`s. */
 import type { ConversationCare, MessageCare } from "./care.ts";
+import type { DispositionFacts } from "./disposition.ts";
 import type { HeldReason } from "./guard-reasons.ts";
 import type { RoutedFacts, RoutingFact } from "./routing.ts";
 import type { SlaFact, SlaFacts } from "./sla.ts";
@@ -74,7 +75,7 @@ export type RecipientRole = "to" | "cc" | "bcc";
 /** Lower-case addresses. `afterSeq`: only replies behind it go there. `rev` rises with each change. */
 export interface RecipientChanges { rev: number; added: { address: string; as: RecipientRole; afterSeq: number }[]; out: string[] }
 
-export interface Conversation extends RoutedFacts, SlaFacts, RuledFacts, ConversationCare {
+export interface Conversation extends DispositionFacts, RoutedFacts, SlaFacts, RuledFacts, ConversationCare {
   _id: string;
   number: number;
   inboxId: string;

@@ -11,10 +11,12 @@ import { changing, reread } from "./set-status.ts";
 const ATTEMPTS = 5;
 
 /** What makes `agent` the owner of a conversation as it was read. A team stays only while its owner is one of it. */
-export async function owning(core: Core, conversation: Pick<Conversation, "teamId" | "untaken" | "hiddenName">, agent: Agent): Promise<Change & { expect: object }> {
+export async function owning(core: Core, conversation: Pick<Conversation, "teamId" | "untaken" | "hiddenName" | "request" | "releasedFrom">, agent: Agent): Promise<Change & { expect: object }> {
   const { teamId } = conversation;
   const leaves = teamId !== undefined && (await allTeams(core)).find((team) => team._id === teamId)?.memberIds.includes(agent._id) !== true;
-  const { expect, set, unset } = revealing(conversation);
+  const revealed = revealing(conversation);
+  const { expect, set } = revealed;
+  const unset = [...revealed.unset, ...(["request", "releasedFrom"] as const).filter((name) => conversation[name] !== undefined)];
   return {
     expect: { teamId: teamId ?? null, ...expect } as object, set: { assigneeId: agent._id, assigneeName: agent.name, ...set },
     ...(leaves || unset.length > 0 ? { unset: [...unset, ...(leaves ? ["teamId", "teamName"] as const : [])] } : {}),

@@ -3,6 +3,7 @@ import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import { isAway } from "../model/routing.ts";
 import type { Agent } from "../model/types.ts";
+import { hoursById } from "./hours.ts";
 import { forgetSettings } from "./inbox-settings.ts";
 
 /** `until`: null, until they are back. Saying it again changes the end and keeps the beginning, from which the grace time counts. @throws {UserError} BAD_TIME */
@@ -27,13 +28,22 @@ async function change(core: Core, agentId: string, update: object): Promise<void
   core.bus.publish({ type: "routing.due" });
 }
 
-interface AtWork { agent: Agent; open: number }
+/** Not here: by their word, or because their working hours are over. */
+export interface NotHere { since: Date; why: "away" | "hours" }
+export async function notHere(core: Core, agent: Agent, now: Date): Promise<NotHere | null> {
+  if (isAway(agent, now)) return { since: agent.absence!.since, why: "away" };
+  const since = (await hoursById(core, agent.hoursId))?.closedSince(now) ?? null;
+  return since === null ? null : { since, why: "hours" };
+}
+
+interface AtWork { agent: Agent; absent: NotHere | null; open: number }
 
 /** Every active agent, by name, with what they have open. */
 export async function everybody(core: Core): Promise<AtWork[]> {
   const agents = await core.store.agents.find({ active: true }).sort({ name: 1 }).toArray();
   const open = await openOf(core, agents.map(({ _id }) => _id));
-  return agents.map((agent) => ({ agent, open: open.filter(({ assigneeId }) => assigneeId === agent._id).length }));
+  const now = core.clock.now();
+  return Promise.all(agents.map(async (agent) => ({ agent, absent: await notHere(core, agent, now), open: open.filter(({ assigneeId }) => assigneeId === agent._id).length })));
 }
 
 /** Documents that one look at what people have open reads at most. */

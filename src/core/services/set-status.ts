@@ -1,11 +1,13 @@
 /** Resolve, pending and reopen: one conditional update each, whoever asks. Snooze lies beside it. */
 import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
+import { missingAt, missingWords, type Disposition } from "../model/disposition.ts";
 import { canChange, onStatusSet } from "../model/status.ts";
 import type { Author, Conversation, Status } from "../model/types.ts";
 import { isDuplicateKey } from "../store/store.ts";
 import { changeConversation } from "./change-conversation.ts";
 import { csatOnResolve } from "./csat.ts";
+import { inboxOf } from "./inbox-settings.ts";
 import { slaOn } from "./sla.ts";
 
 export interface StatusAct {
@@ -14,12 +16,14 @@ export interface StatusAct {
   /** Last line that the actor could see; with a newer customer line the act is refused, unless `anyway`. */
   seen?: number | undefined;
   anyway?: boolean | undefined;
+  /** What the inbox asks for at resolve. */
+  disposition?: Disposition | undefined;
 }
 
 const ATTEMPTS = 5;
 const WORD: Record<Status, string> = { open: "open", pending: "pending", snoozed: "snoozed", resolved: "resolved" };
 
-/** @throws {UserError} ALREADY_SO, NEWER_LINE */
+/** @throws {UserError} ALREADY_SO, NEWER_LINE, DISPOSITION_MISSING where an agent says too little for this inbox */
 export async function resolve(core: Core, act: StatusAct & { /** No person does it. */ automatic?: true; /** The customer is not asked how it went. */ noSurvey?: boolean; /** What the timeline gives as the cause. */ reason?: string }): Promise<Conversation> {
   const askAfterMs = await csatOnResolve(core, act.conversation, { automatic: act.automatic, skip: act.noSurvey });
   const after = await enterStatus(core, act, "resolved", { ...(askAfterMs === null ? {} : { askAfterMs }), ...(act.reason === undefined ? {} : { reason: act.reason }) });
@@ -38,16 +42,29 @@ export async function enterStatus(core: Core, act: StatusAct, to: "pending" | "s
     if (limit !== undefined && current.lastIncomingSeq > limit) throw newerLine(current, `#${current.number} was not ${WORD[to]}`);
     const now = core.clock.now();
     const change = onStatusSet(current, to, now, { ...(more.until === undefined ? {} : { until: more.until }), ...(more.reason === undefined ? {} : { reason: more.reason }) });
+    const { label, fields } = to === "resolved" ? await dispositionOf(core, current, act) : NOTHING_SAID;
+    const adds = label !== undefined && !current.labels.includes(label);
     const sla = await slaOn(core, current, change.set, now);
     const after = await changeConversation(core, current._id, act.actor, {
+      ...(adds ? { addLabel: label } : {}),
       expect: { ...change.expect, ...sla.expect, ...(limit === undefined ? {} : { lastIncomingSeq: { $lte: limit } }) },
-      set: { ...change.set, ...more.set, ...sla.set, ...(more.askAfterMs === undefined ? {} : { csat: { dueAt: new Date(now.getTime() + more.askAfterMs), resolvedAt: now } }) }, ...(sla.unset === undefined ? {} : { unset: [sla.unset] }),
-      activity: change.activity,
+      set: { ...change.set, ...more.set, ...sla.set, ...(Object.keys(fields).length === 0 ? {} : { disposition: { ...current.disposition, ...fields } }), ...(more.askAfterMs === undefined ? {} : { csat: { dueAt: new Date(now.getTime() + more.askAfterMs), resolvedAt: now } }) }, ...(sla.unset === undefined ? {} : { unset: [sla.unset] }),
+      activity: [...(adds ? [{ type: "labelled" as const, label }] : []), ...change.activity],
     });
     if (after !== null) return after;
     current = await reread(core, current._id);
   }
   throw changing();
+}
+
+const NOTHING_SAID: Disposition = { fields: {} };
+
+/** What a program resolves is not asked. @throws {UserError} DISPOSITION_MISSING */
+async function dispositionOf(core: Core, conversation: Conversation, { actor, disposition = NOTHING_SAID }: StatusAct): Promise<Disposition> {
+  const rule = (await inboxOf(core, conversation.inboxId)).settings.atResolve;
+  const missing = rule == null || actor.type !== "agent" ? null : missingAt(rule, conversation, disposition);
+  if (rule != null && missing !== null) throw new UserError("DISPOSITION_MISSING", `#${conversation.number} was not resolved. This inbox asks for ${missingWords(rule, missing)} first.`);
+  return disposition;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Agent, Conversation, Inbox } from "../model/types.ts";
 import { owning } from "./assign.ts";
 import { changeConversation } from "./change-conversation.ts";
 import { agentAuthor } from "./send-reply.ts";
+import { maySelfAssign } from "./transfer-request.ts";
 
 /**
  * One conditional update where the inbox says so: of two who reply at once, one wins. Answers the conversation as it stands then;
@@ -11,6 +12,7 @@ import { agentAuthor } from "./send-reply.ts";
  */
 export async function takeOnReply(core: Core, conversation: Conversation, inbox: Inbox, agent: Agent): Promise<Conversation> {
   if (!inbox.settings.takeOnReply || conversation.assigneeId !== null) return conversation;
+  if (!(await maySelfAssign(core, agent, conversation))) return conversation;
   for (let now = conversation; ;) {
     const change = await owning(core, now, agent);
     const taken = await changeConversation(core, now._id, agentAuthor(agent), { ...change, expect: { ...change.expect, assigneeId: null } });

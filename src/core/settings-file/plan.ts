@@ -21,7 +21,7 @@ import { planCanned, textFault } from "./canned.ts";
 import { planMacros } from "./macros.ts";
 import { planSla } from "./sla.ts";
 import type { SlaPolicy } from "../model/sla.ts";
-import { policyOf, workFaults, workOf } from "./routing.ts";
+import { atResolveOf, policyOf, workFaults, workOf } from "./routing.ts";
 import { planWebhooks } from "./webhooks.ts";
 import { agentShape, attributeShape, cannedShape, deskShape, inWords, inboxShape, macroShape, routeShape, slaShape, teamShape, webhookShape } from "./shape.ts";
 import type { DeskEntry, InboxEntry, SettingsFile } from "./shape.ts";
@@ -84,16 +84,17 @@ function readKind<T>(file: ReadFile, at: Path, field: string, kindName: string, 
   return kind.read(result.data);
 }
 
-function planAgents(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored: StoredSettings, faults: Fault[]): Wish<Agent>[] {
+function planAgents(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, stored: StoredSettings, calendars: HoursCalendar[], faults: Fault[]): Wish<Agent>[] {
   const entries = wanted.agents ?? [];
   const found = matchEntries(file, entries.map((entry, i) => ({ path: ["agents", i], name: entry.name, identity: entry.email })), stored.agents,
     { noun: "agent", identityPath: "email", identityOf: (agent) => agent.email, refusal: (agent) => `has the address ${agent.email}` }, faults);
   const byName = Object.entries(deps.deskKinds).filter(([, kind]) => kind.linkByName === true).map(([kind]) => kind);
   return entries.map((entry, i) => {
     const was = found[i];
+    const hoursId = hoursNamed(file, ["agents", i], entry.hours, calendars, faults);
     const now: Agent = {
       ...(was ?? { _id: newId(deps.clock.now()), role: "agent", active: true, inboxIds: "all", timeZone: "UTC", createdAt: deps.clock.now() }),
-      ...defined<Agent>(without(entry, ["name", "email", "skills", "capacity"])), ...workOf(entry),
+      ...defined<Agent>(without(entry, ["name", "email", "skills", "capacity", "hours"])), ...workOf(entry), ...(hoursId === undefined ? {} : { hoursId }),
       name: entry.name, email: entry.email,
       links: [...(was?.links ?? []).filter((link) => !byName.includes(link.desk)), ...byName.map((desk) => ({ desk, userId: entry.name }))],
     };
@@ -196,7 +197,7 @@ function planInboxes(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, store
     const now: Inbox = {
       ...(was ?? { _id: newId(deps.clock.now()), channel: entry.channel, identity: channel.identity, enabled: true, createdAt: deps.clock.now() }),
       name: entry.name, enabled: entry.enabled ?? was?.enabled ?? true, deskTargetId: desk._id, config: channel.config, secrets: channel.secrets,
-      settings: { ...(was?.settings ?? DEFAULT_INBOX_SETTINGS), ...defined<InboxSettings>({ undoSeconds, doubleReplySeconds, noteFirst, reopenHours, takeOnReply, hideUntilTaken, hoursId, greeting, awayMessage }), ...policyOf(entry.routing, was?.settings.routing) },
+      settings: { ...(was?.settings ?? DEFAULT_INBOX_SETTINGS), ...defined<InboxSettings>({ undoSeconds, doubleReplySeconds, noteFirst, reopenHours, takeOnReply, hideUntilTaken, hoursId, greeting, awayMessage }), ...policyOf(entry.routing, was?.settings.routing), ...atResolveOf(entry.atResolve) },
     };
     return [{ was, now, entry, path, channel }];
   });
@@ -239,7 +240,7 @@ export function makePlan(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, s
   const faults: Fault[] = [];
   const hours = planHours(deps.clock, file, wanted, stored.hours, texts, faults);
   const calendars = afterwards(hours, stored.hours);
-  const agents = planAgents(deps, file, wanted, stored, faults);
+  const agents = planAgents(deps, file, wanted, stored, calendars, faults);
   const labels = planLabels(deps, file, wanted, stored, faults);
   const desks = planDesks(deps, file, wanted, stored, faults);
   const inboxes = planInboxes(deps, file, wanted, stored, desks, calendars, new Set([...stored.canned, ...(wanted.canned ?? [])].map(({ code }) => code)), faults);

@@ -2,10 +2,11 @@
 import type { PlanDeps } from "./plan.ts";
 import { UserError } from "../errors.ts";
 import { didYouMean } from "../model/close-names.ts";
+import type { DispositionRule } from "../model/disposition.ts";
 import type { AgentWork, RoutingPolicy } from "../model/routing.ts";
 import type { Agent, Inbox, Team } from "../model/types.ts";
 import { readCondition } from "../services/routing.ts";
-import type { RoutingEntry, SettingsFile } from "./shape.ts";
+import type { InboxEntry, RoutingEntry, SettingsFile } from "./shape.ts";
 import type { Fault, Path, ReadFile } from "./yaml.ts";
 
 const given = <T extends object>(values: T): T => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
@@ -21,6 +22,13 @@ export const policyOf = (entry: RoutingEntry | undefined, stored: RoutingPolicy 
   return { routing: given({ ...rest, ...(needs === undefined ? {} : { needs: needs.map((need) => given(need)) }) }) as RoutingPolicy };
 };
 
+/** What an inbox asks for at resolve; undefined: what is stored stays. */
+export const atResolveOf = (entry: InboxEntry["atResolve"]): { atResolve?: DispositionRule | null } => {
+  if (entry === undefined) return {};
+  if (entry === "off") return { atResolve: null };
+  return { atResolve: { labels: entry.labels ?? [], fields: (entry.fields ?? []).map(({ key, name, values }) => ({ key, name: name ?? key, ...(values === undefined ? {} : { values }) })) } };
+};
+
 interface Names { agents: Agent[]; teams: Team[]; inboxes: Inbox[]; labels: string[] }
 
 /** Channels, skills and conditions that there are not. */
@@ -31,7 +39,12 @@ export function workFaults(deps: PlanDeps, file: ReadFile, wanted: SettingsFile,
       if (!channels.includes(channel)) faults.push(file.fault(["agents", i, "capacity"], `There is no channel ${channel}.${didYouMean(channel, channels)} There is ${channels.toSorted().join(", ")}.`, channel));
     }
   }
-  for (const [i, { routing }] of (wanted.inboxes ?? []).entries()) needFaults(deps, file, ["inboxes", i], routing, names, faults);
+  for (const [i, { routing, atResolve }] of (wanted.inboxes ?? []).entries()) {
+    needFaults(deps, file, ["inboxes", i], routing, names, faults);
+    for (const label of atResolve === undefined || atResolve === "off" ? [] : (atResolve.labels ?? [])) {
+      if (!names.labels.includes(label)) faults.push(file.fault(["inboxes", i, "atResolve", "labels"], `There is no label ${label}.${didYouMean(label, names.labels)}`));
+    }
+  }
   for (const [i, { routing }] of (wanted.teams ?? []).entries()) needFaults(deps, file, ["teams", i], routing, names, faults);
 }
 

@@ -25,6 +25,7 @@ export const agentShape = z.strictObject({
   active: z.boolean().optional(),
   avatar: z.string().max(4_000, "must have at most 4000 characters").regex(/^(https:\/\/|data:image\/(svg\+xml|png|jpeg|webp)[;,])/, "must be an https address or a data:image").optional(),
   timeZone: z.string().refine(isZone, "must be a time zone such as Europe/Berlin").optional(),
+  hours: z.string().optional(),
   skills: z.array(plain(40).transform((skill) => skill.toLowerCase())).max(50).optional(),
   capacity: z.record(z.string(), z.int("must be a whole number").min(0, "must be 0 to 1000").max(1_000, "must be 0 to 1000")).optional(),
 });
@@ -89,6 +90,10 @@ export const inboxShape = z.looseObject({
   routing: routingShape.optional(),
   greeting: z.union([z.literal("off"), text(TEMPLATE_CHARS)]).optional(),
   awayMessage: z.union([z.literal("off"), text(TEMPLATE_CHARS)]).optional(),
+  atResolve: z.union([z.literal("off"), z.strictObject({
+    labels: z.array(plain(40)).max(50).optional(),
+    fields: z.array(z.strictObject({ key: z.string().regex(ATTRIBUTE_KEY, "must be small letters, digits and _, beginning with a letter, 40 at most").refine((key) => key !== "label" && key !== "value", "must be another word: this one has a meaning of its own"), name: plain(40).optional(), values: z.array(plain(80)).min(1).max(50).optional() })).max(10).optional(),
+  })], "must be off, or labels and fields with key, name and values").optional(),
   hideUntilTaken: z.array(z.enum(HIDEABLE)).max(HIDEABLE.length).optional(),
   csat: z.union([z.literal("off"), z.strictObject({
     scale: z.enum(CSAT_SCALES).default("1-5"), question: plain(500).optional(), delayMinutes: z.number().min(0, "must be 0 to 43200 minutes").max(43_200, "must be 0 to 43200 minutes").default(0),

@@ -13,7 +13,7 @@ import { LIMITS_ID } from "./limits.ts";
 import type { Plan, StoredSettings, Wish } from "./plan.ts";
 
 /** What a stored field is called in the file. */
-const CALLED: Record<string, string> = { deskTargetId: "desk", memberIds: "members", hoursId: "hours" };
+const CALLED: Record<string, string> = { deskTargetId: "desk", hoursId: "hours", memberIds: "members" };
 
 interface Named { _id: string; name: string }
 

@@ -1,6 +1,5 @@
 /** away, back, status: who is here. */
 import { UserError } from "../errors.ts";
-import { isAway } from "../model/routing.ts";
 import { parseWhen } from "../model/when.ts";
 import { everybody, setAway, setBack } from "../services/availability.ts";
 import { allAgents } from "../services/inbox-settings.ts";
@@ -51,10 +50,10 @@ export const status = verb({
   needs: { conversation: false }, args: nothing,
   async run({ core, actor }) {
     const now = core.clock.now();
-    const lines = (await everybody(core)).map(({ agent, open }) => {
+    const lines = (await everybody(core)).map(({ agent, absent, open }) => {
       const { absence, capacity = {} } = agent;
       const limits = Object.entries(capacity).map(([channel, most]) => `${channel} ${most}`).join(", ");
-      const where = absence === undefined || !isAway(agent, now) ? "here" : `away (${timeAgo(absence.since, now)})${absence.until === undefined ? "" : `, until ${timeFor(actor, absence.until)}`}${absence.by.id === agent._id ? "" : ` (says ${absence.by.name})`}`;
+      const where = absent?.why === "hours" ? "outside their working hours" : absence === undefined || absent === null ? "here" : `away (${timeAgo(absence.since, now)})${absence.until === undefined ? "" : `, until ${timeFor(actor, absence.until)}`}${absence.by.id === agent._id ? "" : ` (says ${absence.by.name})`}`;
       return `${agent.name} · ${where} · ${open} open${limits === "" ? "" : ` (at most: ${limits})`}${agent.skills === undefined || agent.skills.length === 0 ? "" : ` · ${agent.skills.join(", ")}`}`;
     });
     return { notice: lines.join("\n") };

@@ -5,6 +5,7 @@ import type { Agent, Team } from "../model/types.ts";
 import { assign as assignTo, assignTeam, take as takeOver, unassign as assignNobody, unassignTeam as assignNoTeam } from "../services/assign.ts";
 import { allAgents, allTeams, mayAnswer } from "../services/inbox-settings.ts";
 import { agentAuthor } from "../services/send-reply.ts";
+import { mustBeGiven } from "../services/transfer-request.ts";
 import { anyText, oneOf, onlyAnyway } from "./args.ts";
 import { FORM_FIELD, verb } from "./verb.ts";
 
@@ -12,6 +13,7 @@ export const take = verb({
   name: "take", aliases: ["claim"], usage: "[--anyway]", flags: ["--anyway"], help: "Makes you the owner; with --anyway also when a colleague is.",
   needs: { conversation: true }, args: onlyAnyway,
   async run({ core, actor, conversation, args }) {
+    await mustBeGiven(core, actor, conversation);
     const { number } = await takeOver(core, { conversation, agent: actor, anyway: args.anyway });
     return { notice: `#${number} is yours.`, logged: true };
   },
@@ -32,6 +34,7 @@ export const assign = verb({
       }]);
     }
     const to = /^@?me$/i.test(args.text) ? actor : nameOf(args.text, agents, teams);
+    await mustBeGiven(core, actor, conversation);
     if ("memberIds" in to) {
       const { number } = await assignTeam(core, { conversation, team: to, actor: agentAuthor(actor) });
       return { notice: `#${number} is now with the team ${to.name}.`, logged: true };
@@ -56,7 +59,7 @@ export const unassign = verb({
 });
 
 /** By whole name, e-mail or a beginning that only one has. @throws {UserError} AGENT_UNKNOWN */
-function nameOf(text: string, agents: Agent[], teams: Team[]): Agent | Team {
+export function nameOf(text: string, agents: Agent[], teams: Team[]): Agent | Team {
   const wanted = text.replace(/^@/, "").replace(/^"(.*)"$/, "$1").trim().toLowerCase();
   const all = [...agents, ...teams];
   const exact = all.find((one) => one.name.toLowerCase() === wanted || ("email" in one && one.email.toLowerCase() === wanted));

@@ -16,6 +16,7 @@ import { mode } from "./mode.ts";
 import { cancel, correct, keep, makeEdit, original, retract, retry, send } from "./on-message.ts";
 import { delivery, health } from "./operate.ts";
 import { assign, take, unassign } from "./owner.ts";
+import { approve, decline, request } from "./request.ts";
 import { note, reply } from "./say.ts";
 import { ack, sla } from "./sla.ts";
 import { snooze } from "./snooze.ts";
@@ -28,7 +29,7 @@ import type { Verb } from "./verb.ts";
 
 export const verbs: readonly Verb[] = [
   reply, note,
-  take, assign, unassign, transfer,
+  take, assign, unassign, transfer, request, approve, decline,
   makeResolve(() => verbs), reopen, pending, snooze, csat,
   label, unlabel, priority,
   sla, ack,
