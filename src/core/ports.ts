@@ -35,7 +35,7 @@ export interface OutboundMessage {
   choices?: Choice[];
 }
 /** Where a reply goes: the line that it answers is the last that the customer wrote before it; null when there is none. */
-export interface ReplyPlace { conversationId: string; subject: string; answers: ThreadPlace | null; recipients: Recipients }
+export interface ReplyPlace { conversationId: string; subject: string; answers: ThreadPlace | null; recipients: Recipients; /** Name of the conversation's team. */ team?: string }
 
 /** One vendor call. `data` is the channel's own and must survive JSON. */
 export interface Part { index: number; kind: string; data: unknown }

@@ -1,5 +1,6 @@
 /** Mail customers and an agent through the whole core: in over SMTP, into the thread, out over SMTP, and which mail belongs where. */
 import { expect, test } from "vitest";
+import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
 import { makeBounce, makeMail } from "../fakes/email/mails.ts";
 import { startEmail } from "../support/email.ts";
 import { freePort } from "../support/free-port.ts";
@@ -37,6 +38,21 @@ test("there and back: subject, threading headers, a signed reply address, and th
   await help.say("Good to hear.");
   const last = await arrived(2);
   expect(last.mail.references).toEqual(expect.arrayContaining(["<first@customer.example>", sent.mail.messageId]));
+});
+
+test("the sender's name and the signature say which agent and team write, as the inbox is set", async () => {
+  const { help, mail, conversations, arrived } = await startEmail({ fromName: "{agent}, {team} at Example", signature: "{agent}\n{team} · Example Ltd." });
+  await mail({ text: "Hello" });
+  await help.say("To you.");
+  const first = await arrived(1);
+  await help.store.teams.insertOne({ _id: "t-billing", name: "Billing", memberIds: [help.mara._id] });
+  forgetSettings(help.core);
+  await help.say("!assign Billing");
+  await help.settle();
+  expect((await conversations())[0]!.teamId).toBeDefined();
+  await help.say("And again.");
+  const second = await arrived(2);
+  expect([first, second].map(({ mail: { from, text } }) => [from!.value[0]!.name, text!.trim()])).toEqual([["Mara, Shop at Example", "To you.\n\n-- \nMara\nShop · Example Ltd."], ["Mara, Billing at Example", "And again.\n\n-- \nMara\nBilling · Example Ltd."]]);
 });
 
 test("a new subject without headers is a new conversation; the older one goes on by its headers", async () => {

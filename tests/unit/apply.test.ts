@@ -51,6 +51,8 @@ test("an inbox names the one that mails its unread replies, which may stand belo
   const told = async (continuity: string) => (await apply(text(continuity))).faults.map(({ line, reason }) => `${line} ${reason}`);
   expect(await told(", continuity: { inbox: Mial }")).toEqual([expect.stringMatching(/^3 There is no inbox named Mial\..*Mail/)]);
   expect(await told(", continuity: { inbox: Website }")).toEqual([expect.stringContaining("its own unread replies")]);
+  const withBot = await apply(`${text(", continuity: { inbox: Bot }")}  - { name: Bot, channel: telegram, token: "${TOKEN}" }\n`);
+  expect(withBot.faults.map(({ line, reason }) => `${line} ${reason}`)).toEqual(["3 Bot is an inbox for telegram, which sends no mail. Name one for mail."]);
   expect(await told(", continuity: { inbox: Mail }")).toEqual([]);
   const settings = async () => (await store.inboxes.findOne({ name: "Website" }))!.settings.continuity;
   const { _id: inboxId } = (await store.inboxes.findOne({ name: "Mail" }))!;

@@ -76,6 +76,7 @@ test("settings say in words what is wrong", () => {
   expect(said({ address: "a@b.example" })).toContain("smtp is needed");
   expect(said({ address: "a@b.example", smtp: { ...smtp, security: "ssl" } })).toContain("must be tls, starttls or none");
   expect(said({ address: "a@b.example", smtp, fromName: "a\r\nBcc: b" })).toContain("fromName");
+  expect(said({ address: "a@b.example", smtp, fromName: "{agent} of {team}", signature: "{name}" })).toBe("signature may hold {agent}, {team} and {inbox}, and no other name in braces");
   expect(said({ address: "a@b.example", smtp, adress: "x" })).not.toBe("fine");
   const read = emailKind.read(emailKind.settings.parse({ address: "Help+x@B.example", smtp, imap: { host: "i", user: "u", password: "q" }, receiver: {} }));
   expect(read).toMatchObject({ identity: "help@b.example", secrets: { smtpPassword: "p", imapPassword: "q" }, config: { signedReplies: true } });

@@ -12,6 +12,7 @@ import type { EmailConfig } from "./kind.ts";
 import { createLogins, mailboxMemories, mailboxName, sharedTrouble } from "./logins.ts";
 import { createNetworks } from "./networks.ts";
 import { MAX_FILE, MAX_TEXT, plan, readPart } from "./plan.ts";
+import { withNames } from "./render.ts";
 import { checkCall, isOurs } from "./verify.ts";
 
 /** A webhook only where the inbox has one. */
@@ -87,10 +88,11 @@ export function createEmail(inboxId: string, inboxName: string, config: EmailCon
       const alsoTo = everyOne(part.alsoTo), cc = everyOne(part.cc), bcc = everyOne(part.bcc);
       const messageId = makeMessageId(key, domain, deps.sign);
       const replyTo = config.signedReplies && part.conversationId !== null ? makeReplyAddress(address, part.conversationId, deps.sign) : null;
-      const from = { name: config.fromName ?? (part.author === "" ? inboxName : `${part.author} (${inboxName})`), address };
+      const names = { agent: part.author, team: part.team, inbox: inboxName };
+      const from = { name: withNames(config.fromName ?? (part.author === "" ? "{inbox}" : "{agent} ({inbox})"), names), address };
       const [{ composeMail }, { createSmtp }] = await Promise.all([import("./compose.ts"), import("./api.ts")]);
       smtp ??= createSmtp({ host: server.host, port: server.port, security: server.security, name: domain, login });
-      const mail = await composeMail({ part, from, to: [to, ...alsoTo], cc, replyTo, messageId, signature, inboxId, date: deps.clock.now(), files: deps.files, ...dkim });
+      const mail = await composeMail({ part, from, to: [to, ...alsoTo], cc, replyTo, messageId, signature: withNames(signature, names), inboxId, date: deps.clock.now(), files: deps.files, ...dkim });
       try {
         const { refused: left } = await smtp.send({ from: address, to: [to, ...alsoTo, ...cc, ...bcc] }, mail, signal);
         const forCustomer = left.find((one) => one.address === to.toLowerCase());

@@ -22,13 +22,15 @@ const signsIn = ({ user, password, oauth: signIn }: { user?: unknown; password?:
 const SIGN_IN = { error: "has oauth, which goes with user and without password" };
 const Mailbox = z.strictObject({ host: z.string().min(1), port: port(993), security: security.default("tls"), ...login, folder: z.string().min(1).max(200).default("INBOX") }).refine(signsIn, SIGN_IN);
 
+const knowsNames = (text: string): boolean => (text.match(/\{\w+\}/g) ?? []).every((name) => ["{agent}", "{team}", "{inbox}"].includes(name));
+const NAMES = "may hold {agent}, {team} and {inbox}, and no other name in braces";
 const isPrivateKey = (pem: string): boolean => { try { return createPrivateKey(pem).type === "private"; } catch { return false; } };
 
 const Settings = z.strictObject({
   address: address("the inbox's mail address"),
   aliases: z.array(address("a list of mail addresses")).max(100).default([]),
-  fromName: z.string().max(80).regex(/^[^\r\n<>"]*$/, "must be one line without <, > and quotes").optional(),
-  signature: z.string().max(2_000).default(""),
+  fromName: z.string().max(80).regex(/^[^\r\n<>"]*$/, "must be one line without <, > and quotes").refine(knowsNames, NAMES).optional(),
+  signature: z.string().max(2_000).refine(knowsNames, NAMES).default(""),
   smtp: z.strictObject({ host: z.string().min(1), port: port(587), security: security.default("starttls"), ...login }, { error: "is needed to send replies: host, port, user, password" }).refine(signsIn, SIGN_IN),
   imap: z.union([Mailbox.transform((one) => [one]), z.array(Mailbox).max(20)], { error: "must be a mailbox (host, port, user, password, folder) or a list of them" }).optional(),
   receiver: z.strictObject({
@@ -73,6 +75,7 @@ function serverOf<T extends { password?: string | undefined; oauth?: z.infer<typ
 /** The identity is the address. Signed reply addresses are the rule where we receive ourselves: elsewhere not every server delivers them. */
 export const emailKind: ChannelKind<Settings> = {
   id: "email",
+  mails: true,
   settings: Settings,
   read({ smtp, imap = [], dkim, webhook, replyAddress, ...rest }) {
     const sending = serverOf("smtp", smtp), mailboxes = imap.map((one, i) => serverOf(mailboxName(i), one));

@@ -8,7 +8,7 @@ import { REPLY_SUBJECT } from "./phrases.ts";
 
 const FilePart = z.object({ fileId: z.string(), name: z.string(), type: z.string() });
 const Data = z.object({
-  text: z.string(), files: z.array(FilePart), author: z.string(), subject: z.string(), conversationId: z.string().nullable(),
+  text: z.string(), files: z.array(FilePart), author: z.string(), team: z.string().default(""), subject: z.string(), conversationId: z.string().nullable(),
   /** Null: to the customer's own address. */
   to: z.string().nullable(), alsoTo: z.array(z.string()), cc: z.array(z.string()), bcc: z.array(z.string()), inReplyTo: z.string().nullable(), references: z.array(z.string()),
   /** No person wrote it. */
@@ -57,7 +57,7 @@ export function plan({ body, files, author, place, automatic }: OutboundMessage)
   const texts = split(body.replaceAll("\0", "")), rest = batches(files);
   const answers = place?.answers ?? null;
   const common = {
-    author: author.name, subject: replySubject(answers?.subject || place?.subject || ""), conversationId: place?.conversationId ?? null,
+    author: author.name, team: place?.team ?? "", subject: replySubject(answers?.subject || place?.subject || ""), conversationId: place?.conversationId ?? null,
     to: place?.recipients.to ?? null, alsoTo: place?.recipients.alsoTo ?? [], cc: place?.recipients.cc ?? [], bcc: place?.recipients.bcc ?? [], inReplyTo: answers?.id ?? null, references: chainOf(place), automatic: automatic === true,
   };
   const count = Math.max(texts.length, rest.length);

@@ -51,3 +51,9 @@ export function toHtml(body: string, signature = ""): string {
 }
 
 const withSignature = (text: string, signature: string): string => (signature.trim() === "" ? text : `${text}\n\n-- \n${signature.trim()}`);
+
+/** A name or signature with who writes put in: `{agent}`, `{team}` and `{inbox}`; who is not known stands behind the next of them. */
+export function withNames(template: string, { agent, team, inbox }: { agent: string; team: string; inbox: string }): string {
+  const names: Record<string, string> = { agent: agent || team || inbox, team: team || inbox, inbox };
+  return template.replace(/\{(agent|team|inbox)\}/g, (_, name: string) => names[name]!);
+}

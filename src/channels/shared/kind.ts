@@ -38,6 +38,8 @@ export interface ChannelSettings { identity: string; config: Record<string, unkn
 
 export interface ChannelKind<T = unknown> {
   id: ChannelId;
+  /** Customers' addresses are mail addresses: it may mail what those of other inboxes have not read. */
+  mails?: true;
   /** The fields that this channel adds to an inbox in `threadline.yaml`; strict, every message in plain words. */
   settings: z.ZodType<T>;
   /** Pure: reads the identity out of the settings without asking the vendor. */

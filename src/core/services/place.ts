@@ -57,9 +57,9 @@ async function peopleOf(core: Core, { _id: conversationId, recipients }: Convers
 /** The place of a reply: after the customer's last line before it, to those whom that names and agents added. */
 export async function placeForReply(core: Core, message: Message, most: number): Promise<ReplyPlace> {
   const [conversation, answered] = await Promise.all([
-    core.store.conversations.findOne({ _id: message.conversationId }, { projection: { subject: 1, recipients: 1 } }),
+    core.store.conversations.findOne({ _id: message.conversationId }, { projection: { subject: 1, recipients: 1, teamName: 1 } }),
     core.store.messages.find({ conversationId: message.conversationId, seq: { $lt: message.seq }, kind: "incoming", "place.id": { $exists: true } }, { projection: { place: 1 } }).sort({ seq: -1 }).limit(1).next(),
   ]);
   const answers = answered?.place ?? null;
-  return { conversationId: message.conversationId, subject: conversation?.subject ?? "", answers, recipients: recipientsOf(answers, conversation?.recipients, message.seq, most) };
+  return { conversationId: message.conversationId, subject: conversation?.subject ?? "", answers, recipients: recipientsOf(answers, conversation?.recipients, message.seq, most), ...(conversation?.teamName == null ? {} : { team: conversation.teamName }) };
 }

@@ -18,6 +18,7 @@ import { planAttributes } from "./attributes.ts";
 import { hoursNamed, hoursShape, planHours } from "./hours.ts";
 import { planRules, ruleShape } from "./rules.ts";
 import { planCanned, textFault } from "./canned.ts";
+import { continuityOf } from "./continuity.ts";
 import { planMacros } from "./macros.ts";
 import { planSla } from "./sla.ts";
 import type { SlaPolicy } from "../model/sla.ts";
@@ -31,6 +32,8 @@ import type { Fault, Path, ReadFile } from "./yaml.ts";
 export interface ChannelSettingsKind {
   settings: z.ZodType;
   read(settings: unknown): { identity: string; config: Record<string, unknown>; secrets: Record<string, string> };
+  /** Its customers' addresses are mail addresses, so it may write to those of other inboxes. */
+  mails?: true;
 }
 /** How the fields that a desk adds to its entry read. `linkByName`: people are known there by their agent's name. */
 export interface DeskSettingsKind { settings: z.ZodType; read(settings: unknown): { identity: string; config?: Record<string, unknown>; secrets?: Record<string, string> }; linkByName?: boolean }
@@ -203,12 +206,9 @@ function planInboxes(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, store
   });
   const all = [...planned.map(({ now }) => now), ...stored.inboxes];
   return planned.map(({ was, now, entry, path, channel }) => {
-    const { continuity } = entry;
-    const by = continuity === undefined || continuity === "off" ? undefined : all.find((one) => one.name === continuity.inbox);
-    if (continuity !== undefined && continuity !== "off" && (by === undefined || by._id === now._id)) faults.push(file.fault([...path, "continuity", "inbox"], by === undefined ? `There is no inbox named ${continuity.inbox}.${didYouMean(continuity.inbox, all.map((one) => one.name))}` : "An inbox can't send its own unread replies by mail. Name one for mail."));
     const csat = entry.csat === "off" ? null : entry.csat === undefined ? now.settings.csat : defined<CsatSettings>(entry.csat) as CsatSettings;
     const autoResolve = entry.autoResolve === "off" ? null : entry.autoResolve === undefined ? now.settings.autoResolve : defined<AutoResolve>(entry.autoResolve) as AutoResolve;
-    const settings: InboxSettings = { ...now.settings, ...(csat === undefined ? {} : { csat }), ...(autoResolve === undefined ? {} : { autoResolve }), ...(entry.thanksReopens === undefined ? {} : { thanksReopens: entry.thanksReopens }), ...(continuity === "off" ? { continuity: null } : continuity === undefined || by === undefined ? {} : { continuity: { inboxId: by._id, minutes: continuity.minutes } }) };
+    const settings: InboxSettings = { ...now.settings, ...(csat === undefined ? {} : { csat }), ...(autoResolve === undefined ? {} : { autoResolve }), ...(entry.thanksReopens === undefined ? {} : { thanksReopens: entry.thanksReopens }), ...continuityOf(file, path, entry, now._id, all, deps.channelKinds, faults) };
     return wish(was, { ...now, settings }, changedSecrets(deps.secrets, was?.secrets ?? {}, channel.secrets));
   });
 }
