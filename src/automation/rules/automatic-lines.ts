@@ -17,7 +17,7 @@ const LINES = 50;
 export async function sayAutomatic(core: Core, conversation: Conversation, message: Message): Promise<void> {
   const inbox = await inboxOf(core, conversation.inboxId);
   const { greeting, awayMessage } = inbox.settings;
-  if (message.kind !== "incoming" || ((greeting ?? "") === "" && (awayMessage ?? "") === "")) return;
+  if (message.kind !== "incoming" || message.quiet !== undefined || ((greeting ?? "") === "" && (awayMessage ?? "") === "")) return;
   if (message.place?.automatic === true || conversation.contactBlocked === true || conversation.unreachable !== undefined || modeOf(conversation, inbox) === "team-only") return;
   const say = async (text: string, key: string) => {
     const author: Author = { type: "bot", name: inbox.name };

@@ -54,7 +54,7 @@ export const EVENT_FIELDS = {
   hours: { type: "choice", operators: ["is", "is not"], choices: ["open", "closed"], example: "hours:closed", help: "the working hours that hold here, at this moment" },
   kind: { type: "choice", operators: CHOICE, choices: ["incoming", "outgoing", "note"], example: "kind:incoming", help: "of the message: the customer's, a reply, a note" },
   by: { type: "choice", operators: CHOICE, choices: ["customer", "agent", "rule", "threadline"], example: "by:customer", help: "who did it" },
-  changed: { type: "choice", operators: CHOICE, choices: ["status", "assignee", "team", "label", "priority", "mode", "contact", "attribute", "desk"], example: "changed:priority", help: "what was changed" },
+  changed: { type: "choice", operators: CHOICE, choices: ["status", "assignee", "team", "label", "priority", "mode", "contact", "attribute", "desk", "csat"], example: "changed:priority", help: "what was changed" },
   from: { type: "text", operators: CHOICE, example: "from:snoozed", help: "what it was before: a status, a desk, a label that was taken off" },
   to: { type: "text", operators: CHOICE, example: "to:urgent", help: "what it is now: a status, a priority, an agent, a team, a label that was added; none where nothing is" },
   attribute: { type: "text", operators: CHOICE, example: "attribute:plan=gold", help: "an attribute of the customer with its value; attribute:plan=none where it is not set" },

@@ -85,12 +85,14 @@ const CHANGED: Record<string, { event?: RuleEvent; what: string }> = {
 };
 
 /** What a line of the timeline tells rules. */
-export function ruleEventsOf({ kind, seq, activity }: Pick<Message, "kind" | "seq" | "activity">): RuleEvent[] {
+export function ruleEventsOf({ kind, seq, activity, quiet }: Pick<Message, "kind" | "seq" | "activity" | "quiet">): RuleEvent[] {
+  // the score itself is heard as the answer that it is
+  if (quiet === "survey") return [];
   const first: RuleEvent[] = seq === 1 ? ["conversation created"] : [];
   if (kind !== "activity") return [...first, "message created"];
   const known = activity === undefined ? undefined : CHANGED[activity.type];
   if (known === undefined) return first;
-  return [...first, ...(known.event === undefined ? [] : [known.event]), ...(known.event === "contact updated" ? [] : ["conversation updated" as const])];
+  return [...first, ...(known.event === undefined ? [] : [known.event]), ...(known.event === "contact updated" || known.event === "csat answered" ? [] : ["conversation updated" as const])];
 }
 
 /** What was changed from what to what, in lower case. */
@@ -103,6 +105,7 @@ export function changeOf({ activity }: Pick<Message, "activity">): { changed: st
     case "labelled": return { changed, from: null, to: activity.label.toLowerCase() };
     case "unlabelled": return { changed, from: activity.label.toLowerCase(), to: null };
     case "priority": case "mode": return { changed, from: null, to: activity.to };
+    case "csat": return { changed, from: null, to: activity.low ? "low" : "good" };
     case "transferred": return { changed, from: activity.fromName.toLowerCase(), to: activity.toName.toLowerCase() };
     default: return { changed, from: null, to: null };
   }

@@ -69,7 +69,7 @@ export const RULE_ACTS: Record<string, ActSpec> = {
   unlabel: { needs: "a label", run: ({ core, conversation, actor }, label) => removeLabel(core, { conversation, actor, label }) },
   priority: { needs: "low, medium, high, urgent or none", run: ({ core, conversation, actor }, text) => setPriority(core, { conversation, actor, priority: text.toLowerCase() === "none" ? null : (text.toLowerCase() as Priority) }) },
   mode: { needs: "reply, note-first or team-only", run: ({ core, conversation, actor }, text) => setMode(core, { conversation, actor, mode: text.toLowerCase() as "reply" | "note-first" | "team-only" }) },
-  resolve: { needs: null, run: ({ core, conversation, actor }) => resolve(core, { conversation, actor }) },
+  resolve: { needs: null, run: ({ core, conversation, actor }) => resolve(core, { conversation, actor, automatic: true }) },
   reopen: { needs: null, run: ({ core, conversation, actor }) => reopen(core, { conversation, actor }) },
   pending: { needs: null, run: ({ core, conversation, actor }) => setPending(core, { conversation, actor }) },
   snooze: {

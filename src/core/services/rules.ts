@@ -33,6 +33,7 @@ export interface RuleBook {
 }
 
 const conditionsOf = (filter: Filter): Condition[] => (isCondition(filter) ? [filter] : childrenOf(filter).flatMap(conditionsOf));
+const TIMED_MS = 1_000;
 /** Of the customer: told as held or not. */
 const PERSONAL = new Set(["contact", "subject", "text", "attribute"]);
 
@@ -42,10 +43,15 @@ export function readyRule(rule: Rule, names: RuleNames, at: Date): ReadyRule {
   const conditions = conditionsOf(filter);
   const plan = (part: Filter, now: Date): EventPredicate => toEventPredicate(planFilter(part, { ...names, me: null, now, timeZone: "UTC", words: new Map(), event: true }));
   const timed = conditions.some(({ field }) => ["span", "time"].includes(fieldOf(field).type));
-  const fixed = plan(filter, at);
+  let ready = { at, predicate: plan(filter, at) };
+  // What asks for a length of time is made anew when a second has gone by.
+  const predicateAt = (now: Date): EventPredicate => {
+    if (timed && Math.abs(now.getTime() - ready.at.getTime()) >= TIMED_MS) ready = { at: now, predicate: plan(filter, now) };
+    return ready.predicate;
+  };
   return {
     rule,
-    holds: timed ? (conversation, event, now) => plan(filter, now)(conversation, event) : fixed,
+    holds: (conversation, event, now) => predicateAt(now)(conversation, event),
     explain: (conversation, event, now) => conditions.map((condition) => {
       const was = PERSONAL.has(condition.field) ? undefined : seenOf(condition.field, conversation, event, names);
       return { asked: inWords(condition), held: plan(condition, now)(conversation, event), ...(was === undefined ? {} : { was }) };
