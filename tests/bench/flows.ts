@@ -67,12 +67,16 @@ export async function countPerMessage(generator: Generator): Promise<PerMessage>
   return { inbound: await counted("inbound"), outbound: await counted("outbound") };
 }
 
-export async function measureSize(generator: Generator, messages: number, { concurrency, ms }: Loads): Promise<SizeFigures> {
-  const app = generator.app!;
+/** Fills the empty store of a stopped application with so many messages; answers how many seconds that took. */
+export async function fill(dataDir: string, messages: number): Promise<number> {
   const began = performance.now();
-  const filler = await Child.start(new URL("./filler.ts", import.meta.url), [app.ready.uri!, String(messages)], () => {});
+  const filler = await Child.start(new URL("./filler.ts", import.meta.url), [dataDir, String(messages)], () => {});
   await filler.stop();
-  const seedSeconds = Math.round((performance.now() - began) / 100) / 10;
+  return Math.round((performance.now() - began) / 100) / 10;
+}
+
+export async function measureSize(generator: Generator, messages: number, seedSeconds: number, { concurrency, ms }: Loads): Promise<SizeFigures> {
+  const app = generator.app!;
   const rested = async <T>(work: () => Promise<T>): Promise<T> => { const result = await work(); await app.ask({ do: "settle" }); return result; };
   await rested(() => closedLoop(generator, ["inbound", "outbound"], concurrency, ms / 4));
   const inbound = await rested(() => closedLoop(generator, ["inbound"], concurrency, ms));

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { countPerMessage, measureFloor, measureSize, warmUp, type Loads } from "./flows.ts";
+import { countPerMessage, fill, measureFloor, measureSize, warmUp, type Loads } from "./flows.ts";
 import { Generator } from "./generator.ts";
 import { readProfiles } from "./profile.ts";
 import { asJson, printTable, type Results } from "./report.ts";
@@ -57,14 +57,21 @@ async function bench(options: { sizes: number[]; profile: boolean; desk: "fake" 
     const floor = await measureFloor(generator, options);
     await floorApp.stop();
 
-    const app = generator.app = await start(new URL("./app.ts", import.meta.url), [join(folder, "data"), apiRoot, "plain", ...where], [...asStarted(), ...(profiles === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`, "--cpu-prof-interval=500"])]);
-    await warmUp(generator);
     const sizes = [];
     for (const messages of options.sizes) {
-      print(`Measuring with ${messages.toLocaleString("en")} stored messages …`);
-      sizes.push(await measureSize(generator, messages, options));
+      const data = join(folder, `data-${messages}`);
+      const begin = (execArgv: string[]) => start(new URL("./app.ts", import.meta.url), [data, apiRoot, "plain", ...where], execArgv);
+      print(`Filling a store with ${messages.toLocaleString("en")} messages …`);
+      // The first run makes the inbox and the indexes; the store is filled while nobody runs it.
+      await (await begin(asStarted())).stop();
+      const seedSeconds = await fill(data, messages);
+      print(`Measuring with them (filled in ${seedSeconds} s) …`);
+      const app = generator.app = await begin([...asStarted(), ...(profiles === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`, "--cpu-prof-interval=500"])]);
+      await warmUp(generator);
+      sizes.push(await measureSize(generator, messages, seedSeconds, options));
+      await app.stop();
+      rmSync(data, { recursive: true, force: true });
     }
-    await app.stop();
     return { desk: options.desk, sizes, floor, perMessage, fdatasyncMs: fdatasyncMs(folder), concurrency: options.concurrency, node: process.version, profiles: profiles === null ? [] : readProfiles(profiles) };
   } finally {
     for (const child of children) await child.stop();

@@ -1,30 +1,27 @@
-/** Fills the store with conversations that look like a helpdesk's history: all delivered, posted and answered. */
+/** Conversations that look like a helpdesk's history: all delivered, posted and answered. */
 import { draftMessage } from "../../src/core/model/draft.ts";
 import { newId } from "../../src/core/model/ids.ts";
 import type { Contact, ContactIdentity, Conversation, DeskThreadId, Inbox, Message } from "../../src/core/model/types.ts";
-import type { Store } from "../../src/core/store/store.ts";
 
 const LINES = 20;
-/** Documents in one insertMany. */
-const BATCH = 2_000;
+/** Messages that are written at once. */
+const BATCH = 10_000;
 const WORDS = "order invoice parcel lamp chair refund delivery address password account monday evening broken missing blue second email phone thanks please waiting answer number street".split(" ");
 
 const textOf = (n: number): string => Array.from({ length: 12 }, (_, i) => WORDS[(n * 7 + i * (1 + (n % 11))) % WORDS.length]).join(" ");
 
-interface Batch { contacts: Contact[]; identities: ContactIdentity[]; conversations: Conversation[]; messages: Message[] }
+/** Documents by the name of their collection. */
+interface Batch { contacts: Contact[]; contactIdentities: ContactIdentity[]; conversations: Conversation[]; messages: Message[] }
 
-/** Adds until `messages` are stored. Answers how many there are then. */
-export async function seed(store: Store, inbox: Inbox, messages: number): Promise<number> {
-  let stored = await store.messages.estimatedDocumentCount();
-  let number = (await store.conversations.find({}, { projection: { number: 1 } }).sort({ number: -1 }).limit(1).next())?.number ?? 1_000;
-  while (stored < messages) {
-    const batch: Batch = { contacts: [], identities: [], conversations: [], messages: [] };
-    while (batch.messages.length < BATCH && stored + batch.messages.length < messages) addConversation(batch, inbox, ++number);
-    await Promise.all([store.contacts.insertMany(batch.contacts), store.identities.insertMany(batch.identities), store.conversations.insertMany(batch.conversations)]);
-    await store.messages.insertMany(batch.messages, { ordered: false });
-    stored += batch.messages.length;
+/** So many messages or some more. */
+export function* history(inbox: Inbox, messages: number): Generator<Batch> {
+  let number = 1_000;
+  for (let made = 0; made < messages;) {
+    const batch: Batch = { contacts: [], contactIdentities: [], conversations: [], messages: [] };
+    while (batch.messages.length < BATCH && made + batch.messages.length < messages) addConversation(batch, inbox, ++number);
+    made += batch.messages.length;
+    yield batch;
   }
-  return stored;
 }
 
 function addConversation(batch: Batch, inbox: Inbox, number: number): void {
@@ -35,7 +32,7 @@ function addConversation(batch: Batch, inbox: Inbox, number: number): void {
   const _id = newId(at);
   const thread = `fake:seed-${number}` as DeskThreadId;
   batch.contacts.push(contact);
-  batch.identities.push(identity);
+  batch.contactIdentities.push(identity);
   for (let seq = 1; seq <= LINES; seq++) batch.messages.push(messageOf({ conversationId: _id, inbox, identity, name, number, seq, thread, at }));
   const last = batch.messages.at(-1)!;
   batch.conversations.push({

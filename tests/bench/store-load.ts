@@ -1,5 +1,8 @@
 /** The load of the store's bench: what is stored, and how fast, how evenly and how soon it is answered through the unchanged driver. */
+import { serialize } from "bson";
 import { MongoClient, ObjectId, type Collection } from "mongodb";
+import { buildIndex, createCollection } from "../../src/mongo/embedded/storage/ddl.ts";
+import { openFiles, writeStraight } from "./straight.ts";
 
 export interface Message {
   _id: ObjectId;
@@ -16,7 +19,8 @@ export type Figures = Record<string, number>;
 const CALLERS = 32;
 const CONVERSATIONS = 2_000;
 const BODY = "x".repeat(400);
-const FILL = 1_000;
+const FILL = 20_000;
+const EXPIRING = 1_000;
 const PAGES_PER_S = 300;
 const BESIDE_PER_S = 1_000;
 /** Numbers of messages that come on top of the stored ones. */
@@ -24,15 +28,17 @@ const ADDED = 1_000_000_000;
 const idOf = (i: number) => new ObjectId(i.toString(16).padStart(24, "0"));
 export const messageOf = (i: number): Message => ({ _id: idOf(i), conversationId: i % CONVERSATIONS, seq: Math.floor(i / CONVERSATIONS), body: BODY, tries: 0, at: new Date(i) });
 
-/** The collection with its three indexes and `size` messages. */
-export async function fill(client: MongoClient, size: number): Promise<Collection<Message>> {
-  const col = client.db().collection<Message>("messages");
-  await col.createIndex({ conversationId: 1, seq: 1 }, { unique: true });
-  await col.createIndex({ conversationId: 1, at: 1 });
-  const from = await col.estimatedDocumentCount();
-  for (let i = from; i < size; i += FILL) await col.insertMany(Array.from({ length: Math.min(FILL, size - i) }, (_, n) => messageOf(i + n)), { ordered: false });
-  return col;
+/** Makes the collection with its three indexes and `size` messages in a data folder whose store nobody runs. */
+export async function fill(dataDir: string, size: number): Promise<void> {
+  const store = await openFiles(dataDir);
+  const { collection } = await createCollection(store, "threadline", "messages");
+  await buildIndex(store, collection.ns, serialize({ v: 2, key: { conversationId: 1, seq: 1 }, name: "conversationId_1_seq_1", unique: true }));
+  await buildIndex(store, collection.ns, serialize({ v: 2, key: { conversationId: 1, at: 1 }, name: "conversationId_1_at_1" }));
+  for (let i = 0; i < size; i += FILL) await writeStraight(store, [{ collection, docs: Array.from({ length: Math.min(FILL, size - i) }, (_, n) => messageOf(i + n)) }]);
+  await store.stop();
 }
+
+const messagesOf = (client: MongoClient): Collection<Message> => client.db().collection<Message>("messages");
 
 /** Runs `act` from 32 callers for `ms`; answers acts per second. */
 export async function rate(ms: number, act: (n: number) => Promise<unknown>): Promise<number> {
@@ -81,7 +87,7 @@ async function longestWait(col: Collection<Message>, work: () => Promise<unknown
 
 /** Lets `n` messages expire and waits until they are gone: the store looks for them every 30 s. */
 async function expire(col: Collection<Message>, n: number): Promise<void> {
-  for (let i = 0; i < n; i += FILL) await col.insertMany(Array.from({ length: Math.min(FILL, n - i) }, (_, k) => ({ ...messageOf(3 * ADDED + i + k), expires: new Date(0) })));
+  for (let i = 0; i < n; i += EXPIRING) await col.insertMany(Array.from({ length: Math.min(EXPIRING, n - i) }, (_, k) => ({ ...messageOf(3 * ADDED + i + k), expires: new Date(0) })));
   await col.createIndex({ expires: 1 }, { expireAfterSeconds: 0 });
   while ((await col.countDocuments({ expires: new Date(0) })) > 0) await new Promise((resolve) => setTimeout(resolve, 250));
   await col.dropIndex("expires_1");
@@ -89,7 +95,7 @@ async function expire(col: Collection<Message>, n: number): Promise<void> {
 
 /** Rates, pages and waits with `size` messages stored. */
 export async function measure(client: MongoClient, size: number, ms: number): Promise<Figures> {
-  const col = await fill(client, size);
+  const col = messagesOf(client);
   let next = ADDED;
   const find = (n: number) => col.findOne({ _id: idOf((n * 7_919) % size) });
   const page = (n: number) => col.find({ conversationId: (n * 31) % CONVERSATIONS }).sort({ seq: -1 }).limit(50).toArray();
@@ -113,7 +119,7 @@ export async function measure(client: MongoClient, size: number, ms: number): Pr
 
 /** Inserts and findAndModify alone: what a slow flush slows. */
 export async function measureWrites(client: MongoClient, ms: number): Promise<Figures> {
-  const col = await fill(client, 1_000);
+  const col = messagesOf(client);
   let next = 2 * ADDED;
   return {
     inserts_per_s: await rate(ms, () => col.insertOne(messageOf(next++))),

@@ -37,8 +37,8 @@ async function inStore(act: (client: MongoClient) => Promise<Figures | unknown>)
 }
 
 const figures = part === "limit" ? await driverLimit()
-  : part === "fill" ? await inStore((client) => fill(client, size))
+  : part === "fill" ? await fill(dir, size)
   : part === "writes" ? await inStore((client) => measureWrites(client, ms))
   : await inStore((client) => measure(client, size, ms));
-process.stdout.write(`${JSON.stringify(part === "fill" ? {} : figures)}\n`);
+process.stdout.write(`${JSON.stringify(figures ?? {})}\n`);
 process.exit(0);

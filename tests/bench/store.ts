@@ -104,6 +104,7 @@ export async function run(o: { ms?: number; sizes?: readonly number[] } = {}): P
     if (library === undefined) return figures;
     const folder = join(dir, "slow");
     mkdirSync(folder);
+    await part(folder, "fill", 1_000, ms);
     return { ...figures, ...named(`flush_plus_${SLOW_MS}ms`, await part(folder, "writes", 1_000, ms, { LD_PRELOAD: library })) };
   } finally {
     rmSync(dir, { recursive: true, force: true });
