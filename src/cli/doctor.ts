@@ -31,7 +31,7 @@ export const doctor: Command = {
   help: "Check the settings, tokens, permissions and channels, and say what is missing.",
   async run({ args, config, print }) {
     if (args.length > 0) throw new CommandError("doctor takes no words: npx threadline doctor", 2);
-    const [server, { openAlone }, { deskCheckers, inboxCheckers }] = await Promise.all([findRunningServer(config.dataDir), import("./open-alone.ts"), import("../boot/connection-checks.ts")]);
+    const [server, { openAlone }, { deskCheckers, inboxCheckers }, { checkFiles }] = await Promise.all([findRunningServer(config.dataDir), import("./open-alone.ts"), import("../boot/connection-checks.ts"), import("../boot/file-checks.ts")]);
     const { parts, kind, close } = await openAlone(config);
     let worst = 0;
     const say = ({ state, text }: Finding) => {
@@ -44,6 +44,11 @@ export const doctor: Command = {
       const [inboxes, desks, agents] = await Promise.all([parts.store.inboxes.find().toArray(), parts.store.deskTargets.find().sort({ createdAt: 1 }).toArray(), parts.store.agents.find().toArray()]);
       for (const finding of settingsFindings({ inboxes, desks, agents })) say(finding);
 
+      if (config.s3 !== undefined || config.virusScanner !== undefined) {
+        print("");
+        print("Files");
+        await checkFiles(config, parts.clock, say);
+      }
       const deps = { secrets: parts.secrets, clock: parts.clock, publicUrl: config.publicUrl };
       for (const inbox of inboxes.filter(({ enabled }) => enabled)) {
         const checker = inboxCheckers[inbox.channel];

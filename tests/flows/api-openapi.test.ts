@@ -36,6 +36,28 @@ test("docs/api.md lists every call for programs, and none besides", () => {
   expect(listed.toSorted()).toEqual(adminCalls.filter(({ about }) => about !== "Admin").map(({ method, path }) => `${method} ${path}`).toSorted());
 });
 
+test("the example of docs/api.md does what it says", async () => {
+  const { app, token: make, write, settle, mara, channel, clock, conversation } = await buildAdmin();
+  for (const who of ["ana", "ben"]) {
+    await write(`I am ${who}`, who);
+    await settle();
+    clock.advance(60_000);
+  }
+  const [, code] = /```js\n([\s\S]+?)```/.exec(readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8"))!;
+  const { authorization } = await make("supervisor", { agentId: mara._id });
+  const fetchHere = async (url: string, { method, headers, body }: { method: "GET"; headers: Record<string, string>; body?: string }) => {
+    const answer = await app.inject({ method, url: url.replace("http://here", ""), headers, ...(body === undefined ? {} : { payload: body }) });
+    return { ok: answer.statusCode < 400, json: async () => answer.json<unknown>() };
+  };
+  const run = new (Object.getPrototypeOf(async () => undefined) as { constructor: FunctionConstructor }).constructor("server", "token", "fetch", `return (async () => { ${code} return { notice, contacts }; })();`) as
+    (server: string, token: string, fetch: unknown) => Promise<{ notice: string; contacts: unknown[] }>;
+  const { notice, contacts } = await run("http://here", authorization.replace("Bearer ", ""), fetchHere);
+  const { number, labels } = await conversation("ana");
+  expect([notice, labels, contacts.length]).toEqual([`#${number} is labelled billing.`, ["billing"], 2]);
+  await settle();
+  expect(channel.sent.map(({ text }) => text)).toEqual(["We are on it."]);
+});
+
 test("whatever does not fit the document is refused with a code, and nothing is stored", async () => {
   const { app, token, store, mara, write, settle } = await buildAdmin();
   await write("Hello");
