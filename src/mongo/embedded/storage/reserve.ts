@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, promises as fs } from "node:fs";
 import { StoreError } from "../values/errors.ts";
-import { usedBytes, type Env } from "./env.ts";
+import type { Env } from "./env.ts";
 
 const READ_ONLY: ReadonlySet<string> = new Set(["EROFS", "EACCES", "EPERM"]);
 const MIB = 1024 * 1024;
@@ -18,7 +18,8 @@ export class Reserve {
   private end: number;
   private budget = 0;
 
-  constructor(private readonly env: Env) {
+  /** `used` answers how far LMDB has written into the file, in bytes. */
+  constructor(private readonly env: Env, private readonly used: () => number) {
     const fd = openSync(env.file, "r");
     this.end = fstatSync(fd).size;
     closeSync(fd);
@@ -26,7 +27,7 @@ export class Reserve {
 
   /** Bytes still free between LMDB's last page and the end of the file. */
   private ahead(): number {
-    return this.end - usedBytes(this.env);
+    return this.end - this.used();
   }
 
   /** Whether `bytes` are prepared. Asks LMDB only when the last answer is used up; not inside a transaction. */
@@ -46,7 +47,7 @@ export class Reserve {
    *  @throws StoreError 14031 when the disk is full. */
   async prepare(bytes: number): Promise<void> {
     const spare = Math.min(Math.max(Math.floor(this.end / 8), MIB), 32 * MIB);
-    const target = Math.ceil((usedBytes(this.env) + bytes + spare) / MIB) * MIB;
+    const target = Math.ceil((this.used() + bytes + spare) / MIB) * MIB;
     let file: fs.FileHandle | undefined;
     let failure: NodeJS.ErrnoException | undefined;
     try {
