@@ -29,8 +29,9 @@ test("it is read page by page, also where many were made at the same time", asyn
 test("of one inbox no more than so many are kept: the oldest go", async () => {
   const { core, store } = await buildTestCore();
   const log = createCallLog(core, 20, 5);
-  await log.note({ inboxId: "b", id: "other", event: "message", body: "{}", at: new Date(0), ms: 0, status: 200, fault: null });
-  for (let n = 0; n < 60; n++) await log.note({ inboxId: "a", id: `c${n}`, event: "message", body: "{}", at: new Date(n), ms: 0, status: 200, fault: null });
+  const start = Date.now();
+  await log.note({ inboxId: "b", id: "other", event: "message", body: "{}", at: new Date(start), ms: 0, status: 200, fault: null });
+  for (let n = 0; n < 60; n++) await log.note({ inboxId: "a", id: `c${n}`, event: "message", body: "{}", at: new Date(start + n), ms: 0, status: 200, fault: null });
   expect(await store.calls.countDocuments({ inboxId: "a" })).toBe(20);
   expect((await listCalls(core, "a", { limit: 1 })).calls.map(callId)).toEqual(["c59"]);
   expect(await store.calls.countDocuments({ inboxId: "b" })).toBe(1);

@@ -38,7 +38,8 @@ test("pollers, lanes and scheduler have ended when the start fails", async () =>
   expect(failure).toBeInstanceOf(StartError);
   expect(failure).toMatchObject({ code: "PORT_IN_USE", message: expect.stringContaining(`Port ${env.PORT} is in use.`) });
   const leases = await store.leases.find().toArray();
-  expect(leases.map(({ until }) => until.getTime())).toEqual([0]);
+  expect(leases.length).toBeGreaterThan(0);
+  expect(leases.filter(({ until }) => until.getTime() !== 0)).toEqual([]);
   const calls = fake.calls.length;
   fake.user(1, "Ana").says("is anybody there?");
   await store.db.command({ ping: 1 });

@@ -27,7 +27,7 @@ test("attributes and hideUntilTaken are stored, changed, and left alone the seco
   expect(await stored()).toEqual([{ key: "plan", name: "Plan", type: "list", values: ["Free", "Pro"], onCard: true }, { key: "seats", name: "seats", type: "text" }]);
   expect((await store.inboxes.findOne({ name: "Website" }))!.settings.hideUntilTaken).toEqual(["name", "email"]);
   expect(await apply(fileWith(`${PLAN}\n  - { key: seats }`, ", hideUntilTaken: [name, email]"))).toEqual({ changes: [], faults: [] });
-  expect((await apply(fileWith(PLAN, ", hideUntilTaken: []"))).changes).toEqual(["Inbox Website: hideUntilTaken name,email → ", "Attributes: plan"]);
+  expect((await apply(fileWith(PLAN, ", hideUntilTaken: []"))).changes).toEqual(["Inbox Website: hideUntilTaken changed", "Attributes: plan"]);
 });
 
 test.each([
