@@ -20,15 +20,6 @@ const MAX_WEIGHT = 2_000;
 const MAX_BYTES = 4 * 1024 * 1024;
 /** Jobs that a batch has not begun after so many milliseconds are left for the next: readers wait for the jobs of one batch. */
 const BATCH_MS = 4;
-/** A few small writes are committed on the spot: handing them to LMDB's thread and back takes longer than a quick disk's flush. Longer than `ON_SPOT_MS`
- *  on average and the disk is none: for `SLOW_FOR_MS` every write goes to the thread, so that readers do not wait for the flush. */
-const ON_SPOT_JOBS = 4;
-const ON_SPOT_WEIGHT = 64;
-const ON_SPOT_BYTES = 64 * 1024;
-const ON_SPOT_MS = 2;
-const SLOW_FOR_MS = 1_000;
-/** Share of the newest commit in the average: one that had to wait for the processor says nothing about the disk. */
-const NEWEST = 0.1;
 const BYTES_PER_WRITE = 12 * 1024;
 const SPARE = 1024 * 1024;
 
@@ -61,8 +52,6 @@ export class Writer {
   private readonly reserve: Reserve;
   /** Bytes of documents that the running job may still write. */
   private left = 0;
-  private slowUntil = 0;
-  private averageMs = 0;
 
   constructor(private readonly env: Env, private readonly guard: Int32Array, private readonly hooks: WriterHooks) {
     this.reserve = new Reserve(env, () => this.guarded(() => usedBytes(env)));
@@ -134,7 +123,7 @@ export class Writer {
     const settle: (() => void)[] = [];
     const leave = this.enter();
     try {
-      const run = (): void => {
+      await this.env.root.childTransaction(() => {
         this.take(batch);
         const deadline = performance.now() + BATCH_MS;
         for (const job of batch) {
@@ -143,9 +132,7 @@ export class Writer {
         }
         this.queue.unshift(...batch.splice(settle.length));
         this.hooks.flush();
-      };
-      if (this.isSmall()) this.commitOnSpot(run);
-      else await this.env.root.childTransaction(run);
+      });
     } catch (error) {
       void (error as { commitError?: Promise<unknown> }).commitError?.catch(() => {});
       throw error;
@@ -175,24 +162,6 @@ export class Writer {
     } finally {
       leave();
     }
-  }
-
-  private isSmall(): boolean {
-    if (this.queue.length > ON_SPOT_JOBS || performance.now() < this.slowUntil) return false;
-    let weight = 0;
-    let bytes = 0;
-    for (const job of this.queue) { weight += job.weight; bytes += job.bytes; }
-    return weight <= ON_SPOT_WEIGHT && bytes <= ON_SPOT_BYTES;
-  }
-
-  private commitOnSpot(run: () => void): void {
-    const start = performance.now();
-    this.env.root.transactionSync(run);
-    const end = performance.now();
-    this.averageMs += (end - start - this.averageMs) * NEWEST;
-    if (this.averageMs <= ON_SPOT_MS) return;
-    this.slowUntil = end + SLOW_FOR_MS;
-    this.averageMs = 0;
   }
 
   /** @throws what a checked job threw although it had written: the whole batch is undone then. */
