@@ -4,7 +4,8 @@ import { webhooks as command } from "../../src/cli/webhooks.ts";
 import { sweepOnce } from "../../src/core/lanes/sweep.ts";
 import { newId } from "../../src/core/model/ids.ts";
 import { WEBHOOK_EVENTS, type Webhook } from "../../src/core/model/webhooks.ts";
-import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
+import { forgetSettings, inboxOf } from "../../src/core/services/inbox-settings.ts";
+import { isWatched, watchMessages } from "../../src/core/store/watch.ts";
 import { listCalls } from "../../src/core/services/call-log.ts";
 import { addNote } from "../../src/core/services/add-note.ts";
 import { beginErasure } from "../../src/core/services/erase-contact.ts";
@@ -54,6 +55,32 @@ test("a conversation is told from its first line on, in order, signed, each even
   expect(receiver.taken[1]).toMatchObject({ conversation: { contact: { name: "Ana" } }, message: { text: "Where is my parcel?", kind: "incoming" } });
   expect(receiver.taken.find(({ event }) => event === "conversation.status_changed")).toMatchObject({ conversation: { status: "resolved" }, change: { type: "status", from: "open", to: "resolved" } });
   expect(new Set(receiver.calls.map(({ id }) => id)).size).toBe(6);
+});
+
+test("the first message after a start is told too: one that the sweep makes, and one that comes while settings are forgotten as they load", async () => {
+  const { help: first, receiver } = await told({ limits: { sweepMs: 3_600_000 } });
+  const { store } = first;
+  await first.write("Where is my parcel?");
+  await quiet(first);
+  const { _id } = await first.conversation();
+  const actor = agentAuthor(first.mara);
+  await store.conversations.updateOne({ _id }, { $push: { outbox: { id: newId(new Date()), at: new Date(0), actor, what: { type: "labelled", label: "bug" } } } });
+
+  watchMessages(store, "webhooks", null);
+  await sweepOnce(first.core);
+  await quiet(first);
+  expect(kinds(receiver)).toContain("conversation.updated");
+
+  watchMessages(store, "webhooks", null);
+  const { find } = store.webhooks;
+  store.webhooks.find = ((...args: Parameters<typeof find>) => { forgetSettings(first.core); return find.apply(store.webhooks, args); }) as typeof find;
+  try {
+    forgetSettings(first.core);
+    await inboxOf(first.core, first.inbox._id);
+    expect(isWatched(store, "webhooks")).toBe(true);
+  } finally {
+    delete (store.webhooks as Partial<typeof store.webhooks>).find;
+  }
 });
 
 test("a reply that is taken back in its undo window was never said", async () => {

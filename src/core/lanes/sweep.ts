@@ -8,7 +8,7 @@ import { sweepEarly } from "../services/early-changes.ts";
 import { sweepErasures } from "../services/erase-contact.ts";
 import { sweepImports } from "../services/import-job.ts";
 import { sweepMerges } from "../services/merge-steps.ts";
-import { forgetSettings } from "../services/inbox-settings.ts";
+import { refreshSettings } from "../services/inbox-settings.ts";
 import { sweepWebhooks } from "../services/webhooks.ts";
 
 const BATCH = 500;
@@ -36,10 +36,10 @@ async function eachDue<T extends Document>(core: Core, kind: string, field: stri
 /** One look: publishes what is due on the bus. What fails in one part does not keep the others from their turn. Exported for tests. */
 export async function sweepOnce(core: Core): Promise<void> {
   const { messages, conversations, deskEvents } = core.store;
-  forgetSettings(core);
   const faults: unknown[] = [];
   const part = async (work: () => Promise<void>) => { try { await work(); } catch (error) { faults.push(error); } };
 
+  await part(() => refreshSettings(core));
   for (const lane of ["mirror", "delivery"] as const satisfies LaneName[]) {
     await part(async () => {
       const due = new Set<string>();

@@ -34,9 +34,10 @@ async function settingsOf(core: Core): Promise<Cached> {
 async function load(core: Core, kept: Kept): Promise<Cached> {
   try {
     const cached = await readSettings(core);
-    if (caches.get(core) === kept) {
-      watchMessages(core.store, RULES, heardBy(cached));
-      watchMessages(core.store, WEBHOOKS, cached.webhooks.some(({ enabled }) => enabled) ? whenTold : null);
+    const current = caches.get(core) === kept;
+    // what was forgotten meanwhile may say that somebody is to hear of messages, not that nobody is
+    for (const [name, watch] of [[RULES, heardBy(cached)], [WEBHOOKS, cached.webhooks.some(({ enabled }) => enabled) ? whenTold : null]] as const) {
+      if (watch !== null || current) watchMessages(core.store, name, watch);
     }
     return (kept.cached = cached);
   } finally {
@@ -77,6 +78,9 @@ function heardBy({ rules, inboxes }: Cached): Watch | null {
   const begins = ({ kind, seq, activity }: Message) => seq === 1 || kind === "incoming" || kind === "outgoing" || activity?.type === "status";
   return (message) => ((waits && begins(message)) || (message.kind === "incoming" && talks.has(message.inboxId)) || ruleEventsOf(message).some((event) => on.has(event)) ? message.delivery.dueAt ?? message.createdAt : null);
 }
+
+/** Reads them anew, so that whoever hears of messages is known before one is stored. */
+export const refreshSettings = async (core: Core): Promise<void> => { forgetSettings(core); await settingsOf(core); };
 
 /** Call after writing an inbox, agent, team, desk target or the delivery switch in this process. */
 export const forgetSettings = (core: Core): void => void caches.delete(core);
