@@ -57,6 +57,13 @@ const tooBroad = (phrase: string, candidates: number) =>
 
 /** A query that holds the newest `candidates` conversations, or {} while there are no more than that. */
 export async function newest(core: Core, candidates: number): Promise<{ lastMessageAt?: { $gt: Date } }> {
-  const [last] = await core.store.conversations.find({}, { projection: { _id: 0, lastMessageAt: 1 } }).sort({ lastMessageAt: -1 }).skip(candidates).limit(1).toArray();
-  return last === undefined ? {} : { lastMessageAt: { $gt: last.lastMessageAt } };
+  const end = await beforeNewest(core, candidates);
+  return end === null ? {} : { lastMessageAt: { $gt: end } };
+}
+
+/** The activity that comes after the newest `candidates` (of those up to `from`), newest first; null while there are no more than that. */
+export async function beforeNewest(core: Core, candidates: number, from?: Date): Promise<Date | null> {
+  const [next] = await core.store.conversations.find(from === undefined ? {} : { lastMessageAt: { $lte: from } }, { projection: { _id: 0, lastMessageAt: 1 } })
+    .sort({ lastMessageAt: -1 }).skip(candidates).limit(1).toArray();
+  return next?.lastMessageAt ?? null;
 }

@@ -3,7 +3,7 @@ import type { Core } from "../core.ts";
 import { parseFilter } from "../filters/parse.ts";
 import { planFilter } from "../filters/plan.ts";
 import { allOf, toMongo } from "../filters/to-mongo.ts";
-import { MAX_CANDIDATES } from "../filters/words.ts";
+import { beforeNewest, MAX_CANDIDATES } from "../filters/words.ts";
 import type { Agent, Conversation } from "../model/types.ts";
 import { contextFor, isBounded, scopeOf } from "./find.ts";
 
@@ -18,7 +18,7 @@ export async function pageConversations(core: Core, agent: Agent, asked: string,
   const filter = parseFilter(asked);
   const plan = planFilter(filter, await contextFor(core, agent, filter, candidates));
   const all = "and" in filter && filter.and.length === 0 && agent.inboxIds === "all";
-  const end = all || (await isBounded(core, plan, candidates)) ? null : await endOfWindow(core, from, candidates);
+  const end = all || (await isBounded(core, plan, candidates)) ? null : await beforeNewest(core, candidates, from?.at);
   const window = { ...(from === null ? {} : { $lte: from.at }), ...(end === null ? {} : { $gt: end }) };
   const found = await core.store.conversations
     .find(allOf(Object.keys(window).length === 0 ? {} : { lastMessageAt: window }, toMongo(plan), scopeOf(agent), from === null || from.shown.length === 0 ? {} : { _id: { $nin: from.shown } }))
@@ -32,11 +32,4 @@ function placeAfter(page: Conversation[], from: PlaceInList | null): PlaceInList
   const at = page.at(-1)!.lastMessageAt;
   const here = page.filter(({ lastMessageAt }) => lastMessageAt.getTime() === at.getTime()).map(({ _id }) => _id);
   return { at, shown: from?.at.getTime() === at.getTime() ? [...from.shown, ...here] : here };
-}
-
-/** The activity before which the next page looks; null while `candidates` are all. */
-async function endOfWindow(core: Core, from: PlaceInList | null, candidates: number): Promise<Date | null> {
-  const [last] = await core.store.conversations.find(from === null ? {} : { lastMessageAt: { $lte: from.at } }, { projection: { _id: 0, lastMessageAt: 1 } })
-    .sort({ lastMessageAt: -1 }).skip(candidates).limit(1).toArray();
-  return last?.lastMessageAt ?? null;
 }
