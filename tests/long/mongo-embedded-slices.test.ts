@@ -62,10 +62,10 @@ describe("a message", () => {
 
   test("long work goes on in later turns of the event loop", async () => {
     let steps = 0;
-    let later = false;
-    setImmediate(() => { later = true; });
+    const turn = { later: false };
+    setImmediate(() => { turn.later = true; });
     const done = inSlices((function* count(): Generator<void, number> {
-      for (; !later; steps++) yield;
+      for (; !turn.later; steps++) yield;
       return steps;
     })());
     expect(done).toBeInstanceOf(Promise);
