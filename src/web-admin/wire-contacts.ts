@@ -10,7 +10,7 @@ const value = z.union([z.string(), z.number(), z.boolean()]);
 
 const contactShape = {
   id: z.string(), name: z.string().describe("Empty: they have not said it."), email: z.string().nullable(), phone: z.string().nullable(), externalId: z.string().nullable().describe("How your own system knows them."),
-  anonymous: z.boolean(), blocked: z.strictObject({ at, by: z.string() }).nullable(), attributes: z.record(z.string(), value),
+  avatar: z.string().nullable().describe("Their picture, an https address."), anonymous: z.boolean(), blocked: z.strictObject({ at, by: z.string() }).nullable(), attributes: z.record(z.string(), value),
   hidden: z.array(z.enum(HIDEABLE)).describe("What is left out until somebody takes their conversation."), createdAt: at,
 };
 export const contactsQuery = z.strictObject({

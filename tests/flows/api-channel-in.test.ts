@@ -63,6 +63,25 @@ test("who a contact is: made once, filled in later, never over what an agent cor
   expect(await call("GET", "/contacts/nobody")).toMatchObject({ status: 404, body: { code: "NOT_FOUND" } });
 });
 
+test("a contact's picture stands beside their lines: the newest that was told, an https address or none", async () => {
+  const { call, line, settle, desk, conversation, contact, store } = await buildApi();
+  const shown = async () => desk.threads.get((await conversation()).thread!.id)!.posts.filter(({ post }) => post.kind === "customer").map(({ post }) => post.author.avatar);
+  await line("No face yet");
+  await settle();
+  const told = await call("POST", "/contacts", { body: contact(undefined, { avatar: "https://Pictures.example.com/ana 1.png" }) });
+  expect(told.body).toMatchObject({ avatar: "https://pictures.example.com/ana%201.png" });
+  await line("Now with one");
+  await settle();
+  await line("Another", { contact: contact(undefined, { avatar: "https://pictures.example.com/ana2.png" }) });
+  await settle();
+  expect(await shown()).toEqual([undefined, "https://pictures.example.com/ana%201.png", "https://pictures.example.com/ana2.png"]);
+  expect(await store.contacts.findOne({ _id: told.body["contactId"] as string })).toMatchObject({ avatar: "https://pictures.example.com/ana2.png" });
+  for (const avatar of ["http://pictures.example.com/a.png", "https://localhost/a.png", "https://10.0.0.1/a.png", "https://me:secret@pictures.example.com/a.png", "data:image/png;base64,AAAA", "javascript:alert(1)", `https://pictures.example.com/${"a".repeat(1_000)}`]) {
+    const { body } = await call("POST", "/contacts", { body: contact(undefined, { avatar }) });
+    expect([body["code"], (body["errors"] as { path: string }[])[0]!.path], avatar).toEqual(["BAD_BODY", "avatar"]);
+  }
+});
+
 test("an identity hash must fit when it comes, and must come when it is required", async () => {
   const identitySecret = "the identity secret of the test";
   const { call, addInbox, store } = await buildApi({ inboxSettings: { identitySecret } });

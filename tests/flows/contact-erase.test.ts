@@ -14,7 +14,7 @@ async function person() {
   const { help, customer, act } = one;
   const secret = `secret${customer.replace(/\W/g, "")}`;
   const file = await help.core.files.put({ name: `${secret}.txt`, type: "text/plain", owner: customer }, Buffer.from(secret), 100);
-  await help.write(`My ${secret}`, customer, { files: [file], profile: { name: `Ana ${secret}`, email: `${secret}@x.example` }, original: `quoted ${secret}` });
+  await help.write(`My ${secret}`, customer, { files: [file], profile: { name: `Ana ${secret}`, email: `${secret}@x.example`, avatar: `https://x.example/${secret}.png` }, original: `quoted ${secret}` });
   await help.settle();
   await act("Mara", "contact", `name Ana ${secret}\nemail ${secret}@y.example`);
   await help.say(`Dear ${secret}`, "Mara", (await one.now()).thread!.id);

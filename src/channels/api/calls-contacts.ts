@@ -15,11 +15,11 @@ import {
 
 const PAGE = 50;
 
-/** Makes the contact at the first word of it; later what is not known yet is filled in, and what an agent corrected stays. */
-export async function identify({ core }: ApiHost, inboxId: string, address: string, { name, email, phone, attributes }: ContactBody): Promise<{ identity: { _id: string; contactId: string }; made: boolean }> {
+/** Makes the contact at the first word of it; later what is not known yet is filled in, and what an agent corrected stays. A picture is the newest. */
+export async function identify({ core }: ApiHost, inboxId: string, address: string, { name, email, phone, avatar, attributes }: ContactBody): Promise<{ identity: { _id: string; contactId: string }; made: boolean }> {
   const definitions = attributes === undefined ? [] : await attributeDefinitions(core);
   const told = attributes === undefined ? {} : readAttributes(definitions, attributes);
-  const found = await identityAt(core, inboxId, address, { name: name ?? address, ...(email === undefined ? {} : { email }) });
+  const found = await identityAt(core, inboxId, address, { name: name ?? address, ...(email === undefined ? {} : { email }), ...(avatar === undefined ? {} : { avatar }) });
   const news = { ...(name === undefined ? {} : { name }), ...(email === undefined ? {} : { email }), ...(phone === undefined ? {} : { phone }) };
   if (Object.keys(news).length > 0) await fillContact(core, found.identity.contactId, news, address);
   await tellAttributes(core, found.identity.contactId, definitions, told);
@@ -27,7 +27,7 @@ export async function identify({ core }: ApiHost, inboxId: string, address: stri
 }
 
 const asContact = (id: string, contact: Contact) => ({
-  id, contactId: contact._id, name: contact.name, ...(contact.email === undefined ? {} : { email: contact.email }), ...(contact.phone === undefined ? {} : { phone: contact.phone }), ...(contact.attributes === undefined ? {} : { attributes: contact.attributes }), createdAt: contact.createdAt.toISOString(),
+  id, contactId: contact._id, name: contact.name, ...(contact.email === undefined ? {} : { email: contact.email }), ...(contact.phone === undefined ? {} : { phone: contact.phone }), ...(contact.avatar === undefined ? {} : { avatar: contact.avatar }), ...(contact.attributes === undefined ? {} : { attributes: contact.attributes }), createdAt: contact.createdAt.toISOString(),
 });
 const asConversation = (contact: string, { _id, number, status, createdAt, lastMessageAt }: Conversation) =>
   ({ id: _id, number, contact, status, createdAt: createdAt.toISOString(), lastMessageAt: lastMessageAt.toISOString() });

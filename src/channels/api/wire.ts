@@ -15,18 +15,21 @@ const limit = (most: number) => wholeNumber.pipe(z.int().min(1).max(most)).optio
 
 /** What the customer is called where the bridge leads: a phone number, a user id. */
 export const contactId = line(120);
+/** Each desk fetches it by itself; we never do. */
+const avatar = z.url({ protocol: /^https$/, hostname: z.regexes.domain, normalize: true, error: "must be an https address on a host with a name" }).max(1_000)
+  .refine((url) => !/^https:\/\/[^/]*@/.test(url), "must not hold a name or password").describe("Their picture, an https address that anybody may open.");
 const hash = z.string().regex(/^[0-9a-f]{64}$/i, "must be an HMAC-SHA256 in hex").optional();
 export const contactRef = z.strictObject({ id: contactId, hash });
 export const contactBody = z.strictObject({
   ...contactRef.shape,
-  name: line(80).optional(), email: z.email().max(200).optional(), phone: z.string().regex(/^\+?\d{5,15}$/, "must be digits with an optional +").optional(),
+  name: line(80).optional(), email: z.email().max(200).optional(), phone: z.string().regex(/^\+?\d{5,15}$/, "must be digits with an optional +").optional(), avatar: avatar.optional(),
   attributes: z.record(z.string().regex(ATTRIBUTE_KEY, "must be an attribute's key"), z.union([z.string().max(ATTRIBUTE_CHARS), z.number(), z.boolean(), z.null()]))
     .refine((given) => Object.keys(given).length <= MOST_ATTRIBUTES, `must have at most ${MOST_ATTRIBUTES} attributes`).optional()
     .describe("By their keys in the settings file; null takes one away."),
 });
 export type ContactBody = z.infer<typeof contactBody>;
 export const contactAnswer = z.strictObject({
-  id: z.string(), contactId: z.string(), name: z.string(), email: z.string().optional(), phone: z.string().optional(), attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(), createdAt: time,
+  id: z.string(), contactId: z.string(), name: z.string(), email: z.string().optional(), phone: z.string().optional(), avatar: z.string().optional(), attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(), createdAt: time,
 });
 export const hashQuery = z.strictObject({ hash });
 

@@ -66,6 +66,8 @@ export interface ContactIdentity {
   /** The customer's address on that channel: a chat id, a visitor id. Unique with `inboxId`. */
   address: string;
   contactId: string;
+  /** Their picture, an https address, as the channel told it last. */
+  avatar?: string;
   /** Set while the vendor says that this address can't be reached. */
   unreachable?: { code: string; at: Date };
   /** The contact is blocked: lines from here were left out so often, last at that time. */

@@ -15,16 +15,14 @@ export interface Profile { name?: string; email?: string; emailVerified?: true; 
 /** Answers the identity at this address; makes it, and its contact, at the first line (`made`). Who is known at `knownAs` alone goes on at `address`. */
 export async function identityAt(core: Core, inboxId: string, address: string, profile: Profile, knownAs?: string): Promise<{ identity: ContactIdentity; made: boolean }> {
   const { identities, contacts } = core.store;
-  const known = await identityOf(core, inboxId, address);
-  if (known !== null) return { identity: known, made: false };
-  const before = knownAs === undefined ? null : await moveIdentity(core, inboxId, knownAs, address);
-  if (before !== null) return { identity: before, made: false };
+  const known = (await identityOf(core, inboxId, address)) ?? (knownAs === undefined ? null : await moveIdentity(core, inboxId, knownAs, address));
+  if (known !== null) return { identity: await withPicture(core, known, profile.avatar), made: false };
   const now = core.clock.now();
   const contact: Contact = {
     _id: newId(now), name: profile.name ?? "", anonymous: profile.name === undefined, createdAt: now,
     ...(profile.email === undefined ? {} : { email: profile.email, ...(profile.emailVerified === true ? { verifiedEmail: profile.email } : {}) }), ...(profile.phone === undefined ? {} : { phone: profile.phone }), ...(profile.avatar === undefined ? {} : { avatar: profile.avatar }),
   };
-  const identity: ContactIdentity = { _id: newId(now), inboxId, address, contactId: contact._id, createdAt: now };
+  const identity: ContactIdentity = { _id: newId(now), inboxId, address, contactId: contact._id, ...(profile.avatar === undefined ? {} : { avatar: profile.avatar }), createdAt: now };
   await contacts.insertOne(contact);
   try {
     await identities.insertOne(identity);
@@ -34,6 +32,14 @@ export async function identityAt(core: Core, inboxId: string, address: string, p
     await contacts.deleteOne({ _id: contact._id });
     return { identity: (await identities.findOne({ inboxId, address }))!, made: false };
   }
+}
+
+/** Pictures change, and nobody here corrects them: the one told last counts. */
+async function withPicture({ store }: Core, identity: ContactIdentity, avatar?: string): Promise<ContactIdentity> {
+  if (avatar === undefined || avatar === identity.avatar) return identity;
+  await store.contacts.updateOne({ _id: identity.contactId }, { $set: { avatar } });
+  await store.identities.updateOne({ _id: identity._id }, { $set: { avatar } });
+  return { ...identity, avatar };
 }
 
 /** `known`: the holder as read a moment ago. `chosen`: a conversation of this identity, or "new", where the customer said so. `subject`: of a new one, where the channel has such. */

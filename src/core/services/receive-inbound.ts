@@ -141,7 +141,7 @@ async function storeLine(core: Core, event: Inbound<"message">, by?: { address: 
   const now = core.clock.now();
   const author: Author = by?.author ?? {
     type: "contact", id: identity.contactId, name: conversation.hiddenName === undefined ? event.authorName ?? event.profile.name ?? conversation.contactName : conversation.contactName,
-    ...(event.profile.avatar === undefined || conversation.hiddenName !== undefined ? {} : { avatar: event.profile.avatar }),
+    ...(identity.avatar === undefined || event.authorName !== undefined || conversation.hiddenName !== undefined ? {} : { avatar: identity.avatar }),
   };
   const quote = event.replyTo === undefined ? null : await quoteOf(core, event.inboxId, event.address, event.replyTo);
   const chosen = event.choice === undefined ? null : await chosenOf(core, identity._id, event.choice);

@@ -17,9 +17,9 @@ type Shown = Omit<ContactShown, "places">;
 const seesAll = ({ role }: Caller): boolean => role === "administrator";
 
 export function showContact(contact: Contact, hidden: ReadonlySet<Hidden> = new Set()): Shown {
-  const { _id, name, email, phone, externalId, anonymous, blocked, attributes, createdAt } = contact;
+  const { _id, name, email, phone, externalId, avatar, anonymous, blocked, attributes, createdAt } = contact;
   return {
-    id: _id, name: hidden.has("name") ? "" : name, email: hidden.has("email") ? null : (email ?? null), phone: hidden.has("phone") ? null : (phone ?? null), externalId: externalId ?? null, anonymous,
+    id: _id, name: hidden.has("name") ? "" : name, email: hidden.has("email") ? null : (email ?? null), phone: hidden.has("phone") ? null : (phone ?? null), externalId: externalId ?? null, avatar: hidden.has("name") ? null : (avatar ?? null), anonymous,
     blocked: blocked === undefined ? null : { at: iso(blocked.at), by: blocked.by }, attributes: attributes ?? {}, hidden: [...hidden], createdAt: iso(createdAt),
   };
 }
