@@ -24,8 +24,7 @@ import { fetchDeskFiles } from "./bridge/fetch-files.ts";
 import { runIntake } from "./bridge/intake.ts";
 import { createMarks } from "./bridge/marks.ts";
 import { compareDesks } from "./bridge/streams.ts";
-import { alertDesk } from "./bridge/alert-desk.ts";
-import { tellAgent } from "./bridge/tell-agent.ts";
+import { createTeller } from "./bridge/tellings.ts";
 import { runRules } from "./automation/rules/run.ts";
 import { tellAllDesks, tellTrouble } from "./bridge/tell-trouble.ts";
 import { mirrorConversation } from "./bridge/to-desk.ts";
@@ -90,7 +89,8 @@ export function assemble(parts: Parts): Assembly {
     open: ({ url, allowPrivateAddress }) => createCaller({ url, allowPrivate: allowPrivateAddress, redirects: WEBHOOK_REDIRECTS, names: { who: "The receiver", setting: "url" } }), sign: callbackHeaders,
   }), core.log, { maxParallel: 32 });
   const imports: Runner = createRunner("imports", createImports(core, () => imports), core.log, { maxParallel: 1 });
-  const runners = [intake, delivery, mirror, todos, rules, marks, webhooks, imports];
+  const tellings: Runner = createRunner("tellings", createTeller(core, () => tellings), core.log, { maxParallel: 16 });
+  const runners = [intake, delivery, mirror, todos, rules, marks, webhooks, imports, tellings];
   let stopSweep: (() => Promise<void>) | undefined;
 
   return {
@@ -107,8 +107,7 @@ export function assemble(parts: Parts): Assembly {
       core.bus.on("marks.due", ({ desk }) => marks.kick(desk));
       core.bus.on("import.due", ({ importId }) => imports.kick(importId));
       core.bus.on("channel.trouble", (event) => void tellTrouble(core, event));
-      core.bus.on("agent.tell", (event) => void tellAgent(core, event));
-      core.bus.on("desk.alert", (event) => void alertDesk(core, event));
+      core.bus.on("telling.due", ({ tellingId }) => tellings.kick(tellingId));
       core.bus.on("desks.compare", ({ since }) => void compareDesks(core, since));
       core.bus.on("typing", (event) => { if (event.from === "contact") void showTyping(core, event); });
       stopSweep = startSweep(core);

@@ -1,19 +1,18 @@
 /** A word to one agent about a conversation, on the desk where its thread is; never to one who is not linked there. */
-import type { BusEvent } from "../core/bus.ts";
 import type { Core } from "../core/core.ts";
+import { DeskError } from "../core/errors.ts";
+import { callWithin } from "../core/lanes/call.ts";
+import type { Telling } from "../core/model/tellings.ts";
+import type { Conversation } from "../core/model/types.ts";
 import { allAgents, mayAnswer } from "../core/services/inbox-settings.ts";
-import { tellPerson } from "./tell.ts";
 
-/** Never rejects. */
-export async function tellAgent(core: Core, { agentId, conversationId, text, buttons }: Extract<BusEvent, { type: "agent.tell" }>): Promise<void> {
-  try {
-    const [agents, conversation] = await Promise.all([allAgents(core), core.store.conversations.findOne({ _id: conversationId }, { projection: { thread: 1, inboxId: 1 } })]);
-    const thread = conversation?.thread === undefined ? null : await core.store.threads.findOne({ _id: conversation.thread.id });
-    const agent = agents.find(({ _id }) => _id === agentId);
-    const link = thread === null ? undefined : agent?.links.find(({ desk }) => desk === thread.desk);
-    if (conversation === null || thread === null || link === undefined || !mayAnswer(agent, conversation.inboxId)) return;
-    await tellPerson(core, { desk: thread.desk, thread: thread._id, userId: link.userId }, { text, buttons });
-  } catch (error) {
-    core.log.warn({ err: error, conversationId }, "An agent could not be told about a conversation; its thread says it too.");
-  }
+/** @throws {DeskError} when it can't be said now */
+export async function tellAgent(core: Core, conversation: Conversation, { agentId, text, buttons }: Extract<Telling, { to: "agent" }>): Promise<void> {
+  const agent = (await allAgents(core)).find(({ _id }) => _id === agentId);
+  if (!mayAnswer(agent, conversation.inboxId)) return;
+  const thread = conversation.thread === undefined ? null : await core.store.threads.findOne({ _id: conversation.thread.id });
+  const desk = thread === null ? undefined : core.desks.get(thread.desk);
+  if (thread === null || desk === undefined) throw new DeskError("UNREACHABLE", "The conversation has no thread yet, or its desk is not connected.", { certain: true });
+  const link = agent?.links.find((one) => one.desk === thread.desk);
+  if (link !== undefined) await callWithin(core.limits.vendorCallMs, () => desk.notify(link.userId, thread._id, { text, buttons }), () => new DeskError("TIMEOUT", "The desk did not answer in time.", { certain: false }));
 }

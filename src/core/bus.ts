@@ -15,10 +15,8 @@ export type BusEvent =
   | { type: "channel.trouble"; inboxId: string; text: string | null }
   /** Who is here or what they can take has changed. */
   | { type: "routing.due" }
-  /** A word to one person alone about a conversation; a courtesy. `button` runs a verb in its thread. */
-  | { type: "agent.tell"; agentId: string; conversationId: string; text: string; buttons: { id: string; label: string }[] }
-  /** A channel of the team is told about a conversation, in a thread of its own; the same `key` is told once where the desk can tell. */
-  | { type: "desk.alert"; targetId: string; conversationId: string; key: string; text: string }
+  /** Somebody is to be told something. */
+  | { type: "telling.due"; tellingId: string }
   /** A word to every administrator, on their desks; a courtesy, Health shows it as well. */
   | { type: "administrators.tell"; text: string }
   | { type: "feed.changed"; identityId: string }

@@ -25,6 +25,7 @@ beforeAll(async () => {
   await store.db.collection<Document>("messages").insertMany(messages as unknown as Document[]);
   const conversations = Array.from({ length: HISTORY }, (_, i) => ({
     _id: `c${i}`, number: 1001 + i, inboxId: i % 200 === 1 ? "j" : "i", identityId: `n${i}`, contactId: `p${i}`, openKey: `n${i}`, status: i % 10 === 0 ? "snoozed" : "open", assigneeId: i % 50 === 0 ? "a" : null, labels: [], waitingSince: at, lastMessageAt: at, ...(i % 40 === 0 ? { teamId: "t" } : {}),
+    ...(i % 250 === 0 ? { slaDueAt: i % 500 === 0 ? at : null, windowEndsAt: at, csat: { dueAt: at, resolvedAt: at } } : {}),
     snoozedUntil: i % 100 === 0 ? at : null, outbox: [], thread: { id: `t${i}` }, ...(i % 500 === 0 ? { cardDueAt: at } : {}),
   }));
   await store.db.collection<Document>("conversations").insertMany(conversations as unknown as Document[]);
@@ -33,6 +34,13 @@ beforeAll(async () => {
   const many = (name: string, make: (i: number) => Document) => store.db.collection<Document>(name).insertMany(Array.from({ length: HISTORY }, (_, i) => ({ ...make(i), ...due(i) })));
   await many("continuityMails", (i) => ({ _id: `mail${i}`, conversationId: `c${i % 20}`, inboxId: "i", address: "ana@customer.example", at: new Date(i * 1_000) }));
   await many("contactMerges", (i) => ({ _id: `merge${i}`, keepId: `p${i % 20}`, goneId: `g${i}`, state: i % 2 === 0 ? "done" : "undone", at: new Date(i * 1_000) }));
+  await many("ruleWaits", (i) => ({ _id: `wait${i}`, ruleId: "r", conversationId: `c${i % 20}` }));
+  await many("rules", (i) => ({ _id: `rule${i}`, name: `rule${i}`, ...(i % 500 === 0 ? { armFrom: "" } : {}) }));
+  await many("ruleRuns", (i) => ({ _id: `run${i}`, event: `e${i}`, place: 0, conversationId: `c${i % 20}`, at: new Date(at.getTime() - i) }));
+  await many("tellings", (i) => ({ _id: `telling${i}`, conversationId: `c${i % 20}` }));
+  await many("surveys", (i) => ({ _id: `survey${i}`, messageId: `m${i}`, identityId: `n${i % 20}`, conversationId: `c${i % 20}`, askedAt: new Date(i), ...(i % 500 === 0 ? { tellDueAt: at } : {}) }));
+  await many("slaRecords", (i) => ({ _id: `record${i}`, conversationId: `c${i % 20}`, endedAt: new Date(i) }));
+  await many("webhookDeliveries", (i) => ({ _id: `w${i % 2}/${i}`, webhookId: `w${i % 2}`, conversationId: `c${i % 20}`, seq: i, ...(i % 400 === 2 ? { taken: false } : {}) }));
   await many("erasures", (i) => ({ _id: `erasure${i}`, contactId: `p${i}` }));
 }, 60_000);
 afterAll(() => close());
@@ -87,6 +95,29 @@ const cases: [name: string, collection: string, filter: () => Document, sort: Do
   ["overview: whose customers wait longest", "conversations", () => ({ status: "open", waitingSince: { $gt: new Date(0) } }), { waitingSince: 1 }, 5, 5],
   ["overview: what is snoozed", "conversations", () => ({ status: "snoozed" }), null, 10_001, HISTORY / 10],
   ["overview: what has no owner", "conversations", () => ({ assigneeId: null, status: "open", inboxId: { $exists: true } }), null, 101, 101],
+  ["router: the queue of an inbox", "conversations", () => ({ inboxId: "j", status: "open", waitingSince: { $gt: new Date(0) }, assigneeId: null }), { waitingSince: 1 }, 500, 10],
+  ["router: the queue of an inbox, without a team that takes by itself", "conversations", () => ({ inboxId: "j", teamId: { $nin: ["t"] }, status: "open", waitingSince: { $gt: new Date(0) }, assigneeId: null }), { waitingSince: 1 }, 500, 10],
+  ["router: whether anybody waits", "conversations", () => ({ inboxId: "i", status: "open", waitingSince: { $gt: new Date(0) }, assigneeId: null }), { waitingSince: 1 }, 1, 1],
+  ["router: the queue of a team", "conversations", () => ({ teamId: "t", status: "open", waitingSince: { $gt: new Date(0) }, assigneeId: null }), { waitingSince: 1 }, 500, 50],
+  ["router: what people have open, counted live", "conversations", () => ({ assigneeId: { $in: ["a", "b"] }, status: "open" }), null, 20_000, 40],
+  ["router: what waits for who is away", "conversations", () => ({ assigneeId: { $in: ["a", "b"] }, status: "open", waitingSince: { $gt: new Date(0) } }), null, 200, 40],
+  ["router: who served these customers last", "conversations", () => ({ contactId: { $in: ["p1", "p2", "p3"] }, assigneeId: { $ne: null } }), null, 1_000, 3],
+  ["router: a place in the queue", "conversations", () => ({ inboxId: "j", status: "open", assigneeId: null, waitingSince: { $gt: new Date(0), $lt: later() } }), null, 0, 10],
+  ["due steps of service levels", "conversations", () => ({ slaDueAt: { $gt: new Date(0), $lte: later() } }), { slaDueAt: 1 }, 100, 4],
+  ["the next step of a service level", "conversations", () => ({ slaDueAt: { $gt: later() } }), { slaDueAt: 1 }, 1, 0],
+  ["due surveys", "conversations", () => ({ "csat.dueAt": { $lte: later() } }), { "csat.dueAt": 1 }, 100, 8],
+  ["windows that are over", "conversations", () => ({ windowEndsAt: { $lte: later() } }), { windowEndsAt: 1 }, 100, 8],
+  ["the next snooze", "conversations", () => ({ status: "snoozed", snoozedUntil: { $gt: later() } }), { snoozedUntil: 1 }, 1, 0],
+  ["answers to tell", "surveys", () => ({ tellDueAt: { $lte: later() } }), { tellDueAt: 1 }, 100, 4],
+  ["waits of rules that are over", "ruleWaits", () => ({ dueAt: { $lte: later() } }), { dueAt: 1 }, 100, 4],
+  ["the next wait of a rule", "ruleWaits", () => ({ dueAt: { $exists: true } }), { dueAt: 1 }, 1, 1],
+  ["rules that look at what waits already", "rules", () => ({ armFrom: { $exists: true } }), null, 100, 4],
+  ["what a rule did to a conversation", "ruleRuns", () => ({ conversationId: "c1" }), { at: -1 }, 10, 10],
+  ["what people must hear", "tellings", () => ({ dueAt: { $lte: later() } }), { dueAt: 1 }, 200, 4],
+  ["records of a conversation's service levels", "slaRecords", () => ({ conversationId: "c1" }), null, 200, 100],
+  ["events that are due for a webhook", "webhookDeliveries", () => ({ webhookId: "w0", dueAt: { $lte: later() } }), null, 1, 1],
+  ["what goes before an event of a webhook", "webhookDeliveries", () => ({ webhookId: "w0", conversationId: "c0", seq: { $lt: 900 }, dueAt: { $exists: true } }), null, 1, 4],
+  ["what a webhook was given up", "webhookDeliveries", () => ({ webhookId: "w0", taken: false, dueAt: { $exists: false } }), null, 5_000, 5],
   ["a team's queue", "conversations", () => ({ assigneeId: null, status: "open", teamId: { $in: ["t"] }, waitingSince: { $gt: new Date(0) } }), { waitingSince: 1 }, 10, 50],
 ];
 

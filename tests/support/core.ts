@@ -99,12 +99,13 @@ const errorsAsText = (_key: string, value: unknown): unknown => (value instanceo
 
 async function isDue(store: Store, now: Date): Promise<boolean> {
   const due = { $lte: now };
-  const [messages, conversations, events] = await Promise.all([
+  const [messages, conversations, events, tellings] = await Promise.all([
     store.messages.findOne({ $or: [{ "mirror.dueAt": due, "mirror.tries": 0 }, { "delivery.dueAt": due, "delivery.tries": 0 }, { "todo.dueAt": due }] }, { projection: { _id: 1 } }),
     store.conversations.findOne({ $or: [{ cardDueAt: due, "thread.id": { $exists: true } }, { moveDueAt: due }] }, { projection: { _id: 1 } }),
     store.deskEvents.findOne({ dueAt: due }, { projection: { _id: 1 } }),
+    store.tellings.findOne({ dueAt: due, tries: 0 }, { projection: { _id: 1 } }),
   ]);
-  return messages !== null || conversations !== null || events !== null;
+  return messages !== null || conversations !== null || events !== null || tellings !== null;
 }
 
 /** An inbox on a fake channel, a fake desk, an administrator and an agent; what exists already is found again. */

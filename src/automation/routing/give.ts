@@ -116,8 +116,7 @@ async function giveOne(core: Core, agent: Agent, conversation: Conversation): Pr
   const change = await owning(core, conversation, agent);
   const after = await changeConversation(core, conversation._id, ROUTING, {
     ...change, expect: { ...change.expect, assigneeId: null, status: "open", routedRev: conversation.routedRev ?? { $exists: false } },
+    tell: [{ to: "agent", agentId: agent._id, text: `#${conversation.number} was given to you: ${conversation.contactName}${conversation.subject === "" ? "" : ` · ${conversation.subject}`}`, buttons: [], while: { owner: true } }],
   });
-  if (after === null) return false;
-  core.bus.publish({ type: "agent.tell", agentId: agent._id, conversationId: conversation._id, text: `#${conversation.number} was given to you: ${conversation.contactName}${conversation.subject === "" ? "" : ` · ${conversation.subject}`}`, buttons: [] });
-  return true;
+  return after !== null;
 }

@@ -9,6 +9,7 @@ import { sweepErasures } from "../services/erase-contact.ts";
 import { sweepImports } from "../services/import-job.ts";
 import { sweepMerges } from "../services/merge-steps.ts";
 import { refreshSettings } from "../services/inbox-settings.ts";
+import { sweepTellings } from "../services/tellings.ts";
 import { sweepWebhooks } from "../services/webhooks.ts";
 
 const BATCH = 500;
@@ -57,6 +58,7 @@ export async function sweepOnce(core: Core): Promise<void> {
   await part(() => sweepErasures(core));
   await part(() => sweepWebhooks(core));
   await part(() => sweepImports(core));
+  await part(() => sweepTellings(core));
 
   const now = core.clock.now();
   await part(async () => {

@@ -5,6 +5,7 @@ import type { HeldReason } from "./guard-reasons.ts";
 import type { RoutedFacts, RoutingFact } from "./routing.ts";
 import type { SlaFact, SlaFacts } from "./sla.ts";
 import type { Span } from "./rich-text.ts";
+import type { Telling } from "./tellings.ts";
 import type { RuleCause, RuledFacts } from "./rules.ts";
 
 export type { DeskEventData, DeskFile, StoredDeskEvent } from "./desk-events.ts";
@@ -35,7 +36,7 @@ export type LaneName = "mirror" | "delivery";
 export type LeaseName = LaneName | "intake";
 
 /** A fact for the timeline that waits to become an activity message; its id becomes the message's `_id`. */
-export interface OutboxEntry { id: string; at: Date; actor: Author; what: ActivityFact }
+export interface OutboxEntry { id: string; at: Date; actor: Author; what: ActivityFact; /** Who is to hear of it besides. */ tell?: Telling[] }
 export type ActivityFact = RoutingFact | SlaFact
   | { type: "status"; from: Status; to: Status; reason?: string; until?: Date }
   | { type: "assigned"; to: string | null; toName: string | null }

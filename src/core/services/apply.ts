@@ -13,6 +13,7 @@ import { changeTogether } from "../store/change-together.ts";
 import { appendMessage } from "../store/messages.ts";
 import { windowFromLine } from "./reply-window.ts";
 import { NO_SLA, slaOn } from "./sla.ts";
+import { storeTellings } from "./tellings.ts";
 
 /**
  * Applies every message up to `seq` that is not yet applied, lowest first. `message` saves a read when it is the next one, and so does
@@ -101,6 +102,7 @@ export async function drainOutbox(core: Core, conversation: Conversation): Promi
       return { ...draft, activity: entry.what, mirror: { ...draft.mirror, state: "queued", dueAt: core.clock.now() } };
     }, false);
     last = Math.max(last, message.seq);
+    await storeTellings(core, conversation._id, entry);
     if (message.todo.length > 0) core.bus.publish({ type: "todo.due", messageId: message._id, conversationId: conversation._id, for: message.todo[0]!.for });
   }
   await core.store.conversations.updateOne({ _id: conversation._id }, { $pull: { outbox: { id: { $in: conversation.outbox.map((entry) => entry.id) } } } });

@@ -2,6 +2,7 @@
 import type { Filter, UpdateFilter } from "mongodb";
 import type { Core } from "../core.ts";
 import { newId } from "../model/ids.ts";
+import type { Telling } from "../model/tellings.ts";
 import type { ActivityFact, Author, Conversation, OutboxEntry } from "../model/types.ts";
 import { drainOutbox } from "./apply.ts";
 import { reviewSla } from "./sla.ts";
@@ -16,6 +17,8 @@ export interface Change {
   activity: ActivityFact[];
   /** Names the activity, so that the same change again tells it once. One fact only. */
   activityId?: string;
+  /** Who is to hear of it besides, however the process fares; with an activity. */
+  tell?: Telling[];
 }
 
 /** What tells of a customer is never written onto a conversation that was erased meanwhile. */
@@ -31,6 +34,7 @@ export async function changeConversation(core: Core, conversationId: string, act
   const now = core.clock.now();
   const act = actor.rule?.act;
   const outbox: OutboxEntry[] = change.activity.map((what) => ({ id: change.activityId ?? newId(now), at: now, actor, what }));
+  if (change.tell !== undefined && outbox[0] !== undefined) outbox[0].tell = change.tell;
   const update: UpdateFilter<Conversation> = {
     $set: { ...change.set, cardDueAt: now },
     $inc: { cardRev: 1 },

@@ -67,6 +67,7 @@ async function empty(core: Core, held: Held[], giveUp: boolean, record: (erased:
   await core.store.webhookDeliveries.updateMany({ conversationId }, { $set: { doneAt: core.clock.now() }, $unset: { body: "", dueAt: "" } });
   await core.store.ruleRuns.deleteMany({ conversationId });
   await core.store.ruleWaits.deleteMany({ conversationId });
+  await core.store.tellings.deleteMany({ conversationId });
   await core.store.calls.deleteMany({ conversationId });
   await core.store.surveys.updateMany({ conversationId }, { $set: { closesAt: core.clock.now() }, $unset: { comment: "", tellDueAt: "" } });
   await core.store.conversations.updateOne({ _id: conversationId }, shell(core, conversation));

@@ -3,6 +3,7 @@ import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import { newId } from "../model/ids.ts";
 import { isAlarmed, nextSlaMoment, slaReached, type SlaPolicy, type SlaRecord, type SlaState, type Told } from "../model/sla.ts";
+import type { Telling } from "../model/tellings.ts";
 import type { Author, Conversation, OutboxEntry } from "../model/types.ts";
 import { isDuplicateKey } from "../store/store.ts";
 import { drainOutbox } from "./apply.ts";
@@ -39,23 +40,25 @@ async function workOne(core: Core, conversation: Conversation, now: Date): Promi
   await record(core, conversation, reached);
   const state = { ...reached, results: [] };
   const people = await Promise.all(told.map((one) => whom(core, conversation, policy, one)));
-  const outbox = told.map((one, i): OutboxEntry => ({ id: newId(now), at: now, actor: SYSTEM, what: { type: "sla", clock: one.clock, percent: one.percent, dueAt: one.dueAt, told: people[i]!.names } }));
+  const outbox = told.map((one, i): OutboxEntry => ({ id: newId(now), at: now, actor: SYSTEM, what: { type: "sla", clock: one.clock, percent: one.percent, dueAt: one.dueAt, told: people[i]!.names }, ...tellOf(policy, conversation, one, people[i]!.agentIds) }));
   const slaDueAt = nextSlaMoment(policy, state, now, calendar);
   const after = await core.store.conversations.findOneAndUpdate({ _id: conversation._id, ...asRead(sla) }, { $set: { sla: state, slaDueAt, cardDueAt: now }, $inc: { cardRev: 1 }, ...(outbox.length === 0 ? {} : { $push: { outbox: { $each: outbox } } }) }, { returnDocument: "after" });
   if (after === null) return false;
   await drainOutbox(core, after);
   core.bus.publish({ type: "conversation.changed", conversationId: after._id });
   core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: after._id });
-  for (const [i, one] of told.entries()) {
-    const text = `#${after.number} (${after.contactName}): ${slaWords(one)}`;
-    for (const agentId of people[i]!.agentIds) core.bus.publish({ type: "agent.tell", agentId, conversationId: after._id, text, buttons: [{ id: "ack", label: "Ack" }] });
-    if (one.tell.includes("supervisors") && policy.supervisorsId !== undefined) core.bus.publish({ type: "desk.alert", targetId: policy.supervisorsId, conversationId: after._id, key: `sla:${after._id}:${sla.clocks[one.clock]!.key}`, text });
-  }
   return true;
 }
 
 const WAITS_FOR = { first: "the first reply", next: "a reply", resolution: "being resolved" } as const;
 const slaWords = ({ clock, percent }: Pick<Told, "clock" | "percent">): string => (percent >= 100 ? `it has waited too long for ${WAITS_FOR[clock]}` : `${percent} % of the time for ${WAITS_FOR[clock]} is over`);
+
+function tellOf({ supervisorsId }: SlaPolicy, { _id, number, contactName, sla }: Conversation, told: Told, agentIds: string[]): Pick<OutboxEntry, "tell"> {
+  const text = `#${number} (${contactName}): ${slaWords(told)}`;
+  const tell: Telling[] = agentIds.map((agentId) => ({ to: "agent", agentId, text, buttons: [{ id: "ack", label: "Ack" }] }));
+  if (told.tell.includes("supervisors") && supervisorsId !== undefined) tell.push({ to: "channel", targetId: supervisorsId, key: `sla:${_id}:${sla!.clocks[told.clock]!.key}`, text });
+  return tell.length === 0 ? {} : { tell };
+}
 
 async function whom(core: Core, { assigneeId, teamId }: Conversation, { supervisorsId }: SlaPolicy, { tell }: Told): Promise<{ agentIds: string[]; names: string[] }> {
   const [agents, teams] = await Promise.all([allAgents(core), allTeams(core)]);

@@ -28,15 +28,15 @@ export async function requestTransfer(core: Core, act: { conversation: Conversat
   if (!allowed) throw new UserError("NOT_POSSIBLE", `${to.name} may not answer this inbox. Choose somebody else.`);
   if (conversation.request?.forId === to._id) throw new UserError("ALREADY_SO", "That was asked for already; an administrator decides.");
   const now = core.clock.now();
+  const id = newId(now);
+  const text = `${by.name} asks ${by._id === to._id ? `for #${conversation.number}` : `to give #${conversation.number} to ${to.name}`} (${conversation.contactName}).`;
+  const administrators = (await allAgents(core)).filter(({ role, active }) => active && role === "administrator");
   const after = await changeConversation(core, conversation._id, agentAuthor(by), {
-    expect: { assigneeId: conversation.assigneeId }, set: { request: { id: newId(now), at: now, forId: to._id, forName: to.name, byId: by._id, byName: by.name } },
+    expect: { assigneeId: conversation.assigneeId }, set: { request: { id, at: now, forId: to._id, forName: to.name, byId: by._id, byName: by.name } },
     activity: [{ type: "requested", to: to._id, toName: to.name }],
+    tell: administrators.map(({ _id }) => ({ to: "agent", agentId: _id, text, buttons: [{ id: "approve", label: "Approve" }, { id: "decline", label: "Decline" }], while: { request: id } })),
   });
   if (after === null) throw changing();
-  const text = `${by.name} asks ${by._id === to._id ? `for #${after.number}` : `to give #${after.number} to ${to.name}`} (${after.contactName}).`;
-  for (const { _id, role } of await allAgents(core)) {
-    if (role === "administrator") core.bus.publish({ type: "agent.tell", agentId: _id, conversationId: after._id, text, buttons: [{ id: "approve", label: "Approve" }, { id: "decline", label: "Decline" }] });
-  }
 }
 
 /** Answers whose it is (or would have been). @throws {UserError} ALREADY_SO when nobody asks (any more), NOT_POSSIBLE */
@@ -49,8 +49,8 @@ export async function decide(core: Core, act: { conversation: Conversation; by: 
   if (approve && !mayAnswer(to, conversation.inboxId)) throw new UserError("NOT_POSSIBLE", `${request.forName} may not answer this inbox any more. Decline it, or assign it to somebody else.`);
   const asked = { "request.id": request.id } as object;
   const change = approve ? await owning(core, conversation, to!) : { expect: {}, activity: [{ type: "declined" as const, to: request.forId, toName: request.forName }] };
-  const after = await changeConversation(core, conversation._id, agentAuthor(by), { ...change, expect: { ...change.expect, ...asked }, unset: [...("unset" in change ? (change.unset ?? []) : []).filter((name) => name !== "request"), "request"] });
+  const words = approve ? `#${number} is ${request.forId === request.byId ? "yours" : `${request.forName}'s`} now: ${by.name} has approved it.` : `${by.name} has declined that #${number} goes to ${request.forId === request.byId ? "you" : request.forName}.`;
+  const after = await changeConversation(core, conversation._id, agentAuthor(by), { ...change, expect: { ...change.expect, ...asked }, unset: [...("unset" in change ? (change.unset ?? []) : []).filter((name) => name !== "request"), "request"], tell: [{ to: "agent", agentId: request.byId, text: words, buttons: [] }] });
   if (after === null) throw changing();
-  core.bus.publish({ type: "agent.tell", agentId: request.byId, conversationId: after._id, text: approve ? `#${number} is ${request.forId === request.byId ? "yours" : `${request.forName}'s`} now: ${by.name} has approved it.` : `${by.name} has declined that #${number} goes to ${request.forId === request.byId ? "you" : request.forName}.`, buttons: [] });
   return request.forName;
 }

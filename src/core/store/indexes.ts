@@ -88,6 +88,7 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "sweepEarly", key: { lookAt: 1 } },
     { name: "forgetEarly", key: { expiresAt: 1 }, expireAfterSeconds: 0 },
   ],
+  tellings: [{ name: "dueTellings", key: { dueAt: 1 }, ...present("dueAt") }, { name: "tellingsOfConversation", key: { conversationId: 1 } }, { name: "forgetTellings", key: { doneAt: 1 }, expireAfterSeconds: 86_400, ...present("doneAt") }],
   slaRecords: [{ name: "slaByTime", key: { endedAt: -1 } }, { name: "slaOfConversation", key: { conversationId: 1 } }],
   continuityMails: [{ name: "dueMails", key: { dueAt: 1 }, ...present("dueAt") }, { name: "continuedBy", key: { conversationId: 1, at: -1 } }],
   apiAnswers: [{ name: "forgetAnswers", key: { at: 1 }, expireAfterSeconds: 86_400 }, { name: "answersAbout", key: { contactId: 1 }, ...present("contactId") }],
@@ -101,6 +102,7 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
   webhooks: [{ name: "webhookByName", key: { name: 1 }, unique: true }],
   webhookDeliveries: [
     { name: "dueWebhooks", key: { webhookId: 1, dueAt: 1 }, ...present("dueAt") },
+    { name: "givenUpWebhooks", key: { webhookId: 1 }, partialFilterExpression: { taken: false } },
     { name: "webhooksOfConversation", key: { conversationId: 1 } },
     { name: "forgetWebhooks", key: { doneAt: 1 }, expireAfterSeconds: 7 * 86_400, ...present("doneAt") },
   ],

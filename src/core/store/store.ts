@@ -3,6 +3,7 @@ import mongoose from "mongoose";
 import type { Rule, RuleRun, RuleWaiting } from "../model/rules.ts";
 import type { HoursCalendar } from "../model/calendar.ts";
 import type { SlaRecord } from "../model/sla.ts";
+import type { StoredTelling } from "../model/tellings.ts";
 import type { ContinuityMail } from "../model/continuity-mail.ts";
 import type { Collection, Db } from "mongodb";
 import type {
@@ -118,6 +119,7 @@ export interface Store {
   readonly continuityMails: Collection<ContinuityMail>;
   readonly surveys: Collection<Survey>;
   readonly slaRecords: Collection<SlaRecord>;
+  readonly tellings: Collection<StoredTelling>;
   readonly webhooks: Collection<Webhook>;
   readonly webhookDeliveries: Collection<WebhookDelivery>;
   readonly settings: Collection<Setting>;
@@ -167,6 +169,7 @@ export function storeOn(connection: mongoose.Connection): Store {
     continuityMails: of<ContinuityMail>("continuityMails"),
     surveys: of<Survey>("surveys"),
     slaRecords: of<SlaRecord>("slaRecords"),
+    tellings: of<StoredTelling>("tellings"),
     webhooks: of<Webhook>("webhooks"),
     webhookDeliveries: of<WebhookDelivery>("webhookDeliveries"),
     settings: of<Setting>("settings"),
