@@ -14,7 +14,7 @@ const faultsOf = (settings: object): string[] => apiKind.settings.safeParse(sett
 
 test("good settings become an identity, a plain part and secrets", () => {
   expect(apiKind.read(apiKind.settings.parse(good))).toEqual({
-    identity: "sms", config: { callbackUrl: good.callbackUrl, identityRequired: false, allowPrivateAddress: false }, secrets: { key: good.key, signingSecret: good.signingSecret },
+    identity: "sms", config: { callbackUrl: good.callbackUrl, identityRequired: false, allowPrivateAddress: false, shows: [] }, secrets: { key: good.key, signingSecret: good.signingSecret },
   });
 });
 

@@ -11,9 +11,13 @@ import { errorOf } from "./api.ts";
 import { messageOf, plan } from "./render.ts";
 import { MAX_FILE_BYTES, MAX_TEXT, type CallbackBody, type CallbackEvent } from "./wire.ts";
 
+/** What a bridge may be able to show beyond text and files; it says so in its settings. */
+export const ABILITIES = ["choices", "quotes"] as const;
+
 export interface ApiChannelOptions {
   /** `name` is the key's, by which the bridge knows the inbox. */
   inbox: { id: string; name: string };
+  shows: readonly (typeof ABILITIES)[number][];
   signingSecret: string;
   caller: Caller;
   clock: Clock;
@@ -29,7 +33,7 @@ export interface ApiChannel extends TypingChannel, EditingChannel, DeletingChann
 }
 export const isApiChannel = (adapter: ChannelAdapter | undefined): adapter is ApiChannel => adapter !== undefined && adapter.id === "api" && "replay" in adapter;
 
-export function createApiChannel({ inbox, signingSecret, caller, clock, log, trouble, buckets, calls }: ApiChannelOptions): ApiChannel {
+export function createApiChannel({ inbox, shows, signingSecret, caller, clock, log, trouble, buckets, calls }: ApiChannelOptions): ApiChannel {
   async function note(id: string, event: string, body: string, at: Date, status: number | null, fault: string | null): Promise<void> {
     // The customer has it or has not, whatever becomes of the log.
     await calls?.note({ inboxId: inbox.id, id, event, body, at, ms: Math.max(0, clock.now().getTime() - at.getTime()), status, fault })
@@ -74,6 +78,7 @@ export function createApiChannel({ inbox, signingSecret, caller, clock, log, tro
     id: "api",
     repeatable: true,
     limits: { textChars: MAX_TEXT, fileBytes: MAX_FILE_BYTES },
+    ...(shows.includes("choices") ? { choices: { bodyChars: MAX_TEXT } } : {}), ...(shows.includes("quotes") ? { quotes: true } : {}),
     plan,
     async sendPart(to, part, key, signal): Promise<PartReceipt> {
       await tell(to, key, messageOf("message", key, part), signal);

@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto";
 import type { Core } from "../../core/core.ts";
 import { UserError } from "../../core/errors.ts";
+import type { Message } from "../../core/model/types.ts";
+import { chosenOf } from "../../core/services/choices.ts";
 import { cleanText } from "../../core/services/clean-text.ts";
 import { recordPartStatus } from "../../core/services/part-status.ts";
 import { inboundSource, receiveEvent } from "../../core/services/receive-inbound.ts";
@@ -29,6 +31,20 @@ async function gotReply(core: Core, inboxId: string, address: string, partId: st
   return messageId !== null && identity !== null && (await core.store.messages.findOne({ _id: messageId, identityId: identity._id, kind: "outgoing" }, { projection: { _id: 1 } })) !== null;
 }
 
+/** A reply that this contact got, or a line that they sent. */
+const isTheirs = async (core: Core, inboxId: string, address: string, id: string): Promise<boolean> =>
+  (await gotReply(core, inboxId, address, id)) || (await core.store.messages.findOne({ source: inboundSource(inboxId, address, id) }, { projection: { _id: 1 } })) !== null;
+
+interface Pressed { messageId: string; id: string; label: string }
+/** @throws {UserError} MESSAGE_UNKNOWN when this contact got no reply with such a choice */
+async function requireChoice(core: Core, inboxId: string, address: string, { messageId, id }: { messageId: string; id: string }): Promise<Pressed> {
+  const identity = await identityOf(core, inboxId, address);
+  const chosen = identity === null ? null : await chosenOf(core, identity._id, { messageId: messageOfPart(messageId) ?? "", id });
+  if (chosen === null) throw new UserError("MESSAGE_UNKNOWN", "This contact got no reply with such a choice. `choice` names the message.id of a callback and the id of one of its choices.");
+  return chosen;
+}
+const samePress = ({ chosen }: Pick<Message, "chosen">, choice: Pressed | undefined): boolean => chosen?.messageId === choice?.messageId && chosen?.id === choice?.id;
+
 /** @throws {UserError} CONVERSATION_UNKNOWN for one that does not exist or is somebody else's, without telling which */
 async function requireConversation(core: Core, inboxId: string, address: string, id: string): Promise<void> {
   const identity = await identityOf(core, inboxId, address);
@@ -39,21 +55,26 @@ async function requireConversation(core: Core, inboxId: string, address: string,
 export const messageCalls = [
   apiCall({
     method: "POST", path: "/messages", summary: "Bring in a line of a contact; the same id and content again changes nothing", body: messageBody,
-    answers: { 200: messageAnswer, 201: messageAnswer }, codes: ["BAD_SIGNATURE", "BAD_TEXT", "CONVERSATION_UNKNOWN", "FILE_UNKNOWN", "CLIENT_ID_REUSED", "TEXT_TOO_LONG", "CONTACT_BLOCKED"],
+    answers: { 200: messageAnswer, 201: messageAnswer }, codes: ["BAD_SIGNATURE", "BAD_TEXT", "CONVERSATION_UNKNOWN", "FILE_UNKNOWN", "CLIENT_ID_REUSED", "TEXT_TOO_LONG", "CONTACT_BLOCKED", "MESSAGE_UNKNOWN"],
     async run({ host, inbox, reply, body }) {
       const { core } = host;
       const address = requireContact(host, inbox, reply, body.contact);
       const text = cleanText(body.text, MAX_TEXT);
       const files = await filesOf(core.files, fileOwner(inbox._id), body.fileIds);
-      if (text.trim() === "" && files.length === 0) throw new UserError("BAD_BODY", "The message is empty. Give it a text or files.", [{ path: "text", message: "is empty, and no file is attached" }]);
+      const choice = body.choice === undefined ? undefined : await requireChoice(core, inbox._id, address, body.choice);
+      if (choice !== undefined && (text.trim() !== "" || files.length > 0)) throw new UserError("BAD_BODY", "A press on a choice has no text and no files of its own. Send them as another message.", [{ path: "choice", message: "comes with a text or files" }]);
+      if (choice === undefined && text.trim() === "" && files.length === 0) throw new UserError("BAD_BODY", "The message is empty. Give it a text or files.", [{ path: "text", message: "is empty, and no file is attached" }]);
       if (body.conversation !== undefined && body.conversation !== "new") await requireConversation(core, inbox._id, address, body.conversation);
       await identify(host, inbox._id, address, body.contact);
+      const answered = body.replyTo ?? body.choice?.messageId;
+      const replyTo = answered !== undefined && (await isTheirs(core, inbox._id, address, answered)) ? answered : undefined;
       const { outcome, message } = await receiveEvent(core, {
-        inboxId: inbox._id, address, type: "message", channelMessageId: body.id, text, files, profile: {},
+        inboxId: inbox._id, address, type: "message", channelMessageId: body.id, text: choice?.label ?? text, files, profile: {},
+        ...(choice === undefined ? {} : { choice: { messageId: choice.messageId, id: choice.id } }), ...(replyTo === undefined ? {} : { replyTo }),
         ...(body.sentAt === undefined ? {} : { sentAt: body.sentAt }), ...(body.conversation === undefined ? {} : { conversation: body.conversation }),
       });
       if (outcome === "blocked") throw new UserError("CONTACT_BLOCKED", "The team has blocked this contact. Nothing of this message was kept; don't repeat it.");
-      if (outcome === "conflict" || message === undefined || (outcome === "duplicate" && !sameFiles(message.files, files))) {
+      if (outcome === "conflict" || message === undefined || (outcome === "duplicate" && (!sameFiles(message.files, files) || !samePress(message, choice)))) {
         throw new UserError("CLIENT_ID_REUSED", "This id already belongs to another message of this contact. Use a new one for each message; repeat one only to send the same again.");
       }
       reply.code(outcome === "stored" ? 201 : 200);

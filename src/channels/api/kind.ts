@@ -5,7 +5,7 @@ import { addressIn, isPublicAddress } from "../../core/model/public-address.ts";
 import { createCaller } from "../shared/caller.ts";
 import { createBuckets } from "../shared/rate.ts";
 import type { ChannelKind } from "../shared/kind.ts";
-import { createApiChannel } from "./adapter.ts";
+import { ABILITIES, createApiChannel } from "./adapter.ts";
 import { KEY_SHAPE, NAME_SHAPE, nameOfKey } from "./ids.ts";
 
 /** Apply makes a key: the fault says one that nobody else has. */
@@ -19,6 +19,7 @@ const Settings = z.strictObject({
   identitySecret: z.string().min(16, "must have at least 16 characters").max(500).optional(),
   identityRequired: z.boolean().default(false),
   allowPrivateAddress: z.boolean().default(false),
+  shows: z.array(z.enum(ABILITIES, { error: `must be a list of what the bridge shows beyond text and files: ${ABILITIES.join(", ")}` })).max(ABILITIES.length).default([]),
 }).superRefine(({ callbackUrl, allowPrivateAddress, identityRequired, identitySecret }, context) => {
   const url = URL.canParse(callbackUrl) ? new URL(callbackUrl) : null;
   const fault = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
@@ -32,7 +33,7 @@ const Settings = z.strictObject({
 });
 type Settings = z.infer<typeof Settings>;
 
-export const apiConfig = z.object({ callbackUrl: z.string(), identityRequired: z.boolean(), allowPrivateAddress: z.boolean() });
+export const apiConfig = z.object({ callbackUrl: z.string(), identityRequired: z.boolean(), allowPrivateAddress: z.boolean(), shows: z.array(z.enum(ABILITIES)).default([]) });
 
 /** Calls to one bridge; more wait their turn. */
 const LIMITS = { bridge: { perSecond: 50, burst: 200 } };
@@ -44,9 +45,9 @@ export const apiKind: ChannelKind<Settings> = {
     identity: nameOfKey(key), config, secrets: { key, signingSecret, ...(identitySecret === undefined ? {} : { identitySecret }) },
   }),
   create(inbox, deps) {
-    const { callbackUrl, allowPrivateAddress } = apiConfig.parse(inbox.config);
+    const { callbackUrl, allowPrivateAddress, shows } = apiConfig.parse(inbox.config);
     return createApiChannel({
-      inbox: { id: inbox._id, name: inbox.identity }, signingSecret: deps.secret("signingSecret"), clock: deps.clock, log: deps.log, trouble: deps.trouble,
+      inbox: { id: inbox._id, name: inbox.identity }, shows, signingSecret: deps.secret("signingSecret"), clock: deps.clock, log: deps.log, trouble: deps.trouble,
       caller: createCaller({ url: callbackUrl, allowPrivate: allowPrivateAddress, names: { who: "The bridge", setting: "callbackUrl" } }), buckets: createBuckets(deps.clock, LIMITS, deps.rateLimits),
       ...(deps.calls === undefined ? {} : { calls: deps.calls }),
     });

@@ -43,10 +43,12 @@ export const lineId = z.string().regex(/^[\x21-\x39\x3b-\x7e]{1,150}$/, "must be
 export const messageBody = z.strictObject({
   contact: contactBody,
   id: lineId.describe("The sender's own id of this line, its idempotency key: the same again makes no second one."),
-  text: z.string().default("").describe(`At most ${MAX_TEXT} characters.`),
+  text: z.string().default("").describe(`At most ${MAX_TEXT} characters. With a choice it is left out.`),
   fileIds: z.array(id).max(10).default([]),
   sentAt: asDate.optional(),
   conversation: id.optional().describe("A conversation of this contact, or \"new\"; left out: where the last one stands."),
+  replyTo: id.optional().describe("What they answer: a reply by its message.id, or a line of theirs by its id. One that isn't known is left out."),
+  choice: z.strictObject({ messageId: id, id: z.string().min(1).max(30) }).optional().describe("They pressed it: the message.id of the reply that offered it, and the choice's id."),
 });
 export const messageAnswer = z.strictObject({ id: z.string(), messageId: z.string(), conversationId: z.string(), seq: z.int(), position: z.int() });
 export const editBody = z.strictObject({ contact: contactRef, text: z.string().min(1), at: asDate.optional() });
@@ -87,7 +89,11 @@ export const replayAnswer = z.strictObject({ taken: z.boolean(), status: z.int()
 const envelope = { id: z.string().describe("Repeats carry the same id."), at: time, inbox: z.string(), contact: z.strictObject({ id: z.string() }) };
 const sentFile = z.strictObject({ ...file.shape, path: z.string().describe("Fetch it at the server's address with the inbox key.") });
 const author = z.strictObject({ name: z.string(), avatar: z.string().optional() });
-const reply = z.strictObject({ id: z.string(), text: z.string(), files: z.array(sentFile), author });
+const reply = z.strictObject({
+  id: z.string(), text: z.string(), files: z.array(sentFile), author,
+  choices: z.array(z.strictObject({ id: z.string(), label: z.string() })).optional().describe("To press, under the text. Only where the inbox's settings say that the bridge shows them."),
+  replyTo: z.string().optional().describe("Your own id of the line that it answers. Only where the inbox's settings say that the bridge shows quotes."),
+});
 const kind = <T extends string>(event: T, summary: string) => z.literal(event).describe(summary);
 export const callbackBody = z.discriminatedUnion("event", [
   z.strictObject({ event: kind("message", "An agent's reply."), ...envelope, message: reply }),
