@@ -90,6 +90,23 @@ describe("what waits is given", () => {
     expect(await store().agents.findOne({ "slots.0": { $exists: true } })).toBeNull();
   });
 
+  test("with nobody free a queue is not read, however long it is", async () => {
+    const { help } = await desk({ mode: "balanced" }, { Mara: { capacity: { all: 0 } }, Jonas: { capacity: { fake: 0 } } });
+    const { conversations } = store();
+    const asked: unknown[] = [];
+    const find = conversations.find.bind(conversations);
+    conversations.find = ((...args: Parameters<typeof find>) => { if ((args[0] as { assigneeId?: unknown }).assigneeId === null) asked.push(args[1]?.projection); return find(...args); }) as typeof find;
+    try {
+      expect(await routeOnce(help.core)).toEqual({ released: 0, given: 0 });
+      expect(asked).toEqual([{ _id: 1 }]);
+      await store().agents.updateOne({ name: "Jonas" }, { $set: { capacity: { fake: 1 } } });
+      expect(await routeOnce(help.core)).toEqual({ released: 0, given: 1 });
+      expect(asked).toEqual([{ _id: 1 }, { _id: 1 }, undefined]);
+    } finally {
+      conversations.find = find;
+    }
+  });
+
   test("by skill, to who knows what is needed; nobody else gets it", async () => {
     const { id, act, more, route, ownerOf } = await desk({ mode: "skills", needs: [{ skill: "refunds", when: "label:billing" }] }, { Mara: { skills: ["refunds"] }, Jonas: { skills: [] } });
     const plain = await more(`plain-${id}`);

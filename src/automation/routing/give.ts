@@ -22,11 +22,10 @@ const EARLIER = 10;
 const ROUTING: Author = { type: "system", name: "Routing" };
 
 /**
- * One look. People's revision is read before what they have open, and a slot is written only under that revision: whatever another
+ * Gives out what one look has read. People's revision is read before what they have open, and a slot is written only under that revision: whatever another
  * process gave them since is counted, or makes this write fail, and the next look plans anew.
  */
-export async function giveWaiting(core: Core, policies: Policies, { waiting, done }: Queue): Promise<{ given: number; left: Conversation[] }> {
-  const { agents, here } = await peopleHere(core);
+export async function giveWaiting(core: Core, policies: Policies, { agents, here }: People, { waiting, done }: Queue): Promise<{ given: number; left: Conversation[] }> {
   const byId = new Map(waiting.map((one) => [one._id, one]));
   const room = here.reduce((sum, one) => sum + Math.min(LOOKED_UP, Math.max(0, ...waiting.map(({ channel }) => roomOf(one, channel)))), 0);
   const known = await lastServers(core, policies, room === 0 ? [] : waiting.slice(0, LOOKED_UP));
@@ -49,7 +48,10 @@ function groupBy<T, K>(all: readonly T[], keyOf: (one: T) => K): Map<K, T[]> {
   return groups;
 }
 
-async function peopleHere(core: Core): Promise<{ agents: Map<string, Agent>; here: Candidate[] }> {
+export interface People { agents: Map<string, Agent>; here: Candidate[] }
+
+/** Who may be given something now, with what they have. */
+export async function peopleHere(core: Core): Promise<People> {
   const now = core.clock.now();
   const all = await core.store.agents.find({ active: true }).toArray();
   for (const agent of all) if (agent.slots?.some(({ at }) => isOver(at, now)) === true) await dropSlots(core, agent, now);

@@ -15,17 +15,29 @@ const cursors = perOwner<Core, Map<string, Date>>(() => new Map());
 
 export interface Queue { waiting: Conversation[]; /** Tells which of them could not be given away. */ done(left: ReadonlySet<string>): void }
 
-export async function readQueue(core: Core, { inboxIds, teamIds, manualTeamIds }: Policies): Promise<Queue> {
+/** Where conversations wait, of one inbox or team. */
+export type Place = { inboxId: string } | { teamId: string };
+
+const filterOf = (place: Place, { manualTeamIds }: Policies): object => ({
+  ...place, ...("inboxId" in place && manualTeamIds.length > 0 ? { teamId: { $nin: manualTeamIds } } : {}), ...WAITS, assigneeId: null,
+});
+
+/** Those of the places in which conversations are given out where anybody waits: one document of each is looked at. */
+export async function placesWaiting(core: Core, policies: Policies): Promise<Place[]> {
+  const places: Place[] = [...policies.inboxIds.map((inboxId) => ({ inboxId })), ...policies.teamIds.map((teamId) => ({ teamId }))];
+  const waits = await Promise.all(places.map((place) => core.store.conversations.find(filterOf(place, policies), { projection: { _id: 1 } }).sort({ waitingSince: 1 }).limit(1).next()));
+  return places.filter((_place, i) => waits[i] !== null);
+}
+
+/** At most a page of each place, however many wait there. */
+export async function readQueue(core: Core, policies: Policies, places: readonly Place[]): Promise<Queue> {
   const from = cursors(core);
-  const look = async (key: string, of: object) => {
+  const pages = await Promise.all(places.map(async (place) => {
+    const key = Object.entries(place).join(" ");
     const since = from.get(key);
-    const page = await core.store.conversations.find({ ...of, ...WAITS, assigneeId: null, ...(since === undefined ? {} : { waitingSince: { $gte: since } }) }).sort({ waitingSince: 1 }).limit(PAGE).toArray();
+    const page = await core.store.conversations.find({ ...filterOf(place, policies), ...(since === undefined ? {} : { waitingSince: { $gte: since } }) }).sort({ waitingSince: 1 }).limit(PAGE).toArray();
     return { key, page };
-  };
-  const pages = await Promise.all([
-    ...inboxIds.map((inboxId) => look(`inbox ${inboxId}`, { inboxId, ...(manualTeamIds.length === 0 ? {} : { teamId: { $nin: manualTeamIds } }) })),
-    ...teamIds.map((teamId) => look(`team ${teamId}`, { teamId })),
-  ]);
+  }));
   const waiting = [...new Map(pages.flatMap(({ page }) => page).map((one) => [one._id, one])).values()]
     .toSorted((a, b) => a.waitingSince!.getTime() - b.waitingSince!.getTime() || a.number - b.number);
   return {
