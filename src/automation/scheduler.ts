@@ -6,13 +6,14 @@ import type { Scheduler } from "../core/ports.ts";
 import { continuity } from "./jobs/continuity.ts";
 import { idle } from "./jobs/idle.ts";
 import type { DueJob } from "./jobs/job.ts";
+import { later } from "./jobs/later.ts";
 import { ruleWaits } from "./jobs/rules.ts";
 import { serviceLevels } from "./jobs/service-levels.ts";
 import { snoozes } from "./jobs/snoozes.ts";
 import { surveys } from "./jobs/surveys.ts";
 import { windows } from "./jobs/windows.ts";
 
-const JOBS: readonly DueJob[] = [snoozes, serviceLevels, windows, continuity, ruleWaits, surveys, idle];
+const JOBS: readonly DueJob[] = [snoozes, serviceLevels, windows, continuity, ruleWaits, surveys, idle, later];
 const POLL_MS = 1_000;
 const LOCK_MS = 60_000;
 const CONNECT_MS = 15_000;

@@ -323,7 +323,7 @@ export interface Scheduler {
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Something is due at `at`: look then, at the latest. */
-  wakeAt(kind: "snooze" | "sla" | "window" | "continuity" | "rule" | "survey" | "idle", at: Date): void;
+  wakeAt(kind: "snooze" | "sla" | "window" | "continuity" | "rule" | "survey" | "idle" | "later", at: Date): void;
   /** What is looked at again and again, and when; none while it does not run. */
   jobs(): Promise<RecurringJob[]>;
 }

@@ -38,6 +38,7 @@ beforeAll(async () => {
   await many("rules", (i) => ({ _id: `rule${i}`, name: `rule${i}`, ...(i % 500 === 0 ? { armFrom: "" } : {}) }));
   await many("ruleRuns", (i) => ({ _id: `run${i}`, event: `e${i}`, place: 0, conversationId: `c${i % 20}`, at: new Date(at.getTime() - i) }));
   await many("tellings", (i) => ({ _id: `telling${i}`, conversationId: `c${i % 20}` }));
+  await many("later", (i) => ({ _id: `later${i}`, conversationId: `c${i % 20}`, kind: "reply", state: i % 100 === 1 ? "waiting" : "done", at: new Date(i) }));
   await many("surveys", (i) => ({ _id: `survey${i}`, messageId: `m${i}`, identityId: `n${i % 20}`, conversationId: `c${i % 20}`, askedAt: new Date(i), ...(i % 500 === 0 ? { tellDueAt: at } : {}) }));
   await many("slaRecords", (i) => ({ _id: `record${i}`, conversationId: `c${i % 20}`, endedAt: new Date(i) }));
   await many("webhookDeliveries", (i) => ({ _id: `w${i % 2}/${i}`, webhookId: `w${i % 2}`, conversationId: `c${i % 20}`, seq: i, ...(i % 400 === 2 ? { taken: false } : {}) }));
@@ -105,6 +106,8 @@ const cases: [name: string, collection: string, filter: () => Document, sort: Do
   ["router: a place in the queue", "conversations", () => ({ inboxId: "j", status: "open", assigneeId: null, waitingSince: { $gt: new Date(0), $lt: later() } }), null, 0, 10],
   ["due steps of service levels", "conversations", () => ({ slaDueAt: { $gt: new Date(0), $lte: later() } }), { slaDueAt: 1 }, 100, 4],
   ["the next step of a service level", "conversations", () => ({ slaDueAt: { $gt: later() } }), { slaDueAt: 1 }, 1, 0],
+  ["replies and reminders that are due", "later", () => ({ dueAt: { $lte: later() } }), { dueAt: 1 }, 100, 4],
+  ["what waits for its time in a conversation", "later", () => ({ conversationId: "c1", state: "waiting", kind: "reply" }), { at: 1, _id: 1 }, 40, 20],
   ["due surveys", "conversations", () => ({ "csat.dueAt": { $lte: later() } }), { "csat.dueAt": 1 }, 100, 8],
   ["windows that are over", "conversations", () => ({ windowEndsAt: { $lte: later() } }), { windowEndsAt: 1 }, 100, 8],
   ["the next snooze", "conversations", () => ({ status: "snoozed", snoozedUntil: { $gt: later() } }), { snoozedUntil: 1 }, 1, 0],

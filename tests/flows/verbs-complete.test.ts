@@ -20,7 +20,7 @@ async function typing() {
 describe("completion", () => {
   test("of verbs: by name first, then by alias; an administrator's only for them", async () => {
     const { inThread, help } = await typing();
-    expect(await inThread("!re")).toEqual(["!reply ", "!request ", "!resolve ", "!reopen", "!retry", "!retract", "!cc "]);
+    expect(await inThread("!re")).toEqual(["!reply ", "!request ", "!resolve ", "!reopen", "!remind ", "!retry", "!retract", "!cc "]);
     expect((await inThread("/cl")).toSorted()).toEqual(["/resolve ", "/take "]);
     expect(await inThread("/del")).toEqual([]);
     expect(await inThread("/del", help.mara)).toEqual(["/delivery "]);

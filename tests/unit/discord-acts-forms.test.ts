@@ -53,6 +53,7 @@ describe("commands", () => {
     expect(shapeOf(withMacro)).toEqual({ texts: [{ name: "with", hint: "macro", free: false, flag: "--with" }], flags: ["anyway"] });
     expect(typedText(withMacro, [{ name: "with", type: 3, value: "Refund sent" }, { name: "anyway", type: 5, value: true }]).args).toBe("--with Refund sent --anyway");
     expect(typedText({ name: "x", usage: "[desk] [hand-over note]" }, [{ name: "note", type: 3, value: "please call" }, { name: "desk", type: 3, value: "Billing" }]).args).toBe("Billing please call");
+    expect(typedText(verbNamed("schedule")!, [{ name: "when", type: 3, value: "2h" }, { name: "text", type: 3, value: "Two hours have gone" }])).toMatchObject({ args: "2h\nTwo hours have gone" });
     expect(typedText(verbNamed("snooze")!, [{ name: "until", type: 3, value: " 2h " }, { name: "anyway", type: 5, value: true }, { name: "conversation", type: 3, value: "1042" }])).toEqual({ args: "2h --anyway", number: 1042, badNumber: false });
     expect(typedText(verbNamed("resolve")!, [{ name: "conversation", type: 3, value: "the first" }])).toMatchObject({ number: null, badNumber: true });
   });

@@ -66,7 +66,7 @@ async function argumentSuggestions(core: Core, request: CompleteRequest, verb: V
   const choices = await choicesFor(core, request, verb);
   const name = typed.replace(/^@/, "");
   const fitting = [...choices.filter(startsWith(name)), ...choices.filter(holdsWord(name))];
-  return (fitting.length === 0 && verb.name === "snooze" ? timeTyped(core, request.agent, typed.trim()) : fitting).slice(0, MOST).map(({ value, hint }) => ({ text: before + value, hint }));
+  return (fitting.length === 0 && ["snooze", "schedule", "remind"].includes(verb.name) ? timeTyped(core, request.agent, typed.trim()) : fitting).slice(0, MOST).map(({ value, hint }) => ({ text: before + value, hint }));
 }
 
 async function choicesFor(core: Core, { agent, conversation = null }: CompleteRequest, verb: Verb): Promise<Choice[]> {
@@ -82,6 +82,7 @@ async function choicesFor(core: Core, { agent, conversation = null }: CompleteRe
     case "unlabel": return plain(conversation?.labels ?? [], "label");
     case "transfer": return conversation === null ? [] : (await targetsFor(core, conversation)).map((target) => ({ value: target.name, hint: targetName(target) }));
     case "snooze": return USUAL_TIMES.map(({ value, label }) => ({ value, hint: label }));
+    case "schedule": case "remind": return [...USUAL_TIMES.filter(({ value }) => value !== "until reply"), { value: "list", label: "what waits" }].map(({ value, label }) => ({ value, hint: label }));
     case "priority": return plain([...PRIORITIES, "none"], "priority");
     case "mode": return plain(MODES, "mode");
     case "delivery": return plain(["pause", "resume"], "delivery");

@@ -1,5 +1,6 @@
 /** The timeline in words: who changed what. */
 import { firstLine } from "./draft.ts";
+import type { LaterFact } from "./later.ts";
 import type { ActivityFact } from "./types.ts";
 
 export function activityText(actor: string, fact: ActivityFact): string {
@@ -8,7 +9,7 @@ export function activityText(actor: string, fact: ActivityFact): string {
       if (fact.reason !== undefined) return `${{ open: "Reopened", pending: "Set to pending", snoozed: "Snoozed", resolved: "Resolved" }[fact.to]}: ${fact.reason}`;
       if (fact.to === "resolved") return `${actor} resolved this conversation`;
       if (fact.to === "open") return `${actor} reopened this conversation`;
-      if (fact.to === "snoozed") return fact.until === undefined ? `${actor} snoozed this until the next reply` : `${actor} snoozed this until ${fact.until.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+      if (fact.to === "snoozed") return fact.until === undefined ? `${actor} snoozed this until the next reply` : `${actor} snoozed this until ${utc(fact.until)}`;
       return `${actor} set this to pending`;
     case "assigned": return fact.toName === null ? `${actor} unassigned this conversation` : fact.toName === actor ? `${actor} took this conversation` : `${actor} assigned this to ${fact.toName}`;
     case "sla": {
@@ -38,11 +39,25 @@ export function activityText(actor: string, fact: ActivityFact): string {
     case "recipient": return fact.as === null ? `${actor} took ${fact.address} off the replies` : `${actor} added ${fact.address} to the replies${{ to: "", cc: " (in copy)", bcc: " (in blind copy)" }[fact.as]}`;
     case "transferred": return `${actor} moved this conversation from ${fact.fromName} to ${fact.toName}`;
     case "csat": return `${actor} ${fact.changed === true ? "changed the rating to" : "rated this"} ${fact.shown}${fact.agentName === null ? "" : `, answered by ${fact.agentName}`}${fact.comment === undefined ? "" : `: “${firstLine(fact.comment, 300)}”`}`;
+    case "later": return laterText(actor, fact);
     case "reaction": return fact.emojis.length === 0 ? `${actor} took back a reaction` : `${actor} reacted ${fact.emojis.join(" ")}`;
     case "delivery": return {
       retry: `${actor} asked to try a failed reply again`, send: `${actor} sent a held message to the customer`, retract: `${actor} took back a sent reply`,
       correct: `${actor} sent a correction`, cancel: `${actor} cancelled a reply before it left`,
       edit: `${actor} edited a reply. It says now: “${firstLine(fact.text ?? "", 300)}”`,
     }[fact.act];
+  }
+}
+
+const utc = (at: Date): string => `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+
+function laterText(actor: string, fact: LaterFact): string {
+  const text = firstLine(fact.text, 300);
+  switch (fact.act) {
+    case "set": return `${actor} scheduled a reply for ${utc(fact.at)}: “${text}”`;
+    case "changed": return `${actor} changed the reply scheduled for ${utc(fact.at)}. It says now: “${text}”`;
+    case "cancelled": return `${actor} cancelled the reply scheduled for ${utc(fact.at)}: “${text}”`;
+    case "held": return `The reply that ${fact.byName} scheduled for ${utc(fact.at)} was not sent. ${fact.why}`;
+    case "reminder": return `Reminder for ${fact.byName}${text === "" ? "" : `: ${text}`}`;
   }
 }

@@ -4,6 +4,8 @@
 export interface ConversationCare {
   /** When the customer is asked how it went, after the resolve at `resolvedAt`; indexed. */
   csat?: { dueAt: Date; resolvedAt: Date };
+  /** Names the newest reply that was set for a time, while one waits: a line of the customer's holds it. */
+  sendsLater?: string;
   /** The customer was nudged since their last line. */
   nudged?: true | null;
 }

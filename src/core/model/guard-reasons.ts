@@ -13,7 +13,7 @@ export type NoteReason =
   | "note-first";
 
 /** Why a reply waits for its author's word. */
-export type HeldReason = "mention" | "owner" | "unseen" | "double-reply" | "late" | "overtaken";
+export type HeldReason = "mention" | "owner" | "unseen" | "double-reply" | "late" | "overtaken" | "wrote-since";
 
 /** One or two sentences for the author of the message: what happened, and what to do. */
 export const reasonText: Readonly<Record<NoteReason | HeldReason, string>> = {
@@ -33,5 +33,6 @@ export const reasonText: Readonly<Record<NoteReason | HeldReason, string>> = {
   unseen: "Not sent yet: a newer line from the customer or a colleague was not in the thread when you wrote this. Should it still go?",
   "double-reply": "Not sent yet: the customer wrote again just before your reply appeared. Does it still fit?",
   overtaken: "Not sent yet: a reply that was written after it went out first. Should it still go?",
+  "wrote-since": "Not sent: it was to go later, and the customer has written since. Should it still go?",
   late: "Not sent yet: it reached Threadline more than two minutes after you wrote it. Should it still go?",
 };

@@ -51,6 +51,8 @@ export interface GuardInput {
   unseen?: boolean;
   /** A reply that was written later has left already. */
   overtaken?: boolean;
+  /** It was to go at a time, and the customer wrote before that. */
+  wroteSince?: boolean;
   /** Posted less than `doubleReplySeconds` after a customer line, with an older unanswered one before it. */
   doubleReply?: boolean;
 }
@@ -111,6 +113,7 @@ function heldReasons(input: GuardInput, mention: boolean): HeldReason[] {
     "double-reply": input.doubleReply,
     late: input.late,
     overtaken: input.overtaken,
+    "wrote-since": input.wroteSince,
   };
   return (Object.keys(applies) as HeldReason[]).filter((reason) => applies[reason] === true);
 }

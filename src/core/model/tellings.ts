@@ -3,7 +3,7 @@
 /** Said only while it is still so. */
 export interface StillSo { /** They own the conversation. */ owner?: true; /** That request waits for a decision. */ request?: string }
 export type Telling =
-  | { to: "agent"; agentId: string; text: string; /** Each runs a verb in the conversation's thread. */ buttons: { id: string; label: string }[]; while?: StillSo }
+  | { to: "agent"; agentId: string; text: string; /** Each runs a verb in the conversation's thread. */ buttons: { id: string; label: string }[]; /** What the buttons act on. */ messageId?: string; while?: StillSo }
   /** A thread of its own there; the same `key` is told once where the desk can tell. */
   | { to: "channel"; targetId: string; key: string; text: string };
 

@@ -2,6 +2,7 @@
 import type { ConversationCare, MessageCare } from "./care.ts";
 import type { DispositionFacts } from "./disposition.ts";
 import type { HeldReason } from "./guard-reasons.ts";
+import type { LaterFact } from "./later.ts";
 import type { RoutedFacts, RoutingFact } from "./routing.ts";
 import type { SlaFact, SlaFacts } from "./sla.ts";
 import type { Span } from "./rich-text.ts";
@@ -37,7 +38,7 @@ export type LeaseName = LaneName | "intake";
 
 /** A fact for the timeline that waits to become an activity message; its id becomes the message's `_id`. */
 export interface OutboxEntry { id: string; at: Date; actor: Author; what: ActivityFact; /** Who is to hear of it besides. */ tell?: Telling[] }
-export type ActivityFact = RoutingFact | SlaFact
+export type ActivityFact = RoutingFact | SlaFact | LaterFact
   | { type: "status"; from: Status; to: Status; reason?: string; until?: Date }
   | { type: "assigned"; to: string | null; toName: string | null }
   | { type: "team"; to: string | null; toName: string | null }

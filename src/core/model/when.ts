@@ -26,7 +26,7 @@ const WEEKDAY = "(mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?|
 
 const EXAMPLES = "Write for example 2h, tomorrow 9:00, monday, 2026-12-24 14:30 or until reply.";
 const PAST = `That time has already passed. ${EXAMPLES}`;
-const UNREADABLE = `This is not a time that I can read. ${EXAMPLES}`;
+export const UNREADABLE = `This is not a time that I can read. ${EXAMPLES}`;
 const LONGEST_PHRASE = 80; // characters; keeps what the grammars see small
 const TOO_FAR = "That is more than a year away. Choose a time within the next year.";
 

@@ -12,6 +12,7 @@ import type { ActivityFact, Conversation, Message, OutboxEntry } from "../model/
 import { changeTogether } from "../store/change-together.ts";
 import { appendMessage } from "../store/messages.ts";
 import { windowFromLine } from "./reply-window.ts";
+import { tellOfWaking } from "./tell-owner.ts";
 import { NO_SLA, slaOn } from "./sla.ts";
 import { storeTellings } from "./tellings.ts";
 
@@ -79,7 +80,7 @@ function effectOf(core: Core, conversation: Conversation, message: Message): { u
     facts.push(...change.activity);
   }
   const now = core.clock.now();
-  const entries: OutboxEntry[] = facts.map((what) => ({ id: newId(now), at: now, actor: message.author, what }));
+  const entries: OutboxEntry[] = facts.map((what) => ({ id: newId(now), at: now, actor: message.author, what, ...(conversation.status === "snoozed" ? tellOfWaking(conversation, "the customer wrote") : {}) }));
   return { update: { $set: set, $inc: increments, ...(entries.length > 0 ? { $push: { outbox: { $each: entries } } } : {}) }, activity: entries.length > 0 };
 }
 

@@ -68,6 +68,7 @@ async function empty(core: Core, held: Held[], giveUp: boolean, record: (erased:
   await core.store.ruleRuns.deleteMany({ conversationId });
   await core.store.ruleWaits.deleteMany({ conversationId });
   await core.store.tellings.deleteMany({ conversationId });
+  await core.store.later.deleteMany({ conversationId });
   await core.store.calls.deleteMany({ conversationId });
   await core.store.surveys.updateMany({ conversationId }, { $set: { closesAt: core.clock.now() }, $unset: { comment: "", tellDueAt: "" } });
   await core.store.conversations.updateOne({ _id: conversationId }, shell(core, conversation));

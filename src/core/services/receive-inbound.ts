@@ -23,6 +23,7 @@ import { deleteByContact, editByContact, reactByContact } from "./inbound-change
 import { afterMessage } from "./early-changes.ts";
 import { servesFeed } from "./feed.ts";
 import { conversationOfPlace, placeOf } from "./place.ts";
+import { HOLD_LATER } from "./later-due.ts";
 import { moveIdentity } from "./move-identity.ts";
 import { quoteOf } from "./quote.ts";
 import { setReachable } from "./reachable.ts";
@@ -160,7 +161,7 @@ async function storeLine(core: Core, event: Inbound<"message">, by?: { address: 
       ...(event.groupId === undefined ? {} : { groupId: event.groupId }), ...(event.sentAt === undefined ? {} : { sentAt: event.sentAt }),
       ...(event.place === undefined ? {} : { place: placeOf(event.place) }), ...(event.original === undefined ? {} : { original: event.original }),
       ...(event.spans === undefined || chosen !== null ? {} : { spans: event.spans }),
-      todo: [...(pending ? ["fetch-files"] : []), ...(answer === null ? [] : [SURVEY_ANSWER])].map((name) => ({ for: name, tries: 0, dueAt: now })),
+      todo: [...(pending ? ["fetch-files"] : []), ...(answer === null ? [] : [SURVEY_ANSWER]), ...(conversation.sendsLater === undefined || quiet !== undefined ? [] : [HOLD_LATER])].map((name) => ({ for: name, tries: 0, dueAt: now })),
       ...(quiet === undefined ? {} : { quiet }), ...(answer === null ? {} : { survey: answer.survey }),
       ...(quote === null ? {} : { quote }), ...(chosen === null ? {} : { chosen: { messageId: chosen.messageId, id: chosen.id } }),
       mirror: { ...draft.mirror, state: "queued", dueAt: mirrorAt },

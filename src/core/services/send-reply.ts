@@ -26,6 +26,8 @@ export interface ReplyInput {
   choices?: Message["choices"];
   /** The lease under which the agent's line is handled: given back in the same write as the reply's effect, since nothing else follows under it. */
   held?: Held;
+  /** It leaves at once: its author has had their time to take it back. */
+  atOnce?: true;
 }
 
 export const agentAuthor = (agent: Agent): Author => ({ type: "agent", id: agent._id, name: agent.name, ...(agent.avatar === undefined ? {} : { avatar: agent.avatar }) });
@@ -35,7 +37,7 @@ export async function sendReply(core: Core, input: ReplyInput): Promise<Message>
   const { conversation, agent } = input;
   const inbox = await inboxOf(core, conversation.inboxId);
   const now = core.clock.now();
-  const dueAt = new Date(now.getTime() + inbox.settings.undoSeconds * 1_000);
+  const dueAt = new Date(now.getTime() + (input.atOnce === true ? 0 : inbox.settings.undoSeconds * 1_000));
   // Without a window the first thing to show on the agent's own line is what became of it.
   const shownLater = input.origin !== undefined && inbox.settings.undoSeconds === 0;
   const { message, duplicate } = await appendMessage(core.store, conversation._id, conversation.identityId, conversation.appliedSeq, (seq) => {

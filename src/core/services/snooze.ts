@@ -6,6 +6,7 @@ import { onStatusSet } from "../model/status.ts";
 import type { Author, Conversation } from "../model/types.ts";
 import { drainOutbox } from "./apply.ts";
 import { slaOn } from "./sla.ts";
+import { tellOfWaking } from "./tell-owner.ts";
 import { enterStatus, type StatusAct } from "./set-status.ts";
 
 /**
@@ -59,7 +60,7 @@ async function wakeOne(core: Core, conversation: Conversation, now: Date): Promi
       update: {
         $set: { ...change.set, ...sla.set, cardDueAt: now },
         $inc: { cardRev: 1 }, ...(sla.unset === undefined ? {} : { $unset: { sla: "" as const } }),
-        $push: { outbox: { $each: change.activity.map((what) => ({ id: newId(now), at: now, actor: SYSTEM, what })) } },
+        $push: { outbox: { $each: change.activity.map((what) => ({ id: newId(now), at: now, actor: SYSTEM, what, ...tellOfWaking(conversation, "the snooze ended") })) } },
       },
     },
   };

@@ -99,6 +99,11 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "surveysOfConversation", key: { conversationId: 1 } },
     { name: "dueAnswers", key: { tellDueAt: 1 }, ...present("tellDueAt") },
   ],
+  later: [
+    { name: "dueLater", key: { dueAt: 1 }, ...present("dueAt") },
+    { name: "laterOfConversation", key: { conversationId: 1, state: 1, at: 1 } },
+    { name: "forgetLater", key: { endedAt: 1 }, expireAfterSeconds: 30 * 86_400, ...present("endedAt") },
+  ],
   webhooks: [{ name: "webhookByName", key: { name: 1 }, unique: true }],
   webhookDeliveries: [
     { name: "dueWebhooks", key: { webhookId: 1, dueAt: 1 }, ...present("dueAt") },

@@ -9,6 +9,7 @@ import type { Collection, Db } from "mongodb";
 import type {
   Agent, CannedResponse, Contact, ContactIdentity, Conversation, DeskTarget, Erasure, Inbox, Label, Macro, Merge, Message, StoredDeskEvent, Team, Thread,
 } from "../model/types.ts";
+import type { Later } from "../model/later.ts";
 import type { Survey } from "../model/care.ts";
 import type { Webhook, WebhookDelivery } from "../model/webhooks.ts";
 import type { InboundEvent } from "../ports.ts";
@@ -118,6 +119,7 @@ export interface Store {
   readonly contactRefusals: Collection<ContactRefusal>;
   readonly continuityMails: Collection<ContinuityMail>;
   readonly surveys: Collection<Survey>;
+  readonly later: Collection<Later>;
   readonly slaRecords: Collection<SlaRecord>;
   readonly tellings: Collection<StoredTelling>;
   readonly webhooks: Collection<Webhook>;
@@ -168,6 +170,7 @@ export function storeOn(connection: mongoose.Connection): Store {
     contactRefusals: of<ContactRefusal>("contactRefusals"),
     continuityMails: of<ContinuityMail>("continuityMails"),
     surveys: of<Survey>("surveys"),
+    later: of<Later>("later"),
     slaRecords: of<SlaRecord>("slaRecords"),
     tellings: of<StoredTelling>("tellings"),
     webhooks: of<Webhook>("webhooks"),

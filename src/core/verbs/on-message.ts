@@ -82,11 +82,25 @@ const EDITED: Record<EditOutcome, VerbResult> = {
   failed: { notice: "Changed; it has not been sent yet.", buttons: [{ id: "retry", label: "Send again", style: "main" }] }, cannot: CANNOT, gone: { notice: "This reply was not sent, or was taken back; nothing was changed." },
 };
 
+/** Its author has no post of their own to edit: it was written in a form, or for later. */
+const isHeldWithoutPost = ({ kind, author, origin, held }: Message, actor: Agent): boolean => kind === "note" && author.id === actor._id && origin === undefined && held !== undefined && held.settled === undefined;
+
+/** The new text goes under the guard of all replies, and the old one stays a note. */
+async function changeHeld({ core, actor, conversation, message, mentions, text, ask, say }: Pick<VerbContext<unknown, Conversation>, "core" | "actor" | "conversation" | "ask" | "say"> & { message: Message; mentions: number; text: string }): Promise<VerbResult> {
+  if (text === "") return ask("Change it and send it", [{ name: FORM_FIELD, label: "To the customer", kind: "longtext", required: true, value: message.body }], message);
+  const source = `changed:${message._id}`;
+  const { files, quote, choices } = message;
+  const result = await say("reply", text, conversation, { source, mentions, files, ...(quote === undefined ? {} : { quote }), ...(choices === undefined ? {} : { choices }) });
+  await keepAsNote(core, { message, agent: actor });
+  return result.notice === undefined ? { notice: "On its way to the customer, as it says now.", messageId: message._id } : result;
+}
+
 /** @param table whose words make a text a command; asked when it runs: this verb stands in it. */
 export const makeEdit = (table: () => readonly Verb[]): Verb => verb({
   name: "edit", aliases: [], usage: "[new text]", help: "Changes a reply of yours, also at the customer's where the channel can; without a text it asks for it.",
   needs: onMessage, args: anyText,
-  async run({ core, actor, conversation, message, mentions = 0, args, ask }: VerbContext<{ text: string }, Conversation>) {
+  async run({ core, actor, conversation, message, mentions = 0, args, ask, say }: VerbContext<{ text: string }, Conversation>) {
+    if (message !== undefined && isHeldWithoutPost(message, actor)) return changeHeld({ core, actor, conversation, message, mentions, text: args.text, ask, say });
     const sent = await pickMessage(core, conversation, message, replyOf(actor, ["queued", "failed", ...OUT]), "You have sent nothing here lately that could be edited.");
     if (args.text === "" && sent.kind === "outgoing" && sent.author.id === actor._id && sent.deletedAt === undefined) {
       if (!canChange(core, sent)) return { ...CANNOT, messageId: sent._id };

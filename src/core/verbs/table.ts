@@ -12,6 +12,7 @@ import { makeMacro } from "./macro.ts";
 import { makeHelp, makeMore } from "./help.ts";
 import { find, mine, queue } from "./lists.ts";
 import { merge } from "./merge.ts";
+import { remind, schedule } from "./later.ts";
 import { mode } from "./mode.ts";
 import { cancel, correct, keep, makeEdit, original, retract, retry, send } from "./on-message.ts";
 import { delivery, health } from "./operate.ts";
@@ -30,7 +31,7 @@ import type { Verb } from "./verb.ts";
 export const verbs: readonly Verb[] = [
   reply, note,
   take, assign, unassign, transfer, request, approve, decline,
-  makeResolve(() => verbs), reopen, pending, snooze, csat,
+  makeResolve(() => verbs), reopen, pending, snooze, schedule, remind, csat,
   label, unlabel, priority,
   sla, ack,
   cc, quote, choices, canned, template, makeMacro(() => verbs),

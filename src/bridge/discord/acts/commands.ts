@@ -23,7 +23,9 @@ interface Argument { name: string; hint: string; free: boolean; flag?: string }
 /** What may stand behind a verb, read out of its `usage`: texts in their order, and flags such as `--anyway`. */
 export interface Shape { texts: Argument[]; flags: string[] }
 
-const ARGUMENT_NAMES: Record<string, string> = { snooze: "until", priority: "level", assign: "to", queue: "team", mode: "to", contact: "what", merge: "with" };
+const ARGUMENT_NAMES: Record<string, string> = { snooze: "until", schedule: "when", remind: "when", priority: "level", assign: "to", queue: "team", mode: "to", contact: "what", merge: "with" };
+/** Verbs whose text stands on a line of its own, so that none of it is read as the time before it. */
+const TIMED: ReadonlySet<string> = new Set(["schedule", "remind"]);
 /** Words at the end of which anything may stand. */
 const FREE = /(?:^|\s)(?:text|note)$/;
 
@@ -73,7 +75,7 @@ export function typedText(verb: Pick<Verb, "name" | "usage">, options: OptionVal
   const named = value(CONVERSATION);
   const digits = named === undefined ? undefined : /^#?(\d{1,12})$/.exec(String(named).trim())?.[1];
   return {
-    args: [...written, ...flags.filter((flag) => value(flag) === true).map((flag) => `--${flag}`)].join(" "),
+    args: [written.join(TIMED.has(verb.name) ? "\n" : " "), ...flags.filter((flag) => value(flag) === true).map((flag) => `--${flag}`)].filter((part) => part !== "").join(" "),
     number: digits === undefined ? null : Number(digits), badNumber: named !== undefined && digits === undefined,
   };
 }
