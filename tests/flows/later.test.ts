@@ -125,7 +125,7 @@ describe("a reply that was scheduled", () => {
 });
 
 test("a reminder is told to its author in the thread, once, by their own clock, and to nobody else's list", async () => {
-  const { help, act, look, told, facts, set } = await waiting();
+  const { act, look, told, facts, set } = await waiting();
   expect((await act("Mara", "remind", "tomorrow 9:00 ask the courier")).notice).toMatch(/You are reminded of #\d+ on \w+ \d+ \w+, 09:00/);
   expect((await set())[0]!.at.toLocaleString("de", { timeZone: "Europe/Berlin", timeStyle: "short" })).toBe("09:00");
   expect((await act("Jonas", "remind", "list")).notice).toContain("No reminder of yours");
