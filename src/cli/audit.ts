@@ -1,4 +1,4 @@
-/** `threadline audit`: who merged or erased a customer, made or revoked a token, newest first. */
+/** `threadline audit`: who made, changed, merged or erased customers over the API, made or revoked a token, newest first. */
 import { CommandError } from "./command.ts";
 import type { Command } from "./command.ts";
 
@@ -8,7 +8,7 @@ const MOST = 1_000;
 export const audit: Command = {
   name: "audit",
   usage: "audit [count]",
-  help: "Show who merged or erased customers and made or revoked tokens, newest first.",
+  help: "Show who merged or erased customers, changed them over the API, and made or revoked tokens, newest first.",
   async run({ args, config, print }) {
     const [text = String(SHOWN), ...more] = args;
     const count = Number(text);

@@ -22,10 +22,16 @@ export const contacts = z.strictObject({ contacts: z.array(z.strictObject(contac
 export const contact = z.strictObject({ ...contactShape, places: z.array(z.strictObject({ inboxId: z.string(), inbox: z.string(), address: z.string().nullable().describe("Null while it is hidden."), reachable: z.boolean() })) });
 export type ContactShown = z.infer<typeof contact>;
 
+const attributes = z.record(z.string().regex(ATTRIBUTE_KEY, "must be an attribute's key"), z.union([z.string().max(ATTRIBUTE_CHARS), z.number(), z.boolean(), z.null()]))
+  .refine((given) => Object.keys(given).length <= MOST_ATTRIBUTES, `must have at most ${MOST_ATTRIBUTES} attributes`).optional();
+const oneLine = line(200).regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u, "must be one line");
+export const newContact = z.strictObject({
+  externalId: oneLine.optional().describe("How your own system knows them."), inboxId: line(100).optional(), address: oneLine.optional().describe("Where they write in that inbox: a mail address, a chat id. What comes from there is theirs."),
+  name: z.string().max(80).optional(), email: z.string().max(200).optional().describe("A detail: it finds and proves nobody."), phone: z.string().max(60).optional(), attributes,
+}).refine((given) => (given.inboxId === undefined) === (given.address === undefined), "names inboxId and address together or neither")
+  .refine((given) => given.externalId !== undefined || given.address !== undefined, "names neither an externalId nor inboxId and address, so nobody could tell whom it is about");
 export const contactChange = z.strictObject({
-  name: z.string().max(80).optional(), email: z.string().max(200).nullable().optional().describe("Null takes it away."), phone: z.string().max(60).nullable().optional(),
-  attributes: z.record(z.string().regex(ATTRIBUTE_KEY, "must be an attribute's key"), z.union([z.string().max(ATTRIBUTE_CHARS), z.number(), z.boolean(), z.null()]))
-    .refine((given) => Object.keys(given).length <= MOST_ATTRIBUTES, `must have at most ${MOST_ATTRIBUTES} attributes`).optional(),
+  name: z.string().max(80).optional(), email: z.string().max(200).nullable().optional().describe("Null takes it away."), phone: z.string().max(60).nullable().optional(), attributes,
 }).refine((given) => Object.keys(given).length > 0, "names nothing to change");
 export const mergeBody = z.strictObject({ contactId: z.string().min(1).max(100).describe("Who becomes the contact of the path."), dryRun: z.boolean().default(false).describe("Only says what would move.") });
 export const mergeAnswer = z.strictObject({

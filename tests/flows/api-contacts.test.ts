@@ -19,6 +19,34 @@ async function setUp() {
 }
 const json = async <T>({ ask }: Setup, ...args: Parameters<Setup["ask"]>): Promise<T> => (await ask(...args)).json<T>();
 
+test("a contact is made by an id or an address that nobody has, and who did what to whom is on record without what it said", async () => {
+  const admin = await setUp();
+  const { ask, token, mara, store, inbox, write, settle } = admin;
+  const who = await token("agent", { agentId: mara._id });
+  const made = await ask(who, "POST", "/contacts", { "idempotency-key": "one" }, { externalId: "shop-7", inboxId: inbox._id, address: "dee", name: "Dee Novak", email: "Dee@Example.com", attributes: { plan: "pro" } });
+  expect([made.statusCode, made.json()]).toMatchObject([201, { name: "Dee Novak", email: "dee@example.com", externalId: "shop-7", attributes: { plan: "Pro" }, places: [{ address: "dee" }] }]);
+  const { id } = made.json<Shown>();
+  expect((await ask(who, "POST", "/contacts", { "idempotency-key": "one" }, { externalId: "shop-7", inboxId: inbox._id, address: "dee", name: "Dee Novak", email: "Dee@Example.com", attributes: { plan: "pro" } })).json<Shown>().id).toBe(id);
+  await write("Hello from dee", "dee");
+  await settle();
+  expect(await admin.conversation("dee")).toMatchObject({ contactId: id, contactName: "Dee Novak" });
+  for (const known of [{ externalId: "shop-7" }, { inboxId: inbox._id, address: "ana" }]) expect((await ask(who, "POST", "/contacts", {}, known)).json()).toMatchObject({ status: 409, code: "ALREADY_SO" });
+  for (const bad of [{ name: "Nobody" }, { email: "x@example.com" }, { address: "dee" }, { externalId: "a\nb" }, { externalId: "x", attributes: { plan: "Gold" } }]) expect((await ask(who, "POST", "/contacts", {}, bad)).json()).toMatchObject({ status: 400 });
+  expect((await ask(who, "POST", "/contacts", {}, { inboxId: "nothing", address: "x" })).json()).toMatchObject({ status: 404 });
+  expect(await store.contacts.countDocuments({})).toBe(4);
+  await ask(who, "PATCH", `/contacts/${id}`, {}, { phone: "+49 30 777777", attributes: { plan: "free" } });
+  await ask(who, "PATCH", `/contacts/${id}`, {}, { phone: "+4930777777" });
+  await ask(who, "POST", `/contacts/${id}/block`);
+  const entries = await store.audit.find({ contactId: id }).sort({ _id: 1 }).toArray();
+  expect(entries.map(({ act, facts, by }) => [act, facts["fields"], by.id])).toEqual([
+    ["contact.made", ["externalId", "inboxId", "address", "name", "email", "attributes"], mara._id], ["contact.changed", ["phone", "plan"], mara._id], ["contact.blocked", undefined, mara._id],
+  ]);
+  expect(JSON.stringify(entries)).not.toMatch(/Novak|777777|Free/);
+  await store.agents.updateOne({ _id: mara._id }, { $set: { inboxIds: [inbox._id] } });
+  forgetSettings(admin.core);
+  expect((await ask(who, "POST", "/contacts", {}, { externalId: "shop-8" })).json()).toMatchObject({ status: 403, code: "NOT_ALLOWED" });
+});
+
 test("contacts are listed page by page, found by what is exact and by the filter language, and changed under a tag", async () => {
   const admin = await setUp();
   const { ask, token, contactOf, mara, store, lines } = admin;

@@ -94,11 +94,11 @@ async function createConversation(core: Core, inbox: Inbox, identity: ContactIde
 /** What a new conversation shows of its contact. */
 interface Shown extends Pick<Conversation, "contactFacts"> { name: string }
 
-/** Who wrote before is called as they are known here: an agent may have corrected what the channel says. */
+/** Whoever is known is called as they are known here: an agent or a table may have corrected what the channel says. */
 async function shownOf(core: Core, identity: ContactIdentity, profile: Profile, before: Conversation | null): Promise<Shown> {
   const known = await core.store.contacts.findOne({ _id: identity.contactId }, { projection: { name: 1, attributes: 1 } });
   const facts = await factsForNew(core, known);
-  if (before === null && profile.name !== undefined) return { ...facts, name: profile.name };
+  if (before === null && profile.name !== undefined && known?.name === identity.address) return { ...facts, name: profile.name };
   return { ...facts, name: known?.name || profile.name || (before?.hiddenName ?? before?.contactName) || "Visitor" };
 }
 

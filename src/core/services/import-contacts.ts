@@ -39,7 +39,7 @@ export async function planImport(core: Core, header: readonly string[]): Promise
   return { columns, definitions, inboxes: await allInboxes(core) };
 }
 
-interface Wanted { externalId?: string; at?: { inbox: Inbox; address: string }; change: ContactChange; attributes: Record<string, AttributeValue> }
+export interface Wanted { externalId?: string; at?: { inbox: Inbox; address: string }; change: ContactChange; attributes: Record<string, AttributeValue> }
 class Refusal extends Error {}
 
 /** `dryRun`: says what would come of it. */
@@ -48,13 +48,24 @@ export async function importRow(core: Core, plan: ImportPlan, row: CsvRow, dryRu
     const wanted = readRow(plan, row);
     const found = await findFor(core, wanted);
     const outcome = whatChanges(found, wanted);
-    if (!dryRun && outcome !== "same") await write(core, plan, found, wanted);
+    if (!dryRun && outcome !== "same") await write(core, plan.definitions, found, wanted);
     return { outcome };
   } catch (error) {
     if (error instanceof Refusal) return { outcome: "refused", reason: error.message };
     if (error instanceof UserError) return { outcome: "refused", reason: error.message.replace(" Nothing was changed.", "") };
     if (isDuplicateKey(error)) return { outcome: "refused", reason: "somebody else brought this customer in at this moment; import the row again" };
     throw error;
+  }
+}
+
+/** One contact, new; answers its id. `wanted` names an external id, or where they write, for which the caller vouches. @throws {UserError} ALREADY_SO, BAD_TEXT */
+export async function makeContact(core: Core, definitions: AttributeDefinition[], wanted: Wanted): Promise<string> {
+  const known = () => new UserError("ALREADY_SO", "This contact is known already, by that externalId or at that address. Find and change it; nothing was made.");
+  try {
+    if ((await findFor(core, wanted)).contact !== null) throw known();
+    return await write(core, definitions, { contact: null, identity: null }, { ...wanted, change: readChange(wanted.change) });
+  } catch (error) {
+    throw error instanceof Refusal || isDuplicateKey(error) ? known() : error;
   }
 }
 
@@ -108,7 +119,7 @@ function whatChanges({ contact, identity }: FoundFor, { externalId, at, change, 
 }
 
 /** The identity comes after its contact, and what is known of it last: a stop in between leaves what the same row does again. */
-async function write(core: Core, { definitions }: ImportPlan, { contact, identity }: FoundFor, { externalId, at, change, attributes }: Wanted): Promise<void> {
+async function write(core: Core, definitions: AttributeDefinition[], { contact, identity }: FoundFor, { externalId, at, change, attributes }: Wanted): Promise<string> {
   const { contacts, identities } = core.store;
   const now = core.clock.now();
   const facts = { ...(Object.fromEntries(Object.entries(change)) as Pick<Contact, "email" | "phone"> & { name?: string }), ...(externalId === undefined ? {} : { externalId }) };
@@ -127,4 +138,5 @@ async function write(core: Core, { definitions }: ImportPlan, { contact, identit
   }
   await tellAttributes(core, _id, definitions, attributes);
   if (change.name !== undefined && change.name !== contact?.name) await alignNames(core, _id);
+  return _id;
 }

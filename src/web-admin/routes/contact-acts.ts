@@ -7,7 +7,7 @@ import { mergeContacts, planMerge, sideOf, undoNewestMerge, UNDO_DAYS, type Merg
 import type { Contact, Conversation } from "../../core/model/types.ts";
 import { blockAnswer, eraseBody, erasure, mergeAnswer, mergeBody, unmerged } from "../wire-contacts.ts";
 import { adminCall, iso, type AdminCall } from "./call.ts";
-import { lookAtContact } from "./contact-shown.ts";
+import { auditContact, lookAtContact } from "./contact-shown.ts";
 
 const side = ({ _id, name }: Contact, conversation: Conversation | null): MergeSide => (conversation === null ? { contactId: _id, name, called: name === "" ? "who has no name" : name } : sideOf(conversation));
 
@@ -40,6 +40,7 @@ export const contactActCalls: AdminCall[] = [
     async run(incoming) {
       const { contact, agent, conversation } = await lookAtContact(incoming);
       const { swallowed } = await setBlocked(incoming.parts.core, { contactId: contact._id, conversation, agent, blocked });
+      await auditContact(incoming, blocked ? "contact.blocked" : "contact.unblocked", contact._id);
       return { blocked, swallowed };
     },
   })),

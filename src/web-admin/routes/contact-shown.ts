@@ -3,7 +3,9 @@ import { createHash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import type { Core } from "../../core/core.ts";
 import { UserError } from "../../core/errors.ts";
+import { newId } from "../../core/model/ids.ts";
 import type { Agent, Contact, Conversation } from "../../core/model/types.ts";
+import { recordAudit } from "../../core/services/audit.ts";
 import { hiddenOfContacts, newestConversation, requireContact } from "../../core/services/contact-list.ts";
 import type { Hidden } from "../../core/services/hide-contact.ts";
 import { allInboxes } from "../../core/services/inbox-settings.ts";
@@ -46,6 +48,12 @@ export async function lookAtContact({ parts: { core }, caller, params, concerns 
   const tag = `"${createHash("sha256").update(JSON.stringify([name, email, phone, externalId, attributes, blocked])).digest("base64url").slice(0, 22)}"`;
   return { contact, shown: { ...showContact(contact, theirs), places }, tag, agent, conversation };
 }
+
+/** What a call did to who a customer is, for administrators; `facts` without anything that the data says. */
+export const auditContact = ({ parts: { core }, caller }: Pick<Incoming<unknown, unknown>, "parts" | "caller">, act: string, contactId: string, facts: Record<string, string[]> = {}): Promise<void> => {
+  const at = core.clock.now();
+  return recordAudit(core, { _id: newId(at), at, by: { name: caller.name, ...(caller.agent === null ? {} : { id: caller.agent._id }) }, act, contactId, facts });
+};
 
 /** @throws {UserError} CHANGED_MEANWHILE when `If-Match` came and names something else */
 export function requireMatch({ headers }: FastifyRequest, tag: string): void {

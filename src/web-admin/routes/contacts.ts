@@ -5,11 +5,13 @@ import type { Contact } from "../../core/model/types.ts";
 import { attributeDefinitions, readAttributes, tellAttributes } from "../../core/services/attributes.ts";
 import { changeContact, readChange, type ContactChange } from "../../core/services/contact.ts";
 import { contactsById, listContacts } from "../../core/services/contact-list.ts";
+import { makeContact } from "../../core/services/import-contacts.ts";
+import { allInboxes } from "../../core/services/inbox-settings.ts";
 import { pageConversations } from "../../core/services/page-conversations.ts";
 import { actorOf } from "../auth/caller.ts";
-import { contact as contactAnswer, contactChange, contacts, contactsQuery } from "../wire-contacts.ts";
+import { contact as contactAnswer, contactChange, contacts, contactsQuery, newContact } from "../wire-contacts.ts";
 import { adminCall, type AdminCall } from "./call.ts";
-import { lookAtContact, requireMatch, showContacts } from "./contact-shown.ts";
+import { auditContact, lookAtContact, requireMatch, showContacts } from "./contact-shown.ts";
 import { placeCursor, readPlace } from "./cursor.ts";
 
 const PAGE = 50;
@@ -43,6 +45,26 @@ export const contactCalls: AdminCall[] = [
     },
   }),
   adminCall({
+    method: "POST", path: "/contacts", summary: "Make a contact, known by an id of your own system or by where they write", about: "Contacts", needs: "contacts.write", body: newContact, answers: { 201: contactAnswer },
+    codes: ["ALREADY_SO", "BAD_TEXT", "NOT_FOUND"],
+    async run(incoming) {
+      const { parts: { core }, caller, body: { externalId, inboxId, address, attributes = {}, name, email, phone }, reply } = incoming;
+      if (actorOf(caller, core.clock.now()).inboxIds !== "all") throw new UserError("NOT_ALLOWED", "Making customers takes sight of all inboxes: they may be known in one that you don't see.");
+      const inbox = inboxId === undefined ? undefined : (await allInboxes(core)).find(({ _id }) => _id === inboxId);
+      if (inboxId !== undefined && inbox === undefined) throw new UserError("NOT_FOUND", "There is no inbox with this inboxId. Nothing was made.");
+      const definitions = await attributeDefinitions(core);
+      const values = Object.fromEntries(Object.entries(readAttributes(definitions, attributes)).flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
+      const id = await makeContact(core, definitions, {
+        ...(externalId === undefined ? {} : { externalId }), ...(inbox === undefined || address === undefined ? {} : { at: { inbox, address: inbox.channel === "email" ? address.toLowerCase() : address } }),
+        change: { ...(name === undefined ? {} : { name }), ...(email === undefined ? {} : { email }), ...(phone === undefined ? {} : { phone }) }, attributes: values,
+      });
+      const made = await lookAtContact({ ...incoming, params: { id } });
+      await auditContact(incoming, "contact.made", id, { fields: Object.keys(incoming.body) });
+      reply.code(201).header("etag", made.tag);
+      return made.shown;
+    },
+  }),
+  adminCall({
     method: "PATCH", path: "/contacts/:id", summary: "Change name, e-mail, phone or attributes", about: "Contacts", needs: "contacts.write", body: contactChange, answers: { 200: contactAnswer },
     codes: ["NOT_FOUND", "NOT_POSSIBLE", "BAD_TEXT", "CHANGED_MEANWHILE"],
     async run(incoming) {
@@ -53,8 +75,10 @@ export const contactCalls: AdminCall[] = [
       const values = readAttributes(definitions, attributes);
       const change = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as ContactChange;
       const differs = Object.entries(readChange(change)).some(([field, value]) => value !== (contact[field as keyof ContactChange] ?? null));
-      if (differs) await changeContact(core, { contactId: contact._id, conversation, agent, change, ...(request.headers["if-match"] === undefined ? {} : { expect: unchanged(contact) }) });
+      const told = Object.entries(values).filter(([key, value]) => value !== (contact.attributes?.[key] ?? null)).map(([key]) => key);
+      const changed = !differs ? {} : (await changeContact(core, { contactId: contact._id, conversation, agent, change, ...(request.headers["if-match"] === undefined ? {} : { expect: unchanged(contact) }) })).changed;
       await tellAttributes(core, contact._id, definitions, values);
+      if (differs || told.length > 0) await auditContact(incoming, "contact.changed", contact._id, { fields: [...Object.keys(changed), ...told] });
       const after = await lookAtContact(incoming);
       reply.header("etag", after.tag);
       return after.shown;
