@@ -29,9 +29,9 @@ export const rules: Command = {
       const { core } = assemble(parts);
       const ready = await readyNamed(core, name);
       const { conversations, held } = await rehearse(core, ready, last);
-      for (const { number, at, heard } of held.slice(0, SHOWN)) print(`#${number}  ${at.toISOString()}  ${heard}`);
+      for (const { number, at, heard, would } of held.slice(0, SHOWN)) print([`#${number}  ${at.toISOString()}  ${heard}`, ...would.map((step) => `    → ${step}`)].join("\n"));
       if (held.length > SHOWN) print(`… and ${held.length - SHOWN} more`);
-      print(`${ready.rule.name} would have held ${held.length} ${held.length === 1 ? "time" : "times"} in ${new Set(held.map(({ number }) => number)).size} of ${conversations} conversations, and done each time: ${ready.rule.steps.map((step) => `${step.do} ${step.with}`.trim()).join("; ")}. Nothing was changed.`);
+      print(`${ready.rule.name} would have held ${held.length} ${held.length === 1 ? "time" : "times"} in ${new Set(held.map(({ number }) => number)).size} of ${conversations} conversations. Nothing was changed.`);
       return 0;
     } catch (error) {
       if (error instanceof UserError) throw new CommandError(error.message);

@@ -6,12 +6,14 @@ import type { Core } from "../../core/core.ts";
 import { ruleEventsOf, waitText, type RuleWait } from "../../core/model/rules.ts";
 import type { Conversation, Message } from "../../core/model/types.ts";
 import { hoursOf } from "../../core/services/hours.ts";
+import { stepsInWords } from "./step-words.ts";
 import { eventFacts, type ReadyRule } from "../../core/services/rules.ts";
 
 /** Lines of one conversation that are gone through. */
 const MOST_LINES = 2_000;
 
-export interface Rehearsed { number: number; at: Date; heard: string }
+/** `would`: each step in words, with texts filled in; never more than said. */
+export interface Rehearsed { number: number; at: Date; heard: string; would: string[] }
 
 /** @param last how many conversations, newest first. Answers how many there were, and each time that the rule would have held. */
 export async function rehearse(core: Core, ready: ReadyRule, last: number): Promise<{ conversations: number; held: Rehearsed[] }> {
@@ -32,7 +34,7 @@ async function overOne(core: Core, ready: ReadyRule, conversation: Conversation)
   let state: Conversation = { ...rest, status: "open", statusAt: conversation.createdAt, assigneeId: null, assigneeName: null, labels: [], priority: null, waitingSince: null, firstReplyAt: null, snoozedUntil: null, resolvedAt: null, lastLine: null };
   let reply: Message | null = null;
   const ask = async (message: Message | null, at: Date, heard: string) => {
-    if (ready.holds(state, await eventFacts(core, state, message, [ready], at), at)) held.push({ number: conversation.number, at, heard });
+    if (ready.holds(state, await eventFacts(core, state, message, [ready], at), at)) held.push({ number: conversation.number, at, heard, would: await stepsInWords(core, rule.steps, state) });
   };
   const waitsUntil = async (until: Date) => {
     for (const wait of rule.waits) {

@@ -2,7 +2,7 @@
 import type { ActivityFact, Message } from "./types.ts";
 
 export const WEBHOOK_EVENTS = [
-  "conversation.created", "conversation.status_changed", "conversation.updated", "message.created", "note.created", "contact.updated", "csat.answered",
+  "conversation.created", "conversation.status_changed", "conversation.updated", "message.created", "note.created", "contact.updated", "csat.answered", "rule.fired",
 ] as const;
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 

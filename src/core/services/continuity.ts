@@ -12,6 +12,7 @@ import type { Author, Contact, Conversation, Message } from "../model/types.ts";
 import { isThreading } from "../ports.ts";
 import { isDuplicateKey } from "../store/store.ts";
 import { addNote } from "./add-note.ts";
+import { tellTranscript, transcriptOf } from "./transcript.ts";
 import { inboxOf, isDeliveryPaused } from "./inbox-settings.ts";
 
 const BATCH = 100;
@@ -78,6 +79,10 @@ export async function mailReplies(core: Core, { _id: conversationId }: Pick<Conv
   await insertOnce(core, { _id: messageIds[0]!, conversationId, inboxId, address, kind: "replies", messageIds });
 }
 
+/** @param id unique: a repeat sends no second one */
+export const mailTranscript = (core: Core, conversation: Conversation, inboxId: string, address: string, id: string): Promise<void> =>
+  insertOnce(core, { _id: id, conversationId: conversation._id, inboxId, address, kind: "transcript", messageIds: [] });
+
 async function insertOnce(core: Core, mail: Pick<ContinuityMail, "_id" | "conversationId" | "inboxId" | "address" | "kind" | "messageIds">): Promise<void> {
   const now = core.clock.now();
   try {
@@ -125,6 +130,7 @@ async function sendOne(core: Core, seen: ContinuityMail): Promise<void> {
 async function tell(core: Core, { _id, conversationId, address, kind, messageIds, state }: ContinuityMail, why = ""): Promise<void> {
   const conversation = await core.store.conversations.findOne({ _id: conversationId });
   if (conversation === null) return;
+  if (kind === "transcript") return tellTranscript(core, conversation, { _id, address, state }, why);
   const what = kind === "question" ? "the question whether replies may go by mail" : messageIds.length === 1 ? "the reply that they had not read" : `the ${messageIds.length} replies that they had not read`;
   const body = state === "sent" ? `The customer is away: ${what} went to ${address} by mail.`
     : state === "failed" ? `The customer is away, and ${what} could not go to ${address} by mail. ${why}`
@@ -146,6 +152,7 @@ export async function continuityFailed(core: Core, inboxId: string, id: string, 
 async function contentOf(core: Core, mail: ContinuityMail) {
   const conversation = await core.store.conversations.findOne({ _id: mail.conversationId });
   if (conversation === null) return null;
+  if (mail.kind === "transcript") return transcriptOf(core, mail, conversation);
   const inbox = await inboxOf(core, conversation.inboxId);
   const unread = (await core.store.messages.find({ _id: { $in: mail.messageIds } }).sort({ seq: 1 }).toArray()).filter(isUnread);
   if (unread.length === 0) return null;

@@ -53,10 +53,7 @@ async function askAfterResolve(core: Core, conversation: Conversation): Promise<
   const id = `${conversation._id}:${due!.resolvedAt.getTime().toString(36)}`;
   const by = await answeredBy(core, conversation);
   if (by === null) return;
-  const limit = new Date(core.clock.now().getTime() - csat.everyDays * DAY_MS);
-  const { matchedCount } = await core.store.contacts.updateOne(
-    { _id: conversation.contactId, $or: [{ "surveyed.at": { $exists: false } }, { "surveyed.at": { $lte: limit } }, { "surveyed.by": id }] }, { $set: { surveyed: { at: core.clock.now(), by: id } } });
-  if (matchedCount === 1) await ask(core, conversation, inbox, csat, id, by);
+  if (await mayAsk(core, conversation.contactId, csat, id)) await ask(core, conversation, inbox, csat, id, by);
 }
 
 const cantReach = async (core: Core, conversation: Conversation): Promise<string | null> =>
@@ -70,6 +67,26 @@ export async function askNow(core: Core, conversation: Conversation): Promise<vo
   const csat = inbox.settings.csat ?? { scale: "1-5", delayMinutes: 0, everyDays: 0, onAutomatic: false, labels: [] };
   await ask(core, conversation, inbox, csat, `${conversation._id}:${newId(core.clock.now())}`, (await answeredBy(core, conversation)) ?? { id: null, name: null });
   await skipSurvey(core, conversation);
+}
+
+/** A rule asks now, at most once in `everyDays`; the same `key` asks once. @throws {UserError} NOT_POSSIBLE, ALREADY_SO */
+export async function askByRule(core: Core, conversation: Conversation, key: string): Promise<void> {
+  const inbox = await inboxOf(core, conversation.inboxId);
+  const { csat = null } = inbox.settings;
+  if (csat === null) throw new UserError("NOT_POSSIBLE", `The inbox ${inbox.name} asks for no ratings (its setting csat).`);
+  const why = conversation.contactBlocked === true ? "The customer is blocked." : await cantReach(core, conversation);
+  if (why !== null) throw new UserError("NOT_POSSIBLE", `The customer was not asked. ${why}`);
+  const id = `${conversation._id}:${key}`;
+  if (!(await mayAsk(core, conversation.contactId, csat, id))) throw new UserError("ALREADY_SO", "This customer was asked lately.");
+  await ask(core, conversation, inbox, csat, id, (await answeredBy(core, conversation)) ?? { id: null, name: null });
+}
+
+/** Takes the customer's turn: a repeat under the same id has it still. */
+async function mayAsk(core: Core, contactId: string, { everyDays }: CsatSettings, id: string): Promise<boolean> {
+  const limit = new Date(core.clock.now().getTime() - everyDays * DAY_MS);
+  const { matchedCount } = await core.store.contacts.updateOne(
+    { _id: contactId, $or: [{ "surveyed.at": { $exists: false } }, { "surveyed.at": { $lte: limit } }, { "surveyed.by": id }] }, { $set: { surveyed: { at: core.clock.now(), by: id } } });
+  return matchedCount === 1;
 }
 
 /** Answers whether one was to be asked after this resolve. */

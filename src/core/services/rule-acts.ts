@@ -2,30 +2,25 @@
 import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import { parseWhen } from "../model/when.ts";
-import type { Author, Conversation, Priority } from "../model/types.ts";
-import { addNote } from "./add-note.ts";
+import type { Conversation, Priority } from "../model/types.ts";
 import { assign, assignTeam, unassign, unassignTeam } from "./assign.ts";
 import { setAttribute } from "./attributes.ts";
 import { cannedForAll, countUse, renderCanned } from "./canned.ts";
-import { allAgents, allTargets, allTeams, inboxOf } from "./inbox-settings.ts";
+import { allAgents, allTargets, allTeams } from "./inbox-settings.ts";
 import { addLabel, removeLabel } from "./label.ts";
-import { modeOf, setMode } from "./mode.ts";
+import { setMode } from "./mode.ts";
 import { setPriority } from "./priority.ts";
 import { whyWindowClosed } from "./reply-window.ts";
+import { OUTWARD_ACTS } from "./rule-acts-out.ts";
+import { mustReach, type ActSpec, type RuleAct } from "./rule-reach.ts";
 import { sendAutomatic } from "./send-automatic.ts";
 import { reopen, resolve, setPending } from "./set-status.ts";
 import { snooze } from "./snooze.ts";
 import { transfer } from "./transfer.ts";
 
-/** `act`: the unique key of this act. `automatic`: a machine wrote what it answers. */
-export interface RuleAct { core: Core; conversation: Conversation; actor: Author; act: string; automatic: boolean }
-/** `needs` says what has to stand in `with`; null: nothing. @throws {UserError} from `run`, ALREADY_SO when it is so */
-interface ActSpec { needs: string | null; run(act: RuleAct, text: string): Promise<unknown> }
-
-async function say({ core, conversation, actor, act, automatic }: RuleAct, body: string): Promise<void> {
-  if (automatic) throw new UserError("NOT_POSSIBLE", "A machine wrote this: nothing answers it by itself.");
-  if (conversation.contactBlocked === true || conversation.unreachable !== undefined) throw new UserError("NOT_POSSIBLE", `${conversation.contactName} can't be reached here.`);
-  if (modeOf(conversation, await inboxOf(core, conversation.inboxId)) === "team-only") throw new UserError("NOT_POSSIBLE", "This thread is team-only: nothing goes to the customer.");
+async function say(it: RuleAct, body: string): Promise<void> {
+  const { core, conversation, actor, act } = it;
+  await mustReach(it);
   const closed = await whyWindowClosed(core, conversation);
   if (closed !== null) throw new UserError("WINDOW_CLOSED", closed);
   await sendAutomatic(core, { conversation, author: actor, body: await renderCanned(core, null, conversation, body), source: `rule:${act}` });
@@ -59,10 +54,7 @@ export const RULE_ACTS: Record<string, ActSpec> = {
       await countUse(act.core, code);
     },
   },
-  note: {
-    needs: "the text",
-    run: async ({ core, conversation, actor, act }, text) => addNote(core, { conversation, author: actor, body: await renderCanned(core, null, conversation, text), files: [], source: `rule:${act}` }),
-  },
+  ...OUTWARD_ACTS,
   assign: { needs: "an agent, a team, last agent or nobody", run: give },
   unassign: { needs: null, run: ({ core, conversation, actor }, text) => (text.toLowerCase() === "team" ? unassignTeam : unassign)(core, { conversation, actor }) },
   label: { needs: "a label", run: ({ core, conversation, actor }, label) => addLabel(core, { conversation, actor, label }) },

@@ -7,7 +7,7 @@ import { isDuplicateKey } from "../store/store.ts";
 const BATCH = 200;
 
 /** Called before the entry leaves the outbox: whoever stops in between leaves it there, and a repeat stores nothing anew. */
-export async function storeTellings(core: Core, conversationId: string, { id, tell = [] }: OutboxEntry): Promise<void> {
+export async function storeTellings(core: Core, conversationId: string, { id, tell = [] }: Pick<OutboxEntry, "id" | "tell">): Promise<void> {
   if (tell.length === 0) return;
   const now = core.clock.now();
   const rows = tell.map((what, place): StoredTelling => ({ _id: `${id}:${place}`, conversationId, what, at: now, tries: 0, dueAt: now }));

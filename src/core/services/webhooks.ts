@@ -64,10 +64,19 @@ async function matching(core: Core, hooks: Webhook[], conversation: Conversation
 
 /** What is told of a conversation and the line, as they stand when the event is taken up. What nobody may see yet is left out. */
 async function factsOf(core: Core, conversation: Conversation, message: Message) {
+  const { activity, author, kind } = message;
+  return {
+    ...(await conversationFacts(core, conversation)),
+    ...(activity === undefined
+      ? { message: { id: message._id, seq: message.seq, kind, text: message.body, author: { type: author.type, name: author.name }, files: message.files.map(({ fileId, name, type, bytes }) => ({ fileId, name, type, bytes })), held: message.held !== undefined && message.held.settled === undefined } }
+      : { change: { id: message._id, seq: message.seq, text: message.body, by: { type: author.type, name: author.name }, ...activity } }),
+  };
+}
+
+async function conversationFacts(core: Core, conversation: Conversation) {
   const [inbox, contact] = await Promise.all([inboxOf(core, conversation.inboxId), core.store.contacts.findOne({ _id: conversation.contactId })]);
   const hidden: readonly Hidden[] = conversation.untaken === true ? await hiddenOf(core, conversation) : [];
   const known = (field: "email" | "phone") => (hidden.includes(field) ? undefined : contact?.[field]) ?? null;
-  const { activity, author, kind } = message;
   return {
     conversation: {
       id: conversation._id, number: conversation.number, status: conversation.status, subject: conversation.subject, channel: conversation.channel, inbox: { id: inbox._id, name: inbox.name },
@@ -75,10 +84,19 @@ async function factsOf(core: Core, conversation: Conversation, message: Message)
       assignee: conversation.assigneeId === null ? null : { id: conversation.assigneeId, name: conversation.assigneeName }, team: conversation.teamId === undefined ? null : { id: conversation.teamId, name: conversation.teamName ?? null },
       labels: conversation.labels, priority: conversation.priority, waitingSince: conversation.waitingSince?.toISOString() ?? null, createdAt: conversation.createdAt.toISOString(),
     },
-    ...(activity === undefined
-      ? { message: { id: message._id, seq: message.seq, kind, text: message.body, author: { type: author.type, name: author.name }, files: message.files.map(({ fileId, name, type, bytes }) => ({ fileId, name, type, bytes })), held: message.held !== undefined && message.held.settled === undefined } }
-      : { change: { id: message._id, seq: message.seq, text: message.body, by: { type: author.type, name: author.name }, ...activity } }),
   };
+}
+
+/** One webhook is told that a rule held, whichever events it subscribes to; the same `id` once. @throws {UserError} NOT_FOUND, NOT_POSSIBLE when it is off */
+export async function tellWebhook(core: Core, conversation: Conversation, name: string, { id, rule }: { id: string; rule: string }): Promise<void> {
+  const hook = (await allWebhooks(core)).find((one) => one.name.toLowerCase() === name.toLowerCase());
+  if (hook === undefined) throw new UserError("NOT_FOUND", `There is no webhook ${name} (any more).`);
+  if (!hook.enabled) throw new UserError("NOT_POSSIBLE", `The webhook ${name} is switched off.`);
+  const at = core.clock.now();
+  const event = "rule.fired" as const;
+  const body = JSON.stringify({ id, event, at: at.toISOString(), ...(await conversationFacts(core, conversation)), rule: { name: rule } });
+  await core.store.webhookDeliveries.updateOne({ _id: `${hook._id}/${id}` }, { $setOnInsert: { webhookId: hook._id, conversationId: conversation._id, event, at, seq: conversation.appliedSeq, tries: 0, dueAt: at, body } }, { upsert: true });
+  core.bus.publish({ type: "webhook.due", webhookId: hook._id });
 }
 
 /** Due deliveries are looked for by the sweep, of subscriptions that are on. */

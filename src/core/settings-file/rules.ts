@@ -6,6 +6,7 @@ import { didYouMean } from "../model/close-names.ts";
 import { newId } from "../model/ids.ts";
 import { readWait, RULE_EVENTS, type Rule, type RuleEvent, type RuleStep, type RuleWait } from "../model/rules.ts";
 import type { Clock } from "../ports.ts";
+import { deskAndText } from "../services/rule-acts-out.ts";
 import { RULE_ACTS } from "../services/rule-acts.ts";
 import { readyRule, type RuleNames } from "../services/rules.ts";
 import type { Store } from "../store/store.ts";
@@ -25,7 +26,7 @@ export const ruleShape = z.strictObject({
 });
 
 interface Named { name: string }
-export interface RuleContext { names: RuleNames; codes: ReadonlySet<string>; macros: readonly Named[] }
+export interface RuleContext { names: RuleNames; codes: ReadonlySet<string>; macros: readonly Named[]; webhooks: readonly string[] }
 
 /** Undefined where the file says nothing of them: what is stored stays. */
 export function planRules(clock: Clock, file: ReadFile, wanted: SettingsFile, stored: readonly Rule[], context: RuleContext, faults: Fault[]): Rule[] | undefined {
@@ -66,7 +67,7 @@ function readOn(file: ReadFile, path: Path, words: string[], faults: Fault[]): P
   return { on, waits };
 }
 
-function stepFault(step: RuleStep, { names, codes, macros }: RuleContext): { at: "do" | "with"; reason: string } | undefined {
+function stepFault(step: RuleStep, { names, codes, macros, webhooks }: RuleContext): { at: "do" | "with"; reason: string } | undefined {
   const known = [...Object.keys(RULE_ACTS), "macro"];
   if (!known.includes(step.do)) return { at: "do", reason: `A rule can't do ${step.do}.${didYouMean(step.do, known)} It can do: ${known.join(", ")}.` };
   const needs = step.do === "macro" ? "its name" : RULE_ACTS[step.do]!.needs;
@@ -79,6 +80,14 @@ function stepFault(step: RuleStep, { names, codes, macros }: RuleContext): { at:
     case "macro": return macros.some(({ name }) => name === step.with) ? undefined : { at: "with", reason: `There is no macro ${step.with}.${didYouMean(step.with, macros.map(({ name }) => name))}` };
     case "label": case "unlabel": return among("label", names.labels);
     case "assign": return among("agent or team", ["last agent", "nobody", "none", ...names.agents.map(({ name }) => name), ...names.teams.map(({ name }) => name)]);
+    case "webhook": return among("webhook", webhooks);
+    case "post": {
+      const found = deskAndText(step.with, names.desks);
+      if (found === null) return { at: "with", reason: "post needs a desk, a colon and the text, such as Escalations: #{{conversation.number}} waits." };
+      const reason = textFault(found.rest, codes);
+      return reason === undefined ? undefined : { at: "with", reason };
+    }
+    case "transcript": return step.with === "" || step.with.toLowerCase() === "customer" || z.email().max(254).safeParse(step.with).success ? undefined : { at: "with", reason: `"${step.with}" is no e-mail address; customer, or nothing, means the customer's own.` };
     case "transfer": return among("desk", names.desks.map(({ name }) => name));
     case "priority": return among("priority", ["low", "medium", "high", "urgent", "none"]);
     case "mode": return among("mode", ["reply", "note-first", "team-only"]);

@@ -1,0 +1,50 @@
+/** What steps of a rule would do to a conversation as it stands, in words; changes nothing. */
+import type { Core } from "../../core/core.ts";
+import { UserError } from "../../core/errors.ts";
+import { firstLine } from "../../core/model/draft.ts";
+import type { RuleStep } from "../../core/model/rules.ts";
+import type { Conversation } from "../../core/model/types.ts";
+import { cannedForAll, renderCanned } from "../../core/services/canned.ts";
+
+/** Texts as they would read, a macro by its steps, what is so already, and why a step would be refused where that can be told. */
+export async function stepsInWords(core: Core, steps: readonly RuleStep[], conversation: Conversation): Promise<string[]> {
+  const words: string[] = [];
+  for (const step of steps) {
+    const macro = step.do === "macro" ? await core.store.macros.findOne({ name: step.with }) : undefined;
+    if (macro === null) words.push(`macro ${step.with}: refused, there is none of that name`);
+    else if (macro !== undefined) words.push(...(await stepsInWords(core, macro.steps, conversation)));
+    else words.push(await oneInWords(core, step, conversation));
+  }
+  return words;
+}
+
+const TEXTS = new Set(["reply", "note", "canned", "post"]);
+
+async function oneInWords(core: Core, step: RuleStep, conversation: Conversation): Promise<string> {
+  const { do: act, with: text } = step;
+  if (!TEXTS.has(act)) return `${act} ${text}`.trim() + (isSo(step, conversation) ? " (already so)" : "");
+  try {
+    const { body, label } = act === "canned" ? { body: (await cannedForAll(core, conversation, text)).body, label: `canned ${text}` } : { body: text, label: act };
+    return `${label}: “${firstLine(await renderCanned(core, null, conversation, body), 200)}”`;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return `${act} ${firstLine(text, 60)}: refused, ${error.message}`;
+  }
+}
+
+function isSo({ do: act, with: text }: RuleStep, { labels, priority, status, assigneeId, assigneeName, teamName, mode }: Conversation): boolean {
+  const name = text.toLowerCase().replace(/^@/, "");
+  switch (act) {
+    case "label": return labels.some((label) => label.toLowerCase() === name);
+    case "unlabel": return !labels.some((label) => label.toLowerCase() === name);
+    case "priority": return (priority ?? "none") === name;
+    case "assign": return name === "nobody" || name === "none" ? assigneeId === null : assigneeName?.toLowerCase() === name || (assigneeId === null && teamName?.toLowerCase() === name);
+    case "unassign": return name === "team" ? teamName === undefined : assigneeId === null;
+    case "resolve": return status === "resolved";
+    case "reopen": return status === "open";
+    case "pending": return status === "pending";
+    case "snooze": return status === "snoozed";
+    case "mode": return mode === name;
+    default: return false;
+  }
+}
