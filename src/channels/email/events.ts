@@ -59,10 +59,12 @@ export async function eventsOf(rules: MailboxRules, mail: Mail): Promise<Inbound
   const caution = cautionOf(mail.checked) ?? (customer.through === undefined ? null : `Sent by ${customer.through} in the name of ${customer.address}`);
   const files: FileRef[] = [];
   for (const file of mail.files) files.push(await keep(rules, file));
+  const handedOn = customer.by === undefined ? "" : `Forwarded by ${customer.by.name || customer.by.address}:\n\n`;
+  const spans = mail.spans.map((span) => ({ ...span, offset: span.offset + handedOn.length }));
   const automatic = mail.kind !== "person" && !rules.automatic ? mail.kind : undefined;
   return [{
     inboxId, address: customer.address, type: "message", channelMessageId: `${mail.id} ${mail.digest}`,
-    text: customer.by === undefined ? mail.text : `Forwarded by ${customer.by.name || customer.by.address}:\n\n${mail.text}`,
+    text: `${handedOn}${mail.text}`, ...(spans.length === 0 ? {} : { spans }),
     files, ...(mail.full === mail.text ? {} : { original: mail.full }), ...(mail.date === null ? {} : { sentAt: mail.date }), profile: { email: customer.address, ...(customer.name === "" ? { name: customer.address } : { name: customer.name }) },
     place: {
       id: mail.id, references: mail.references, subject: mail.subject, to: others(mail.to), cc: others(mail.cc),

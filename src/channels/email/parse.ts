@@ -1,11 +1,13 @@
 /** A raw mail becomes what core understands. Pure but for time: the same bytes give the same answer. */
 import { createHash } from "node:crypto";
 import { simpleParser, type AddressObject, type ParsedMail } from "mailparser";
+import type { Span } from "../../core/model/rich-text.ts";
 import { readAuthResults, type AuthResults } from "./auth-results.ts";
 import { bounceError, readBounce } from "./bounce.ts";
 import { classify, LOOP_HEADER, type MailKind } from "./classify.ts";
 import { fold, tidy } from "./fold.ts";
 import { forwardedFrom, saysForward, type Mailbox } from "./forward.ts";
+import { formattingOf } from "./formatting.ts";
 import { htmlToText } from "./html.ts";
 import { readId, readIds } from "./ids.ts";
 import { READING, unpack, type Piece, type Unpacked } from "./unpack.ts";
@@ -33,6 +35,8 @@ export interface Mail {
   date: Date | null;
   /** What the writer wrote now. */
   text: string;
+  /** How `text` was formatted. */
+  spans: Span[];
   /** All of it, quotes and signature too; the same as `text` when nothing was folded away. */
   full: string;
   files: MailFile[];
@@ -143,7 +147,7 @@ export async function parseMail(raw: Buffer, options: ParseOptions = {}): Promis
     subject, id: own ?? `<${digest}@no-message-id.invalid>`,
     references: readIds([...valuesOf(mail, "references"), ...valuesOf(mail, "in-reply-to")].join(" ")).filter((id) => id !== own),
     date: Number.isNaN(sent.getTime()) ? null : sent,
-    text, full: full === shown ? text : clean(withMore(full).slice(0, MAX_ORIGINAL)), files,
+    text, spans: formattingOf(html === "" ? unpacked.html : html, text), full: full === shown ? text : clean(withMore(full).slice(0, MAX_ORIGINAL)), files,
     checked: readAuthResults(valuesOf(mail, "authentication-results"), options.trusted), digest, ours: header(LOOP_HEADER) !== undefined,
     bounce: bounce?.original == null || bounce.action === "delivered" ? null : { messageId: bounce.original, failed: bounce.action === "failed", error: bounceError(bounce) },
   };
@@ -156,6 +160,6 @@ export function unreadableMail(raw: Buffer, envelope?: { from: string; to: strin
   return {
     kind: "person", author: { address: envelope?.from.toLowerCase() || "unknown@invalid", name: "" }, authors: [], forwarded: null, replyTo: null, to: [], cc: [],
     recipients: (envelope?.to ?? []).map((address) => address.toLowerCase()), subject: "", id: `<${digest}@no-message-id.invalid>`, references: [], date: null,
-    text, full: text, files: [{ name: "mail.eml", type: "message/rfc822", content: raw, inline: false }], checked: null, digest, ours: false, bounce: null,
+    text, spans: [], full: text, files: [{ name: "mail.eml", type: "message/rfc822", content: raw, inline: false }], checked: null, digest, ours: false, bounce: null,
   };
 }
