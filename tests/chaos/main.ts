@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Dice, readOptions } from "./options.ts";
+import { automationFailed, automationJson, printAutomation, runAutomation } from "./automation.ts";
+import { Dice, readOptions, type Options } from "./options.ts";
 import type { PhaseResult } from "./phase.ts";
 import { killPhase } from "./phase-kill.ts";
 import { pausePhase } from "./phase-pause.ts";
@@ -13,8 +14,24 @@ const PHASES = { kill: killPhase, pause: pausePhase };
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
-  const began = performance.now();
   const folder = mkdtempSync(join(tmpdir(), "threadline-chaos-"));
+  return options.automation ? automation(options, folder) : lines(options, folder);
+}
+
+async function automation(options: Options, folder: string): Promise<number> {
+  const { conversations, kills, seed } = options;
+  print(`Chaos of what happens by itself: ${conversations} conversations, ${kills} kills; repeat it with automation --seed ${seed}\n  Data and logs: ${folder}`);
+  const result = await runAutomation(options, new Dice(seed).of("automation"), join(folder, "automation"));
+  const ok = !automationFailed(result);
+  printAutomation(result, print);
+  if (ok && !options.keep) rmSync(folder, { recursive: true, force: true });
+  print(ok ? "Nothing was dropped, nothing happened twice." : `Something was harmed; see above. Repeat it with automation --seed ${seed}`);
+  if (options.json) print(JSON.stringify({ seed, ok, ...automationJson(result) }));
+  return ok ? 0 : 1;
+}
+
+async function lines(options: Options, folder: string): Promise<number> {
+  const began = performance.now();
   print(`Chaos on ${options.desk} with ${options.channels.join(", ")}: ${options.conversations} conversations, ${options.kills} kills in ${options.seconds} s, one pause of ${options.pauseSeconds} s; repeat it with --seed ${options.seed}`);
   const results: PhaseResult[] = [];
   print(`  Data and logs: ${folder}`);

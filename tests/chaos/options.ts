@@ -20,20 +20,22 @@ export interface Options {
   desk: "playground" | "slack" | "discord";
   /** Where the customers write. */
   channels: Channel[];
+  /** What happens by itself is counted, instead of lines. */
+  automation: boolean;
   json: boolean;
   /** Leaves data and logs behind. */
   keep: boolean;
 }
 
 const USUAL: Channel[] = ["telegram", "widget"];
-const HELP = `npm run chaos -- [--conversations 40] [--seconds 40] [--kills 6] [--pause 35] [--drain 90] [--pace 1] [--seed N] [--phase kill|pause] [--desk playground|slack|discord] [--channel telegram|whatsapp|email|api|widget|all] [--json] [--keep]`;
+const HELP = `npm run chaos -- [automation] [--conversations 40] [--seconds 40] [--kills 6] [--pause 35] [--drain 90] [--pace 1] [--seed N] [--phase kill|pause] [--desk playground|slack|discord] [--channel telegram|whatsapp|email|api|widget|all] [--json] [--keep]`;
 
 /** @throws Error that says which flags there are. */
 export function readOptions(args: string[]): Options {
   const text = { type: "string" } as const, flag = { type: "boolean" } as const;
-  let values;
+  let values, positionals;
   try {
-    ({ values } = parseArgs({ args, options: { conversations: text, seconds: text, kills: text, pause: text, drain: text, pace: text, seed: text, phase: text, desk: text, channel: text, json: flag, keep: flag } }));
+    ({ values, positionals } = parseArgs({ args, allowPositionals: true, options: { conversations: text, seconds: text, kills: text, pause: text, drain: text, pace: text, seed: text, phase: text, desk: text, channel: text, json: flag, keep: flag } }));
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${HELP}`, { cause: error });
   }
@@ -42,6 +44,7 @@ export function readOptions(args: string[]): Options {
     if (!Number.isFinite(value) || value < 0) throw new Error(`--${name} takes a number.\n${HELP}`);
     return value;
   };
+  if (positionals.some((word) => word !== "automation")) throw new Error(`There is no chaos "${positionals.join(" ")}".\n${HELP}`);
   const phase = values.phase;
   if (phase !== undefined && phase !== "kill" && phase !== "pause") throw new Error(`--phase is kill or pause.\n${HELP}`);
   const desk = values.desk ?? "playground";
@@ -49,7 +52,7 @@ export function readOptions(args: string[]): Options {
   const channels = values.channel === undefined ? USUAL : values.channel === "all" ? [...CHANNELS] : CHANNELS.filter((one) => one === values.channel);
   if (channels.length === 0) throw new Error(`--channel is ${CHANNELS.join(", ")} or all.\n${HELP}`);
   return {
-    desk, channels, conversations: Math.max(2, number("conversations", 40)), seconds: number("seconds", 40), kills: number("kills", 6), pauseSeconds: number("pause", 35), drainSeconds: number("drain", 90), pace: Math.max(1, number("pace", 1)),
+    automation: positionals.length > 0, desk, channels, conversations: Math.max(2, number("conversations", 40)), seconds: number("seconds", 40), kills: number("kills", 6), pauseSeconds: number("pause", 35), drainSeconds: number("drain", 90), pace: Math.max(1, number("pace", 1)),
     seed: number("seed", Math.floor(Math.random() * 1e9)), phases: phase === undefined ? ["kill", "pause"] : [phase], json: values.json === true, keep: values.keep === true,
   };
 }

@@ -120,6 +120,7 @@ const cases: [name: string, collection: string, filter: () => Document, sort: Do
   ["records of a conversation's service levels", "slaRecords", () => ({ conversationId: "c1" }), null, 200, 100],
   ["events that are due for a webhook", "webhookDeliveries", () => ({ webhookId: "w0", dueAt: { $lte: later() } }), null, 1, 1],
   ["what goes before an event of a webhook", "webhookDeliveries", () => ({ webhookId: "w0", conversationId: "c0", seq: { $lt: 900 }, dueAt: { $exists: true } }), null, 1, 4],
+  ["lines of which nobody has stored yet what they tell", "messages", () => ({ conversationId: "c1", "todo.dueAt": { $exists: true }, seq: { $lt: 90 } }), { seq: 1 }, 1, 1],
   ["what a webhook was given up", "webhookDeliveries", () => ({ webhookId: "w0", taken: false, dueAt: { $exists: false } }), null, 5_000, 5],
   ["a team's queue", "conversations", () => ({ assigneeId: null, status: "open", teamId: { $in: ["t"] }, waitingSince: { $gt: new Date(0) } }), { waitingSince: 1 }, 10, 50],
 ];

@@ -136,6 +136,25 @@ test("a crash after each step loses nothing and doubles nothing", async () => {
   expect(receiver.calls).toHaveLength(3);
 });
 
+test("what a process was about to store when it died goes before what came later", async () => {
+  const { help, receiver } = await told({ limits: { sweepMs: 600_000 } });
+  await help.write("One");
+  await help.settle();
+  await quiet(help);
+  await help.assembly.stop();
+  const [first, second] = [await noteOf(help, "first"), await noteOf(help, "second")];
+  const over = new Date(help.clock.now().getTime() + 60_000);
+  await help.store.messages.updateOne({ _id: first._id }, { $set: { "todo.0.claim": { holder: "dead", until: over }, "todo.0.dueAt": over, "todo.0.tries": 1 } });
+  const again = await buildTestCore({ store: help.store, channel: help.channel, desk: help.desk, clock: help.clock, limits: { sweepMs: 600_000 } });
+  await sweepOnce(again.core);
+  await expect.poll(() => help.store.webhookDeliveries.countDocuments({ seq: second.seq }), WAIT).toBe(1);
+  await expect.poll(() => again.assembly.busy(), WAIT).toBe(0);
+  expect(kinds(receiver)).toEqual(["conversation.created", "message.created"]);
+  help.clock.advance(61_000);
+  await expect.poll(async () => { await sweepOnce(again.core); return receiver.taken.slice(2).map(({ message }) => message?.text); }, WAIT).toEqual(["first", "second"]);
+});
+const noteOf = async (help: TestCore, body: string) => addNote(help.core, { conversation: await help.conversation(), author: agentAuthor(help.mara), body, files: [], source: `test:${body}` });
+
 test("what fails is tried again with back-off in its order, given up after a day, and replayed under its id", async () => {
   const { help, receiver, hook } = await told();
   receiver.answers.push({ status: 500 }, { status: 503 });

@@ -5,7 +5,7 @@ import { callWithin } from "../../core/lanes/call.ts";
 import { retryDelayMs } from "../../core/model/retry.ts";
 import type { Webhook, WebhookDelivery } from "../../core/model/webhooks.ts";
 import { createCallLog } from "../../core/services/call-log.ts";
-import { allWebhooks } from "../../core/services/inbox-settings.ts";
+import { allWebhooks, WEBHOOKS } from "../../core/services/inbox-settings.ts";
 
 /** What does the call; `waitMs` is what its answer asks for. */
 export interface WebhookCaller { post(headers: Record<string, string>, body: string, signal: AbortSignal): Promise<{ status: number; retryAfter: string | undefined }> }
@@ -95,6 +95,13 @@ export function createWebhookSender(core: Core, calls: WebhookCalls): (webhookId
       conversationId: delivery.conversationId, webhookId: delivery.webhookId, dueAt: { $exists: true }, _id: { $ne: delivery._id }, $or: [{ seq: { $lt: delivery.seq } }, { seq: delivery.seq, event: "conversation.created" }],
     }, { projection: { _id: 1 } })) !== null;
 
+  /** The first line of a conversation of which nobody has stored yet what it tells, though somebody was about to; nothing behind it goes before that. */
+  const firstUnstored = async (conversationId: string, before: number): Promise<number> => {
+    const todo = { $elemMatch: { for: WEBHOOKS, parked: { $exists: false }, $or: [{ dueAt: { $lte: core.clock.now() } }, { tries: { $gt: 0 } }] } };
+    const line = await core.store.messages.find({ conversationId, "todo.dueAt": { $exists: true }, seq: { $lt: before }, todo }, { projection: { seq: 1 } }).sort({ seq: 1 }).limit(1).next();
+    return line?.seq ?? before;
+  };
+
   return async (webhookId) => {
     const hook = (await allWebhooks(core)).find((one) => one._id === webhookId);
     if (hook?.enabled !== true) return;
@@ -104,7 +111,9 @@ export function createWebhookSender(core: Core, calls: WebhookCalls): (webhookId
     await Promise.all(Array.from({ length: AT_ONCE }, async () => {
       for (let queue = queues.shift(); queue !== undefined && !failed; queue = queues.shift()) {
         if (await waitsBehind(queue[0]!)) continue;
+        const until = await firstUnstored(queue[0]!.conversationId, queue.at(-1)!.seq);
         for (const delivery of queue) {
+          if (delivery.seq > until) break;
           if (!(await sendOne(hook, delivery))) { failed = true; break; }
           done++;
         }
