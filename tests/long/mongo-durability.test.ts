@@ -185,4 +185,38 @@ describe("a full disk", () => {
     await reader.close();
     await again.stop();
   }, 60_000);
+
+  test("nor does LMDB meet it when each document has a hundred index entries, all in pages of their own", async () => {
+    const dir = tempDir();
+    const limited = ["-c", `ulimit -f 40960; exec "$0" "$@"`, process.execPath, "--import", "tsx", join(root, "tests/support/store-process.ts"), dir];
+    const { child, uri } = await serve(dir, ["bash", limited]);
+    const client = new MongoClient(uri);
+    const col = client.db().collection<{ _id: number; l: string[]; n?: number }>("lines");
+    await col.createIndexes([{ key: { l: 1 } }, { key: { l: -1 } }, { key: { l: 1, n: 1 } }, { key: { l: -1, n: 1 } }, { key: { l: 1, n: -1 } }]);
+    let dice = 1;
+    const words = () => Array.from({ length: 20 }, () => `${(dice = (dice * 16_807) % 2_147_483_647)}`.padEnd(300, "x"));
+    const stored = new Set<number>();
+    const refused = new Map<number, number>();
+    // Many at once until the disk is full, then what changes and what removes: each is done or refused, and nothing else ends the process.
+    const tell = (error: { code?: number; message: string }) => refused.set(error.code ?? error.message.length, 1);
+    for (let from = 0; refused.size === 0 && from < 2_000; from += 32) {
+      await Promise.all(Array.from({ length: 32 }, (_, i) => col.insertOne({ _id: from + i, l: words() }).then(() => stored.add(from + i), tell)));
+    }
+    for (const _id of [...stored].slice(0, 40)) await col.updateOne({ _id }, { $set: { l: words() } }).catch(tell);
+    for (const _id of [...stored].slice(-40)) await col.deleteOne({ _id }).then(() => stored.delete(_id), tell);
+    expect([...refused.keys()]).toEqual([14031]);
+    expect(stored.size).toBeGreaterThan(20);
+    expect(child.exitCode).toBeNull();
+    expect(new Set(await col.find().map(({ _id }) => _id).toArray())).toEqual(stored);
+    expect(await client.db().command({ validate: "lines" })).toMatchObject({ valid: true, nrecords: stored.size });
+    await client.close();
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    await gone;
+    const again = await connectMongo({ dataDir: dir });
+    const reader = new MongoClient(again.uri);
+    expect(await reader.db().command({ validate: "lines" })).toMatchObject({ valid: true, nrecords: stored.size });
+    await reader.close();
+    await again.stop();
+  }, 60_000);
 });

@@ -1,8 +1,11 @@
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
-import { expect, onTestFinished, test } from "vitest";
+import { MongoClient } from "mongodb";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { embedded, fromJs, itemsOf, valueFromJs, type RawDoc } from "../../src/mongo/embedded/values/raw.ts";
 import { List } from "../../src/mongo/embedded/pipeline/docs.ts";
 import { Names } from "../../src/mongo/embedded/pipeline/expressions/frame.ts";
@@ -93,6 +96,30 @@ test("queries pause too: scans, sorts in memory, many empty ranges, unions", asy
   expect(absent.steps).toBeGreaterThan(N / 2);
   expect(query({ $or: [{ _id: { $lt: N } }, { _id: { $gte: 5 } }] }).n).toBe(N);
 });
+
+test("nobody waits for a helper of the collector: the thread that made short-lived objects collects them", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "threadline-collector-"));
+  const child = spawn(process.execPath, ["--trace-gc-nvp", "--import", "tsx", fileURLToPath(new URL("../support/store-process.ts", import.meta.url)), dir], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+    rmSync(dir, { recursive: true, force: true });
+  });
+  let said = "";
+  child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  const soon = { timeout: 40_000, interval: 20 };
+  const uri = await vi.waitFor(() => /Store ready: (\S+)/.exec(said)?.[1] ?? expect.fail("not ready"), soon);
+  const client = new MongoClient(uri);
+  onTestFinished(() => client.close());
+  const col = client.db().collection<{ _id: number; body: string }>("c");
+  await col.insertMany(Array.from({ length: 1_000 }, (_, _id) => ({ _id, body: "x".repeat(400) })));
+  const since = said.lastIndexOf("\n") + 1;
+  const collections = () => said.slice(since).split("\n").filter((line) => line.includes("gc=s ")).map((line) => /background\.scavenge\.parallel=([\d.]+)/.exec(line)?.[1]);
+  await vi.waitFor(async () => {
+    await Promise.all(Array.from({ length: 20 }, () => col.find().toArray()));
+    expect(collections().length).toBeGreaterThan(4);
+  }, soon);
+  expect(new Set(collections().filter((one) => one !== undefined))).toEqual(new Set(["0.00"]));
+}, 60_000);
 
 test("of many that wait one goes on in a turn, those that waited less before the others", async () => {
   let turn = 0;

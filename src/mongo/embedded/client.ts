@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import type { FromWorker, ToWorker, WorkerOptions } from "./protocol.ts";
 import { GUARD } from "./storage/guard.ts";
@@ -49,6 +50,9 @@ export function startStore(o: StoreOptions): Promise<RunningStore> {
   const shared = new SharedArrayBuffer(8);
   const guard = new Int32Array(shared);
   const workerData: WorkerOptions = { dir: o.dir, tcpPort: o.tcpPort, keepExpired: o.keepExpired, guard: shared };
+  // Short-lived objects are collected by the thread that made them. V8's helpers save it a millisecond while a processor is idle; where none is, everybody waits
+  // until the helper has had its turn, which was the longest wait of all.
+  setFlagsFromString("--no-parallel-scavenge");
   // A process that writes a processor profile of itself gets one of its store beside it.
   const execArgv = process.execArgv.filter((arg) => arg.startsWith("--cpu-prof"));
   const worker = new Worker(workerFile(), { workerData, execArgv, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB }, name: "threadline-store" });

@@ -21,7 +21,7 @@ import { equalValues } from "../values/key.ts";
 import type { FilterNode } from "../values/match.ts";
 import { embedded, EMPTY_DOC, fieldsOf, idOf, itemsOf, prepareInsert, stringOf, T, type RawDoc, type RawValue } from "../values/raw.ts";
 import { checkTime, type Context } from "./context.ts";
-import { WRITES_PER_DOC } from "./sliced.ts";
+import { MANY_WRITES } from "./sliced.ts";
 
 interface Target {
   readonly db: string;
@@ -55,11 +55,12 @@ async function inBatches({ store, expires }: Context, target: Target, docs: Docs
     [batch, bytes] = [[], 0];
     if (full.length === 0) return;
     let at = 0;
-    const writeAll = (): Error | undefined => {
+    const writeAll = (deadline: number): Error | undefined => {
+      const first = at;
       try {
         const collection = store.catalog.get(nsOf(target.db, target.name));
         if (!collection) throw new StoreError(26, "NamespaceNotFound", `${nsOf(target.db, target.name)} was dropped during the aggregation`);
-        for (; at < full.length; at++) write(collection, full[at]!);
+        for (; at < full.length && !(at > first && (store.writer.spent || performance.now() > deadline)); at++) write(collection, full[at]!);
         return undefined;
       } catch (error) {
         if (error instanceof StoreError || error instanceof NeedRoom) return error;
@@ -67,7 +68,8 @@ async function inBatches({ store, expires }: Context, target: Target, docs: Docs
       }
     };
     for (let more = 0; at < full.length;) {
-      const failure = await store.writer.submit(writeAll, full.length * WRITES_PER_DOC, size + more, true);
+      const each = store.catalog.get(nsOf(target.db, target.name))?.widest ?? 1;
+      const failure = await store.writer.submit(writeAll, Math.min(full.length * each, MANY_WRITES), size + more, true);
       if (failure instanceof NeedRoom) more = Math.max(more, failure.bytes);
       else if (failure) throw failure;
     }

@@ -91,7 +91,7 @@ async function carryOut(context: Context, { kind, args, db, collection }: Operat
   if (kind === "insert") return insertOne(context, args, db, collection, turn);
   if (kind === "delete") {
     const run = new DeleteRun(context.store, nsOf(db, collection), args, context.args.doc("let"), { filter: "filter", one: !args.bool("multi") });
-    await sliced(context.store, (deadline) => turn.step(() => run.step(deadline)), { many: run.many, bytes: 0, expires: context.expires });
+    await sliced(context.store, nsOf(db, collection), (deadline) => turn.step(() => run.step(deadline)), { many: run.many, bytes: 0, expires: context.expires });
     return { n: run.n };
   }
   const run = await runUpdate(context, collection, args, NAMES, turn, db);
@@ -102,7 +102,7 @@ async function insertOne(context: Context, args: Args, db: string, name: string,
   const { store } = context;
   const given = args.required("document", args.doc("document"));
   if (store.catalog.get(nsOf(db, name)) === undefined) await ensureCollection(store, db, name);
-  await sliced(store, () => turn.step(() => {
+  await sliced(store, nsOf(db, name), () => turn.step(() => {
     const collection = store.catalog.get(nsOf(db, name));
     if (!collection) throw new StoreError(26, "NamespaceNotFound", `${nsOf(db, name)} was dropped during the insert`);
     const doc = prepareInsert(given);

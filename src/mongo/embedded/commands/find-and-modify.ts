@@ -65,6 +65,7 @@ class Run {
     if (found === PAUSE) return false;
     if (!found) {
       if (update && this.upsert) {
+        this.query = undefined;
         this.after = prepareInsert(upsertDocument(this.filter, update, this.now, this.scope));
         checkDocument(collection, this.after, undefined, this.bypass);
         store.records.insert(collection, this.after);
@@ -73,17 +74,16 @@ class Run {
       return true;
     }
     const current = store.records.read(collection, found.recordId);
-    if (!current || !this.stillMatches(current, found.doc)) {
-      this.query = undefined;
-      return false;
-    }
-    this.before = current;
-    if (!update) {
-      store.records.remove(collection, found.recordId, current);
-      return true;
-    }
+    const still = current !== undefined && this.stillMatches(current, found.doc);
     // Whoever is asked again, for want of room, searches again.
     this.query = undefined;
+    if (!still) return false;
+    if (!update) {
+      store.records.remove(collection, found.recordId, current);
+      this.before = current;
+      return true;
+    }
+    this.before = current;
     const { doc, changed } = update.apply(current, { filter: this.filter, insert: false, nowMs: this.now });
     if (changed) {
       checkDocument(collection, doc, current, this.bypass);
@@ -108,7 +108,7 @@ export const findAndModify: Command = async (context) => {
   const ns = nsOf(db, name);
   const run = new Run(store, ns, args);
   if (args.bool("upsert")) await ensureCollection(store, db, name);
-  if (args.bool("upsert") || !(await run.nothingThere())) await sliced(store, (deadline) => run.step(deadline), { many: false, bytes: args.body.length * 2, expires: context.expires });
+  if (args.bool("upsert") || !(await run.nothingThere())) await sliced(store, ns, (deadline) => run.step(deadline), { many: false, bytes: args.body.length * 2, expires: context.expires });
   const remove = args.bool("remove");
   const w = new DocWriter(1024).open("lastErrorObject", T.object);
   w.int32("n", run.before || run.upserted ? 1 : 0);

@@ -1,21 +1,18 @@
 import { NeedRoom } from "../storage/room.ts";
 import type { Store } from "../storage/store.ts";
-import { SLICE_MS } from "../storage/turns.ts";
 import { checkTime } from "./context.ts";
 
 /** Documents that one write batch changes for one statement, at most. */
 export const CHUNK_DOCS = 100;
-/** Upper guess of the table writes of one document: itself and its index entries. */
-export const WRITES_PER_DOC = 8;
-
-/** Runs `step` in one write batch after the other until it answers true, letting others write between. When it throws NeedRoom it is asked
- *  again, with that room. */
-export async function sliced(store: Store, step: (deadline: number) => boolean, o: { many: boolean; bytes: number; expires: number }): Promise<void> {
-  const weight = o.many ? CHUNK_DOCS * WRITES_PER_DOC : WRITES_PER_DOC;
+/** Table writes that such a batch makes for it, or hardly more. */
+export const MANY_WRITES = 800;
+/** Runs `step` on documents of the collection `ns` in one write batch after the other until it answers true, letting others write between. When it throws
+ *  NeedRoom it is asked again, with that room. */
+export async function sliced(store: Store, ns: string, step: (deadline: number) => boolean, o: { many: boolean; bytes: number; expires: number }): Promise<void> {
   let more = 0;
-  const run = (): boolean => {
+  const run = (deadline: number): boolean => {
     try {
-      return step(performance.now() + SLICE_MS);
+      return step(deadline);
     } catch (error) {
       if (!(error instanceof NeedRoom)) throw error;
       more = Math.max(more, error.bytes);
@@ -24,6 +21,7 @@ export async function sliced(store: Store, step: (deadline: number) => boolean, 
   };
   for (let done = false, first = true; !done; first = false) {
     if (!first) checkTime(o.expires);
-    done = await store.writer.submit(run, weight, o.bytes + more, !o.many);
+    const each = store.catalog.get(ns)?.widest ?? 1;
+    done = await store.writer.submit(run, o.many ? MANY_WRITES : each, o.bytes + more, !o.many);
   }
 }

@@ -3,7 +3,7 @@ import { RecordIds } from "../planner/streams.ts";
 import type { Collection } from "../storage/catalog.ts";
 import { NeedRoom } from "../storage/room.ts";
 import { nsOf, type Store } from "../storage/store.ts";
-import { inSlices, SLICE_MS } from "../storage/turns.ts";
+import { inSlices } from "../storage/turns.ts";
 import { StoreError } from "../values/errors.ts";
 import { getField, idOf, numberOf, prepareInsert, toJs, DocWriter, T, itemsOf, embedded, type RawDoc } from "../values/raw.ts";
 import type { Scope } from "../values/scope.ts";
@@ -13,7 +13,7 @@ import { ensureCollection } from "../storage/ddl.ts";
 import { checkDocument } from "../storage/options.ts";
 import { hintOf } from "./find.ts";
 import { checkBatch, checkStatements, eachStatement, failures, writeError, type Turn, type WriteError } from "./batch.ts";
-import { CHUNK_DOCS, sliced, WRITES_PER_DOC } from "./sliced.ts";
+import { CHUNK_DOCS, MANY_WRITES, sliced } from "./sliced.ts";
 
 const CHUNK_BYTES = 3_500_000;
 
@@ -27,28 +27,32 @@ export const insert: Command = async (context) => {
   const bypass = args.bool("bypassDocumentValidation");
   const errors: WriteError[] = [];
   let n = 0;
+  let more = 0;
   for (let from = 0; from < docs.length;) {
-    await ensureCollection(store, db, name);
+    const { widest } = await ensureCollection(store, db, name);
     const [to, bytes] = chunkEnd(docs, from);
     const start = from;
-    from = await store.writer.submit(() => {
-      const deadline = performance.now() + SLICE_MS;
+    from = await store.writer.submit((deadline) => {
       const collection = store.catalog.get(nsOf(db, name));
       if (!collection) throw new StoreError(26, "NamespaceNotFound", `${nsOf(db, name)} was dropped during the insert`);
       for (let i = start; i < to; i++) {
-        if (i > start && performance.now() > deadline) return i;
+        if (i > start && (store.writer.spent || performance.now() > deadline)) return i;
         try {
           const doc = prepareInsert(docs[i]!);
           checkDocument(collection, doc, undefined, bypass);
           store.records.insert(collection, doc);
           n++;
         } catch (error) {
+          if (error instanceof NeedRoom) {
+            more = Math.max(more, error.bytes);
+            return i;
+          }
           errors.push(writeError(i, error));
           if (ordered) return docs.length;
         }
       }
       return to;
-    }, (to - from) * WRITES_PER_DOC, bytes, true);
+    }, Math.min((to - from) * widest, MANY_WRITES), bytes + more, true);
   }
   return { n, ...failures(errors), ok: 1 };
 };
@@ -95,7 +99,7 @@ export class UpdateRun {
     const collection = store.catalog.get(this.ns);
     if (!collection) throw new StoreError(26, "NamespaceNotFound", `${this.ns} was dropped during the update`);
     this.query ??= new Query(store.env, collection, { filter: this.filter, scope: this.scope, hint: hintOf(this.args, collection), enough: this.multi ? 0 : 1 });
-    for (let n = 0; n < CHUNK_DOCS; n++) {
+    for (let n = 0; n < CHUNK_DOCS && !(n > 0 && store.writer.spent); n++) {
       const found = this.query.next(deadline);
       if (found === PAUSE) return false;
       if (!found) return this.finish();
@@ -191,7 +195,7 @@ export async function runUpdate(context: Context, name: string, statement: Args,
     await ensureCollection(context.store, db, name);
   }
   let failure: unknown;
-  await sliced(context.store, (deadline) => turn.step(() => {
+  await sliced(context.store, ns, (deadline) => turn.step(() => {
     try {
       return run.step(deadline);
     } catch (error) {
@@ -229,15 +233,25 @@ export class DeleteRun {
     const collection = this.store.catalog.get(this.ns);
     if (!collection) return true;
     this.query ??= new Query(this.store.env, collection, { filter: this.filter, scope: this.scope, hint: hintOf(this.args, collection), enough: this.one ? 1 : 0 });
-    for (let i = 0; i < CHUNK_DOCS; i++) {
+    for (let i = 0; i < CHUNK_DOCS && !(i > 0 && this.store.writer.spent); i++) {
       const found = this.query.next(deadline);
       if (found === PAUSE) return false;
       if (!found) return true;
-      this.store.records.remove(collection, found.recordId, found.doc.slice());
+      this.remove(collection, found.recordId, found.doc.slice());
       this.n++;
       if (this.one) return true;
     }
     return false;
+  }
+
+  /** @throws NeedRoom: the search begins anew then. */
+  private remove(collection: Collection, recordId: number, doc: RawDoc): void {
+    try {
+      this.store.records.remove(collection, recordId, doc);
+    } catch (error) {
+      if (error instanceof NeedRoom) this.query = undefined;
+      throw error;
+    }
   }
 }
 
@@ -258,7 +272,7 @@ export const remove: Command = async (context) => {
       const limit = one.required("limit", one.number("limit"));
       if (limit !== 0 && limit !== 1) throw new StoreError(9, "FailedToParse", `The limit field in delete objects must be 0 or 1. Got ${limit}`);
       const run = new DeleteRun(store, ns, one, args.doc("let"), { filter: "q", one: limit === 1 });
-      await sliced(store, (deadline) => turn.step(() => run.step(deadline)), { many: run.many, bytes: 0, expires: context.expires });
+      await sliced(store, ns, (deadline) => turn.step(() => run.step(deadline)), { many: run.many, bytes: 0, expires: context.expires });
       n += run.n;
       return true;
     } catch (error) {

@@ -44,6 +44,8 @@ export interface Collection {
   nextRecord: number;
   count: number;
   bytes: number;
+  /** The most table writes, within bounds, that one document has needed: what is guessed of the next. */
+  widest: number;
   /** Changes when an index comes or goes, so that cached plans can be told from current ones. */
   version: number;
   /** The index that was chosen for a shape of query, and how often the choice may still be used. */
@@ -66,6 +68,8 @@ interface StoredCollection {
   options?: Binary;
 }
 
+/** Table writes of a document of which nothing is known yet: itself and its index entries. */
+const WRITES_PER_DOC = 8;
 const FORMAT = 1;
 const FORMAT_KEY = Buffer.from("format");
 const IDS_KEY = Buffer.from("ids");
@@ -168,7 +172,7 @@ export class Catalog {
       if (Buffer.from(key).readUInt32BE(0) === id) last = readRecordId(key, 4);
     }
     const numbers = stat ? new Float64Array(new Uint8Array(stat).buffer) : new Float64Array(2);
-    return { id, db, name, ns: `${db}.${name}`, uuid, indexes, options, idIndex: indexes[0]!, nextRecord: last + 1, count: numbers[0]!, bytes: numbers[1]!, version: 0, choices: new Map() };
+    return { id, db, name, ns: `${db}.${name}`, uuid, indexes, options, idIndex: indexes[0]!, nextRecord: last + 1, count: numbers[0]!, bytes: numbers[1]!, widest: WRITES_PER_DOC, version: 0, choices: new Map() };
   }
 
   /** A new collection with its `_id` index, written but not yet visible. Inside a write transaction. */

@@ -5,8 +5,8 @@ import { plainBytes } from "./env.ts";
 import { makeIndex, type Collection, type Index } from "./catalog.ts";
 import { docKey, readRecordId, u32Key, afterPrefix } from "./keys.ts";
 import type { CollectionOptions } from "./options.ts";
+import { NeedRoom } from "./room.ts";
 import { nsOf, type Store } from "./store.ts";
-import { SLICE_MS } from "./turns.ts";
 
 /** The collection of a name, made (durably) when it is not there. */
 export async function ensureCollection(store: Store, db: string, name: string): Promise<Collection> {
@@ -90,20 +90,20 @@ export async function renameCollection(store: Store, from: string, db: string, n
 /** Builds an index from an already checked specification: at once when the collection is small, else in slices between which others read and write.
  *  @throws StoreError 11000, 171 when the documents do not allow it; the index is then gone. */
 export async function buildIndex(store: Store, ns: string, spec: RawDoc): Promise<Index> {
-  const index = await store.writer.submit(() => {
+  const index = await store.writer.submit((deadline) => {
     const collection = store.catalog.get(ns);
     if (!collection) throw new StoreError(26, "NamespaceNotFound", `ns does not exist: ${ns}`);
     const made = makeIndex(store.catalog.takeId(), spec);
     made.usable = false;
     made.built = false;
-    const rest = fill(store, collection, made, 0);
+    const rest = fill(store, collection, made, 0, deadline);
     made.built = rest === undefined;
     store.catalog.save(collection, [...collection.indexes, made]);
     collection.indexes.push(made);
     return { made, collection, rest };
-  }, 500);
+  }, SLICE_WRITES);
   try {
-    for (let from = index.rest; from !== undefined;) from = await slice(store, index.collection, index.made, from);
+    for (let rest = index.rest; rest !== undefined;) rest = await slice(store, index.collection, index.made, rest);
   } catch (error) {
     await dropIndexes(store, ns, [index.made]);
     throw error;
@@ -114,25 +114,38 @@ export async function buildIndex(store: Store, ns: string, spec: RawDoc): Promis
   return index.made;
 }
 
-function slice(store: Store, collection: Collection, index: Index, from: number): Promise<number | undefined> {
-  return store.writer.submit(() => {
-    const rest = fill(store, collection, index, from);
+/** Table writes of one slice of a build, or hardly more: entries that come in another order than the documents lie in a page each, which the slice's transaction writes. */
+const SLICE_WRITES = 200;
+/** Documents of one slice that have no entry. */
+const SLICE_DOCS = 400;
+
+/** Where a build goes on: a record id, and the room that its document needs beyond a slice's. */
+interface Rest { readonly from: number; readonly more: number }
+
+function slice(store: Store, collection: Collection, index: Index, { from, more }: Rest): Promise<Rest | undefined> {
+  return store.writer.submit((deadline) => {
+    const rest = fill(store, collection, index, from, deadline);
     if (rest === undefined) {
       index.built = true;
       store.catalog.save(collection);
     }
     return rest;
-  }, 500);
+  }, SLICE_WRITES, more);
 }
 
-/** Enters documents from a record id on for the time of a slice; answers where to go on, undefined at the end. */
-function fill(store: Store, collection: Collection, index: Index, from: number): number | undefined {
-  const deadline = performance.now() + SLICE_MS;
-  let n = 0;
+/** Enters documents from a record id on for one slice; answers where to go on, undefined at the end. */
+function fill(store: Store, collection: Collection, index: Index, from: number, deadline: number): Rest | undefined {
+  let [docs, entries] = [0, 0];
   for (const { key, value } of store.env.docs.getRange({ start: docKey(collection.id, from), end: afterPrefix(u32Key(collection.id)) })) {
     const recordId = readRecordId(key as Uint8Array, 4);
-    if (++n > 400 || performance.now() > deadline) return recordId;
-    store.records.addToIndex(collection, index, recordId, plainBytes(value));
+    if (docs > 0 && (docs === SLICE_DOCS || entries >= SLICE_WRITES || performance.now() > deadline)) return { from: recordId, more: 0 };
+    try {
+      entries += store.records.addToIndex(collection, index, recordId, plainBytes(value));
+    } catch (error) {
+      if (error instanceof NeedRoom) return { from: recordId, more: error.bytes };
+      throw error;
+    }
+    docs++;
   }
   return undefined;
 }

@@ -56,10 +56,13 @@ export class Garbage {
 
   /** Removes one chunk; true when the mark is done with. */
   private step(mark: Uint8Array, table: Table): Promise<boolean> {
-    return this.writer.submit(() => {
+    return this.writer.submit((deadline) => {
       const prefix = mark.subarray(2);
       const keys = [...(table.getKeys({ start: prefix, end: afterPrefix(prefix), limit: CHUNK }) as Iterable<Uint8Array>)];
-      for (const key of keys) void table.remove(key);
+      for (const [n, key] of keys.entries()) {
+        if (n > 0 && performance.now() > deadline) return false;
+        void table.remove(key);
+      }
       if (keys.length < CHUNK) void this.env.meta.remove(mark);
       return keys.length < CHUNK;
     }, CHUNK);

@@ -7,6 +7,8 @@ import { plainBytes, type Env } from "./env.ts";
 import { docKey, entryKey, readRecordId, recordIdBytes } from "./keys.ts";
 
 const EMPTY = new Uint8Array(0);
+/** Beyond so many table writes of one document no other of its collection is thought to need as many. */
+const WIDEST = 100;
 
 /** Reading and writing documents together with their index entries. Writes run inside a write transaction. Every document is checked
  *  (keys computed, uniqueness proven) before the first table is touched, so a refusal leaves nothing behind. */
@@ -18,8 +20,8 @@ export class Records {
   /** Whether a table was written to since `begin`. */
   wrote = false;
 
-  /** `room`: told of the bytes of each document before it is written; throws NeedRoom. */
-  constructor(private readonly env: Env, private readonly catalog: Catalog, private readonly room: (bytes: number) => void) {}
+  /** `room`: told of the bytes of each document and of its table writes before the first of them; throws NeedRoom. */
+  constructor(private readonly env: Env, private readonly catalog: Catalog, private readonly room: (bytes: number, writes: number) => void) {}
 
   /** The document of a record, valid for as long as it is kept. */
   read(collection: Collection, recordId: number): RawDoc | undefined {
@@ -27,13 +29,12 @@ export class Records {
     return doc && plainBytes(doc);
   }
 
-  /** Stores a new document (`_id` first, validated). @throws StoreError 11000. */
+  /** Stores a new document (`_id` first, validated). @throws StoreError 11000; NeedRoom. */
   insert(collection: Collection, doc: RawDoc): void {
     const recordId = collection.nextRecord;
     const entries = collection.indexes.map((index) => this.entriesOf(collection, index, doc));
     collection.indexes.forEach((index, i) => this.checkUnique(collection, index, entries[i]!, recordId, doc));
-    this.room(doc.length);
-    this.wrote = true;
+    this.take(collection, doc.length, entries);
     collection.nextRecord++;
     void this.env.docs.put(docKey(collection.id, recordId), doc);
     collection.indexes.forEach((index, i) => {
@@ -42,7 +43,7 @@ export class Records {
     this.count(collection, 1, doc.length);
   }
 
-  /** Replaces a record's document. @throws StoreError 11000. */
+  /** Replaces a record's document. @throws StoreError 11000; NeedRoom. */
   replace(collection: Collection, recordId: number, before: RawDoc, after: RawDoc): void {
     const changed = changedFields(before, after);
     const changes = collection.indexes.map((index) => {
@@ -53,7 +54,7 @@ export class Records {
       const change = changes[i];
       if (change) this.checkUnique(collection, index, change.added, recordId, after);
     });
-    this.room(after.length);
+    this.room(after.length, changes.reduce((n, change) => n + (change ? change.removed.length + change.added.length : 0), 1));
     this.wrote = true;
     void this.env.docs.put(docKey(collection.id, recordId), after);
     collection.indexes.forEach((index, i) => {
@@ -65,9 +66,10 @@ export class Records {
     this.count(collection, 0, after.length - before.length);
   }
 
+  /** Removes a record. @throws NeedRoom. */
   remove(collection: Collection, recordId: number, doc: RawDoc): void {
     const entries = collection.indexes.map((index) => this.entriesOf(collection, index, doc));
-    this.wrote = true;
+    this.take(collection, 0, entries);
     collection.indexes.forEach((index, i) => {
       for (const key of entries[i]!) this.removeEntry(index, key, recordId);
     });
@@ -75,12 +77,22 @@ export class Records {
     this.count(collection, -1, -doc.length);
   }
 
-  /** Adds one existing document to an index that is being built. @throws StoreError 11000. */
-  addToIndex(collection: Collection, index: Index, recordId: number, doc: RawDoc): void {
+  /** Adds one existing document to an index that is being built; answers how many entries. @throws StoreError 11000; NeedRoom. */
+  addToIndex(collection: Collection, index: Index, recordId: number, doc: RawDoc): number {
     const entries = this.entriesOf(collection, index, doc);
     this.checkUnique(collection, index, entries, recordId, doc);
+    this.room(0, entries.length);
     this.wrote = true;
     for (const key of entries) this.putEntry(index, key, recordId);
+    return entries.length;
+  }
+
+  /** Makes sure of room for a document with all its entries. */
+  private take(collection: Collection, bytes: number, entries: readonly (readonly Uint8Array[])[]): void {
+    const writes = entries.reduce((n, keys) => n + keys.length, 1);
+    collection.widest = Math.max(collection.widest, Math.min(writes, WIDEST));
+    this.room(bytes, writes);
+    this.wrote = true;
   }
 
   /** Begins a job whose effect on the counts can be taken back by `undo`. */

@@ -43,11 +43,11 @@ export class Reserve {
     return true;
   }
 
-  /** Extends the file until `bytes` fit, with room to spare that grows with the file (1 to 32 MiB). Never run while a transaction is open.
-   *  @throws StoreError 14031 when the disk is full. */
-  async prepare(bytes: number): Promise<void> {
+  /** Extends the file until `wanted` bytes fit, with room to spare that grows with the file (1 to 32 MiB). Never run while a transaction is open.
+   *  @throws StoreError 14031 when the disk is too full for `bytes`. */
+  async prepare(bytes: number, wanted: number): Promise<void> {
     const spare = Math.min(Math.max(Math.floor(this.end / 8), MIB), 32 * MIB);
-    const target = Math.ceil((this.used() + bytes + spare) / MIB) * MIB;
+    const target = Math.ceil((this.used() + wanted + spare) / MIB) * MIB;
     let file: fs.FileHandle | undefined;
     let failure: NodeJS.ErrnoException | undefined;
     try {

@@ -18,7 +18,7 @@ export interface Store {
 export async function openStore(dir: string, guard: Int32Array): Promise<Store> {
   const env = openEnv(dir);
   const catalog = new Catalog(env);
-  const records = new Records(env, catalog, (bytes) => writer.room(bytes));
+  const records = new Records(env, catalog, (bytes, writes) => writer.room(bytes, writes));
   const writer: Writer = new Writer(env, guard, {
     begin: () => records.begin(),
     wrote: () => records.wrote,

@@ -5,7 +5,7 @@ export const SLICE_MS = 3;
 /** What all requests together may work in one turn from when the first of them has paused, however many there are. */
 const TURN_MS = 6;
 /** What a request may work even when the turn's time is used up: most are done within it. */
-const LEAST_MS = 0.25;
+export const LEAST_MS = 0.25;
 /** Requests that had fewer turns than this go before those that had more: what is nearly done does not wait behind long scans. */
 const SHORT = 4;
 const LONG_EVERY = 4;
