@@ -13,6 +13,8 @@ import { canShowTyping } from "./core/ports.ts";
 import type { Clock, DeskHost, FileStore, Logger } from "./core/ports.ts";
 import { FETCH_DESK_FILES } from "./core/services/desk-files.ts";
 import { HOLD_LATER, holdLater } from "./core/services/later-due.ts";
+import { campaignAnswered } from "./core/services/campaign-receipts.ts";
+import { CAMPAIGN_ANSWER } from "./core/services/opt-out.ts";
 import { answerByLine, SURVEY_ANSWER } from "./core/services/csat-answer.ts";
 import { deskTargetOf, RULES, WEBHOOKS } from "./core/services/inbox-settings.ts";
 import { queueWebhooks } from "./core/services/webhooks.ts";
@@ -51,7 +53,7 @@ export interface Assembly {
 const LANE_SLOTS = { maxParallel: 256 };
 const GROUP_SLOTS = 64;
 /** What may be left to do for a message, and who does it. */
-const TODOS: readonly (readonly [string, TodoWork])[] = [[FETCH_FILES, fetchFiles], [FETCH_DESK_FILES, fetchDeskFiles], [WEBHOOKS, queueWebhooks], [SURVEY_ANSWER, answerByLine], [HOLD_LATER, holdLater]];
+const TODOS: readonly (readonly [string, TodoWork])[] = [[FETCH_FILES, fetchFiles], [FETCH_DESK_FILES, fetchDeskFiles], [WEBHOOKS, queueWebhooks], [SURVEY_ANSWER, answerByLine], [HOLD_LATER, holdLater], [CAMPAIGN_ANSWER, campaignAnswered]];
 /** Redirects that a webhook's address may answer with, each checked as the address itself. */
 const WEBHOOK_REDIRECTS = 3;
 

@@ -17,6 +17,7 @@ import { apiRoutes } from "./channels/api/routes.ts";
 import { createLiveChannels } from "./channels/live.ts";
 import { channelKinds } from "./channels/registry.ts";
 import { surveyRoutes } from "./channels/survey/routes.ts";
+import { unsubscribeRoutes } from "./channels/unsubscribe/routes.ts";
 import { hookRoutes } from "./channels/webhooks.ts";
 import { widgetPages } from "./channels/widget/pages.ts";
 import { widgetRoutes } from "./channels/widget/routes.ts";
@@ -110,6 +111,7 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
       apiRoutes(core),
       widgetPages(core, join(projectRoot, "dist/widget")),
       surveyRoutes(core),
+      unsubscribeRoutes(core),
       authRoutes({ auth, secure }),
       adminRoutes({ core, auth, tokens, runVerb: (call) => runVerbFor(core, { ...call, desk: "api", thread: null }), alsoDescribed: inboxPaths(), store: opened.kind, version, lanesFault, publicUrl: config.publicUrl, tests: testsFor({ secrets, clock, publicUrl: config.publicUrl }, isOpen) }),
       adminPages(join(projectRoot, "dist/admin"), { secure }),

@@ -3,6 +3,7 @@ import { MongoBackend } from "@agendajs/mongo-backend";
 import { Agenda, type Job } from "agenda";
 import type { Core } from "../core/core.ts";
 import type { Scheduler } from "../core/ports.ts";
+import { campaigns } from "./jobs/campaigns.ts";
 import { continuity } from "./jobs/continuity.ts";
 import { idle } from "./jobs/idle.ts";
 import type { DueJob } from "./jobs/job.ts";
@@ -13,7 +14,7 @@ import { snoozes } from "./jobs/snoozes.ts";
 import { surveys } from "./jobs/surveys.ts";
 import { windows } from "./jobs/windows.ts";
 
-const JOBS: readonly DueJob[] = [snoozes, serviceLevels, windows, continuity, ruleWaits, surveys, idle, later];
+const JOBS: readonly DueJob[] = [snoozes, serviceLevels, windows, continuity, ruleWaits, surveys, idle, later, campaigns];
 const POLL_MS = 1_000;
 const LOCK_MS = 60_000;
 const CONNECT_MS = 15_000;

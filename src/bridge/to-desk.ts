@@ -12,6 +12,7 @@ import type { Held } from "../core/lanes/lease.ts";
 import type { Author, Conversation, DeskTarget, Message } from "../core/model/types.ts";
 import { applyUpTo } from "../core/services/apply.ts";
 import { deskTargetOf, inboxOf } from "../core/services/inbox-settings.ts";
+import { noteCampaignLines, showQuietLines } from "../core/services/campaign-receipts.ts";
 import { countHeld } from "../core/services/marks.ts";
 import { mostRecipients } from "../core/services/recipients.ts";
 import { replyUntil } from "../core/services/reply-window.ts";
@@ -23,7 +24,7 @@ import { DUE_AT_ONCE, dueInLane } from "../core/store/look-together.ts";
 /** Works off what is due; returns when nothing is or the head has to wait. */
 export async function mirrorConversation(m: Mirror, conversationId: string): Promise<void> {
   const { core } = m;
-  const seen = await dueInLane(core, "mirror", conversationId);
+  const seen = await dueHere(core, conversationId);
   const cardOnly = seen.length === 0;
   const otherwiseDue = { $or: [{ cardDueAt: { $exists: true }, "thread.id": { $exists: true } }, { moveDueAt: { $lte: core.clock.now() } }] };
   if (cardOnly && (await core.store.conversations.findOne({ _id: conversationId, ...otherwiseDue }, { projection: { _id: 1 } })) === null) return;
@@ -35,12 +36,14 @@ export async function mirrorConversation(m: Mirror, conversationId: string): Pro
   let card: number | undefined;
   let broken = true;
   try {
-    card = await work(m, held, held.undisturbed ? seen : await dueInLane(core, "mirror", conversationId));
+    card = await work(m, held, held.undisturbed ? seen : await dueHere(core, conversationId));
     broken = false;
   } finally {
     if (card === undefined || !(await releaseWithCard(core, held, card))) await release(core, held, broken);
   }
 }
+
+const dueHere = async (core: Core, conversationId: string): Promise<Message[]> => noteCampaignLines(core, await dueInLane(core, "mirror", conversationId));
 
 const waitsInLane = ({ mirror }: Message): boolean => mirror.state === "queued" || mirror.state === "posting";
 
@@ -64,7 +67,8 @@ async function work(m: Mirror, held: Held, first: Message[]): Promise<number | u
   if (desk === undefined) { await pointOld(core, held); return undefined; }
   const w: Work = { ...m, held, desk, target, thread: held.conversation.thread?.id };
   try {
-    for (let due = first; due.length > 0; due = await dueInLane(core, "mirror", conversationId)) {
+    const quiet = first.some(waitsInLane) && (await showQuietLines(core, held.conversation));
+    for (let due = quiet ? await dueHere(core, conversationId) : first; due.length > 0; due = await dueHere(core, conversationId)) {
       const highest = Math.max(...due.map((message) => message.seq));
       if (held.conversation.appliedSeq < highest) {
         const applied = await applyUpTo(core, conversationId, highest);

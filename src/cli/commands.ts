@@ -3,6 +3,7 @@ import { version } from "../boot/install.ts";
 import { apply } from "./apply.ts";
 import { audit } from "./audit.ts";
 import { backup } from "./backup.ts";
+import { campaigns } from "./campaigns.ts";
 import type { Command } from "./command.ts";
 import { contacts } from "./contacts.ts";
 import { delivery } from "./delivery.ts";
@@ -33,4 +34,4 @@ export const help: Command = {
   },
 };
 
-export const commands: readonly Command[] = [start, apply, doctor, slack, discord, delivery, retry, backup, restore, exportAll, importAll, contacts, token, audit, rules, webhooks, store, help];
+export const commands: readonly Command[] = [start, apply, doctor, slack, discord, delivery, retry, backup, restore, exportAll, importAll, contacts, token, audit, rules, campaigns, webhooks, store, help];

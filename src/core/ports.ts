@@ -1,6 +1,7 @@
 /** What core asks of the rooms around it. Adapters implement these; `main.ts` hands them over. */
 import type { Readable } from "node:stream";
 import type { DeliveryCode, ErrorCode } from "./errors.ts";
+import type { BulkMail } from "./model/campaigns.ts";
 import type { Recipients } from "./model/recipients.ts";
 import type { Span } from "./model/rich-text.ts";
 import type {
@@ -27,6 +28,8 @@ export interface OutboundMessage {
   place?: ReplyPlace;
   /** No person wrote it. */
   automatic?: true;
+  /** It goes to many; of a mail. */
+  bulk?: BulkMail;
   /** Of a `TemplateChannel`; `body` is how it reads. */
   template?: ChosenTemplate;
   /** Of a `QuotingChannel`: the vendor's id of the customer's line that it answers. */
@@ -45,7 +48,8 @@ export interface PartReceipt { vendorId: string; /** Furthest state that the ven
 /** The fewest methods a channel needs. One instance serves one inbox. */
 export interface ChannelAdapter {
   readonly id: ChannelId;
-  readonly limits: { textChars: number; fileBytes: number };
+  /** `bulkPerMinute`: messages of campaigns, so that replies always find room in what the vendor takes. */
+  readonly limits: { textChars: number; fileBytes: number; bulkPerMinute?: number };
   /** Pure: one part is one vendor call; long text and files split here. */
   plan(message: OutboundMessage): Part[];
   /** @throws {DeliveryError} certain: nothing was sent; uncertain: the effect may be there. Aborts within 10 s by `signal`. */
@@ -84,6 +88,8 @@ export interface ThreadingChannel extends ChannelAdapter {
   readonly mostRecipients: number;
   isOwnAddress(address: string): boolean;
 }
+/** Somebody who never wrote here can be written to: at which address, by what is known of them; null when that is not enough. */
+export interface AddressingChannel extends ChannelAdapter { addressFor(known: { email?: string | undefined; phone?: string | undefined }): string | null }
 /** A free reply goes only within `windowMs` after the customer's last line. */
 export interface WindowedChannel extends ChannelAdapter { readonly windowMs: number }
 /** Texts that the vendor has approved, which go at any time. @throws {DeliveryError} */
@@ -111,6 +117,7 @@ export const canOfferChoices = (a: ChannelAdapter): a is ChoosingChannel => "cho
 export const isThreading = (a: ChannelAdapter): a is ThreadingChannel => "threads" in a;
 export const isOwnStore = (a: ChannelAdapter): a is OwnStoreChannel => "ownStore" in a;
 export const isRepeatable = (a: ChannelAdapter): a is RepeatableChannel => "repeatable" in a;
+export const canAddress = (a: ChannelAdapter): a is AddressingChannel => "addressFor" in a;
 export const hasWindow = (a: ChannelAdapter): a is WindowedChannel => "windowMs" in a;
 export const hasTemplates = (a: ChannelAdapter): a is TemplateChannel => "templates" in a;
 export const hasCondition = (a: ChannelAdapter): a is ConditionedChannel => "condition" in a;
@@ -323,7 +330,7 @@ export interface Scheduler {
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Something is due at `at`: look then, at the latest. */
-  wakeAt(kind: "snooze" | "sla" | "window" | "continuity" | "rule" | "survey" | "idle" | "later", at: Date): void;
+  wakeAt(kind: "snooze" | "sla" | "window" | "continuity" | "rule" | "survey" | "idle" | "later" | "campaign", at: Date): void;
   /** What is looked at again and again, and when; none while it does not run. */
   jobs(): Promise<RecurringJob[]>;
 }

@@ -7,10 +7,13 @@ import { buildAdmin } from "../support/admin.ts";
 
 /** The lowest role that each route is open to; `session`: only for who is signed in. */
 const ROUTES: Record<string, Role | "session"> = {
-  "GET /contacts": "supervisor", "GET /contacts/:id": "agent", "PATCH /contacts/:id": "agent", "POST /contacts/:id/merge": "agent", "POST /contacts/:id/merge/undo": "agent",
+  "GET /contacts": "supervisor", "POST /contacts": "agent", "GET /contacts/:id": "agent", "PATCH /contacts/:id": "agent", "POST /contacts/:id/merge": "agent", "POST /contacts/:id/merge/undo": "agent",
   "POST /contacts/:id/block": "agent", "POST /contacts/:id/unblock": "agent", "POST /contacts/:id/erase": "administrator", "GET /contacts/:id/erasure": "administrator",
   "POST /contacts/imports": "administrator", "GET /contacts/imports/:id": "administrator", "GET /contacts/imports/:id/refused": "administrator", "GET /contacts/export": "administrator",
   "GET /conversations": "agent", "GET /conversations/:id": "agent", "GET /conversations/:id/messages": "agent", "POST /conversations/:id/replies": "agent", "POST /conversations/:id/notes": "agent", "POST /conversations/:id/acts": "agent",
+  "GET /campaigns": "supervisor", "POST /campaigns": "administrator", "GET /campaigns/:id": "supervisor", "PATCH /campaigns/:id": "administrator", "DELETE /campaigns/:id": "administrator", "PUT /campaigns/:id/audience": "administrator",
+  "POST /campaigns/:id/preview": "supervisor", "POST /campaigns/:id/test": "administrator", "POST /campaigns/:id/start": "administrator", "POST /campaigns/:id/pause": "administrator", "POST /campaigns/:id/resume": "administrator",
+  "POST /campaigns/:id/cancel": "administrator", "GET /campaigns/:id/recipients": "supervisor", "POST /campaigns/:id/conversions": "administrator", "GET /opt-outs": "supervisor", "POST /opt-outs": "administrator", "DELETE /opt-outs/:id": "administrator",
   "GET /me": "agent", "GET /labels": "agent", "GET /teams": "agent", "GET /people": "agent", "GET /canned": "agent", "GET /attributes": "agent", "GET /verbs": "agent",
   "GET /overview": "administrator", "GET /desks": "administrator", "POST /desks/:id/test": "administrator", "GET /inboxes": "administrator", "POST /inboxes/:id/test": "administrator",
   "GET /agents": "administrator", "POST /agents/:id/link": "session", "GET /health": "administrator", "POST /health/retry": "administrator",

@@ -26,10 +26,11 @@ beforeAll(async () => {
   const conversations = Array.from({ length: HISTORY }, (_, i) => ({
     _id: `c${i}`, number: 1001 + i, inboxId: i % 200 === 1 ? "j" : "i", identityId: `n${i}`, contactId: `p${i}`, openKey: `n${i}`, status: i % 10 === 0 ? "snoozed" : "open", assigneeId: i % 50 === 0 ? "a" : null, labels: [], waitingSince: at, lastMessageAt: at, ...(i % 40 === 0 ? { teamId: "t" } : {}),
     ...(i % 250 === 0 ? { slaDueAt: i % 500 === 0 ? at : null, windowEndsAt: at, csat: { dueAt: at, resolvedAt: at } } : {}),
-    snoozedUntil: i % 100 === 0 ? at : null, outbox: [], thread: { id: `t${i}` }, ...(i % 500 === 0 ? { cardDueAt: at } : {}),
+    snoozedUntil: i % 100 === 0 ? at : null, outbox: [], ...(i % 400 === 0 ? { campaign: { id: "k0" }, labels: ["billing"] } : {}), thread: { id: `t${i}` }, ...(i % 500 === 0 ? { cardDueAt: at } : {}),
   }));
   await store.db.collection<Document>("conversations").insertMany(conversations as unknown as Document[]);
   await store.calls.insertMany(Array.from({ length: HISTORY }, (_, i) => ({ _id: `${i % 2 === 0 ? "i" : "j"}/d${i}`, inboxId: i % 2 === 0 ? "i" : "j", event: "message", body: "{}", at: new Date(i * 1_000), tries: 1, taken: true, attempts: [] })));
+  await store.db.collection<Document>("contacts").insertMany(Array.from({ length: HISTORY }, (_, i) => ({ _id: `p${i}`, name: `P${i}` }) as unknown as Document));
   const due = (i: number) => (i % 500 === 0 ? { dueAt: at } : {});
   const many = (name: string, make: (i: number) => Document) => store.db.collection<Document>(name).insertMany(Array.from({ length: HISTORY }, (_, i) => ({ ...make(i), ...due(i) })));
   await many("continuityMails", (i) => ({ _id: `mail${i}`, conversationId: `c${i % 20}`, inboxId: "i", address: "ana@customer.example", at: new Date(i * 1_000) }));
@@ -42,6 +43,9 @@ beforeAll(async () => {
   await many("surveys", (i) => ({ _id: `survey${i}`, messageId: `m${i}`, identityId: `n${i % 20}`, conversationId: `c${i % 20}`, askedAt: new Date(i), ...(i % 500 === 0 ? { tellDueAt: at } : {}) }));
   await many("slaRecords", (i) => ({ _id: `record${i}`, conversationId: `c${i % 20}`, endedAt: new Date(i) }));
   await many("webhookDeliveries", (i) => ({ _id: `w${i % 2}/${i}`, webhookId: `w${i % 2}`, conversationId: `c${i % 20}`, seq: i, ...(i % 400 === 2 ? { taken: false } : {}) }));
+  await many("campaigns", (i) => ({ _id: `campaign${i}`, name: `campaign ${i}`, state: "running" }));
+  await many("campaignRecipients", (i) => ({ _id: `k${i % 4}/p${i}`, campaignId: `k${i % 4}`, contactId: `p${i}`, address: `a${i}`, state: i % 100 < 4 ? "sending" : "queued", ...(i % 200 === 4 ? { why: "blocked", convertedAt: at } : {}) }));
+  await store.optOuts.insertMany(Array.from({ length: HISTORY }, (_, i) => ({ _id: `email:${i}`, channel: "email", at: new Date(i * 1_000), how: "list" as const })));
   await many("erasures", (i) => ({ _id: `erasure${i}`, contactId: `p${i}` }));
 }, 60_000);
 afterAll(() => close());
@@ -83,6 +87,16 @@ const cases: [name: string, collection: string, filter: () => Document, sort: Do
   ["the newest merge into a contact", "contactMerges", () => ({ keepId: "p2", state: { $in: ["done", "undoing"] } }), { at: -1 }, 1, 1],
   ["the merge that took a contact", "contactMerges", () => ({ goneId: "g77" }), null, 1, 1],
   ["erasures that are due", "erasures", () => ({ dueAt: { $lte: later() } }), { dueAt: 1 }, 1, 1],
+  ["campaigns that are due", "campaigns", () => ({ dueAt: { $lte: later() } }), { dueAt: 1 }, 50, 4],
+  ["recipients of a campaign that are due", "campaignRecipients", () => ({ campaignId: "k0", dueAt: { $lte: later() } }), { dueAt: 1 }, 32, 4],
+  ["a campaign's lines that are with the lane", "campaignRecipients", () => ({ campaignId: "k1", state: "sending" }), null, 32, 20],
+  ["a page of recipients in one state", "campaignRecipients", () => ({ campaignId: "k1", state: "queued", _id: { $gt: "k1/p5" } }), { _id: 1 }, 51, 51],
+  ["who was left out for one reason", "campaignRecipients", () => ({ campaignId: "k0", why: "blocked" }), null, 100, 10],
+  ["what a campaign brought", "campaignRecipients", () => ({ campaignId: "k0", convertedAt: { $exists: true } }), null, 100, 10],
+  ["a contact's campaigns", "campaignRecipients", () => ({ contactId: "p77" }), null, 100, 1],
+  ["who wants no campaigns, its next page", "optOuts", () => ({ at: { $lte: new Date(1_000_000) }, $or: [{ at: { $lt: new Date(1_000_000) } }, { _id: { $lt: "email:1000" } }] }), { at: -1, _id: -1 }, 51, 52],
+  ["a page of contacts for a segment", "contacts", () => ({ _id: { $gt: "p5" }, mergedInto: { $exists: false } }), { _id: 1 }, 200, 200],
+  ["what a campaign won", "conversations", () => ({ "campaign.id": "k0", labels: "billing" }), null, 100, 5],
   ["a contact's erasure", "erasures", () => ({ contactId: "p77" }), null, 1, 1],
   ["search", "messages", () => ({ terms: "w77" }), null, 10, 1],
   ["holder of the next line", "conversations", () => ({ openKey: "n7" }), null, 1, 1],

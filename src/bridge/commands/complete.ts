@@ -1,6 +1,6 @@
 /** Suggestions while a command is typed. Each suggestion is the whole text as it would stand then. */
 import type { Core } from "../../core/core.ts";
-import { FIELDS, FIELD_NAMES, fieldOf, isEventField, isFieldName, PRIORITIES } from "../../core/filters/fields.ts";
+import { FIELDS, FIELD_NAMES, fieldOf, isContactField, isEventField, isFieldName, PRIORITIES } from "../../core/filters/fields.ts";
 import { LANGUAGES } from "../../core/model/language.ts";
 import type { Agent, Conversation } from "../../core/model/types.ts";
 import { parseWhen } from "../../core/model/when.ts";
@@ -115,7 +115,7 @@ async function filterSuggestions(core: Core, { agent }: CompleteRequest, before:
     return FIELD_NAMES.filter((name) => name !== "text" && name.startsWith(word)).map((name) => ({ text: `${kept}${name}:`, hint: `${FIELDS[name].example}: ${FIELDS[name].help}` }));
   }
   const name = field.toLowerCase();
-  const values = isFieldName(name) && !isEventField(name) ? await valuesOf(core, agent, name) : [];
+  const values = isFieldName(name) && !isEventField(name) && !isContactField(name) ? await valuesOf(core, agent, name) : [];
   return values.filter(startsWith(value)).slice(0, MOST).map((choice) => ({ text: `${kept}${name}${sign}${choice.value.includes(" ") ? `"${choice.value}"` : choice.value}`, hint: choice.hint }));
 }
 

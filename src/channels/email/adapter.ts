@@ -1,6 +1,6 @@
 /** Mail for one inbox: the port of `core/ports.ts`, over SMTP and IMAP. Mail's libraries are loaded when they are first needed. */
 import { DeliveryError, UserError } from "../../core/errors.ts";
-import type { ChannelAddress, InboundEvent, ListeningChannel, Part, PartReceipt, ThreadingChannel, WebhookChannel } from "../../core/ports.ts";
+import type { AddressingChannel, ChannelAddress, InboundEvent, ListeningChannel, Part, PartReceipt, ThreadingChannel, WebhookChannel } from "../../core/ports.ts";
 import type { ChannelDeps } from "../shared/kind.ts";
 import type { Smtp } from "./api.ts";
 import type { AuthResults } from "./auth-results.ts";
@@ -16,7 +16,7 @@ import { withNames } from "./render.ts";
 import { checkCall, isOurs } from "./verify.ts";
 
 /** A webhook only where the inbox has one. */
-export type EmailChannel = ListeningChannel & ThreadingChannel & Partial<Pick<WebhookChannel, "receive" | "hookName" | "maxCallBytes">>;
+export type EmailChannel = ListeningChannel & ThreadingChannel & AddressingChannel & Partial<Pick<WebhookChannel, "receive" | "hookName" | "maxCallBytes">>;
 type Sink = (events: InboundEvent[]) => Promise<void>;
 /** Bytes of a mail that a call brings: 30 MB and what its form adds. */
 const MAX_CALL = 35_000_000;
@@ -77,7 +77,8 @@ export function createEmail(inboxId: string, inboxName: string, config: EmailCon
     threads: true,
     mostRecipients: config.maxRecipients,
     isOwnAddress: (one) => isOurs(rules.ours, one),
-    limits: { textChars: MAX_TEXT, fileBytes: MAX_FILE },
+    limits: { textChars: MAX_TEXT, fileBytes: MAX_FILE, bulkPerMinute: 600 },
+    addressFor: ({ email }) => (email === undefined ? null : email.toLowerCase()),
     plan,
 
     async sendPart({ address: customer }: ChannelAddress, raw: Part, key: string, signal: AbortSignal): Promise<PartReceipt> {

@@ -24,6 +24,9 @@ export interface ComposeInput {
   dkim?: { domain: string; selector: string; privateKey: string };
 }
 
+/** What RFC 6376 §5.4.1 recommends, and what one click needs to be signed (RFC 8058 §4). */
+const SIGNED = "From:Reply-To:Subject:Date:Message-ID:To:Cc:MIME-Version:Content-Type:Content-Transfer-Encoding:In-Reply-To:References:List-Unsubscribe:List-Unsubscribe-Post";
+
 async function fileOf(files: FileStore, fileId: string, name: string): Promise<Buffer> {
   return files.buffer(fileId, MAX_FILE).catch((cause: unknown) => {
     if (!(cause instanceof UserError)) throw new DeliveryError("UNREACHABLE", "The file could not be read from the store; it is tried again.", { certain: true, cause });
@@ -37,14 +40,16 @@ async function fileOf(files: FileStore, fileId: string, name: string): Promise<B
 export async function composeMail(input: ComposeInput): Promise<Buffer> {
   const { part, from, to, cc, replyTo, messageId, signature, inboxId, date, files } = input;
   const attachments = await Promise.all(part.files.map(async ({ fileId, name, type }) => ({ filename: name, contentType: type, content: await fileOf(files, fileId, name) })));
+  const { unsubscribe } = part;
+  const below = [signature.trim(), ...(unsubscribe === undefined ? [] : [`No more of these mails: ${unsubscribe}`])].filter((line) => line !== "").join("\n\n");
   const composer = new MailComposer({
     from, to: to.map((address) => ({ name: "", address })), cc: cc.map((address) => ({ name: "", address })), ...(replyTo === null ? {} : { replyTo: { name: from.name, address: replyTo } }),
     subject: part.subject, messageId, date, ...(part.inReplyTo === null ? {} : { inReplyTo: part.inReplyTo }), ...(part.references.length === 0 ? {} : { references: part.references.join(" ") }),
-    headers: { [LOOP_HEADER]: inboxId, "X-Auto-Response-Suppress": "OOF, AutoReply", ...(part.automatic ? { "Auto-Submitted": "auto-generated" } : {}) },
-    text: toText(part.text, signature), html: toHtml(part.text, signature), attachments, disableFileAccess: true, disableUrlAccess: true,
+    headers: { ...(unsubscribe === undefined ? {} : { "List-Unsubscribe": { prepared: true, value: `<${unsubscribe}>` }, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click", Precedence: "bulk" }), [LOOP_HEADER]: inboxId, "X-Auto-Response-Suppress": "OOF, AutoReply", ...(part.automatic ? { "Auto-Submitted": "auto-generated" } : {}) },
+    text: toText(part.text, below), html: toHtml(part.text, below), attachments, disableFileAccess: true, disableUrlAccess: true,
   });
   const mail = await composer.compile().build();
   if (input.dkim === undefined) return mail;
   const { domain, selector, privateKey } = input.dkim;
-  return buffer(new DKIM({ domainName: domain, keySelector: selector, privateKey }).sign(mail));
+  return buffer(new DKIM({ domainName: domain, keySelector: selector, privateKey, headerFieldNames: SIGNED }).sign(mail));
 }

@@ -13,6 +13,8 @@ const Data = z.object({
   to: z.string().nullable(), alsoTo: z.array(z.string()), cc: z.array(z.string()), bcc: z.array(z.string()), inReplyTo: z.string().nullable(), references: z.array(z.string()),
   /** No person wrote it. */
   automatic: z.boolean(),
+  /** It goes to many: where its receiver gets off the list. */
+  unsubscribe: z.string().optional(),
 });
 export type MailPart = z.infer<typeof Data>;
 
@@ -53,11 +55,11 @@ function batches(files: FileRef[]): FileRef[][] {
 }
 
 /** Pure. Text and files go in one mail where they fit; the first mail has the text. Whom it goes to is core's. */
-export function plan({ body, files, author, place, automatic }: OutboundMessage): Part[] {
+export function plan({ body, files, author, place, automatic, bulk }: OutboundMessage): Part[] {
   const texts = split(body.replaceAll("\0", "")), rest = batches(files);
   const answers = place?.answers ?? null;
   const common = {
-    author: author.name, team: place?.team ?? "", subject: replySubject(answers?.subject || place?.subject || ""), conversationId: place?.conversationId ?? null,
+    author: author.name, team: place?.team ?? "", subject: bulk?.subject ?? replySubject(answers?.subject || place?.subject || ""), ...(bulk === undefined ? {} : { unsubscribe: bulk.unsubscribe }), conversationId: place?.conversationId ?? null,
     to: place?.recipients.to ?? null, alsoTo: place?.recipients.alsoTo ?? [], cc: place?.recipients.cc ?? [], bcc: place?.recipients.bcc ?? [], inReplyTo: answers?.id ?? null, references: chainOf(place), automatic: automatic === true,
   };
   const count = Math.max(texts.length, rest.length);

@@ -7,6 +7,7 @@ import { highestOf, QUESTION } from "../../core/model/csat.ts";
 import { answerSurvey } from "../../core/services/csat-answer.ts";
 import { surveyOfToken } from "../../core/services/csat.ts";
 import { inboxOf } from "../../core/services/inbox-settings.ts";
+import { PAGE_HEADERS } from "../shared/page.ts";
 import { createBuckets } from "../shared/rate.ts";
 import { formPage, overPage, thanksPage } from "./page.ts";
 
@@ -22,10 +23,7 @@ export const surveyRoutes = (core: Core): FastifyPluginAsync => async (app) => {
       throw new UserError("TOO_MANY", "Too many calls in a short time. Wait a moment, then try again; nothing was recorded.");
     }
   });
-  const show = (reply: FastifyReply, status: number, html: string) => reply.code(status).headers({
-    "content-type": "text/html; charset=utf-8", "cache-control": "no-store", "referrer-policy": "no-referrer", "x-content-type-options": "nosniff", "x-robots-tag": "noindex",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-  }).send(html);
+  const show = (reply: FastifyReply, status: number, html: string) => reply.code(status).headers(PAGE_HEADERS).send(html);
   const questionOf = async (inboxId: string) => (await inboxOf(core, inboxId)).settings.csat?.question ?? QUESTION;
 
   app.get<{ Params: { token: string } }>("/csat/:token", async ({ params }, reply) => {

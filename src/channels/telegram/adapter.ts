@@ -118,7 +118,7 @@ export function createTelegram(options: TelegramOptions): TelegramChannel & Part
 
   const channel: TelegramChannel = {
     id: "telegram",
-    limits: { textChars: MAX_TEXT, fileBytes: MAX_FILE },
+    limits: { textChars: MAX_TEXT, fileBytes: MAX_FILE, bulkPerMinute: 1_200 },
     quotes: true, choices: { bodyChars: MAX_TEXT }, ...(groups ? { addressesMove: true as const } : {}),
     plan,
 

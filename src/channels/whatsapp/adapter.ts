@@ -1,21 +1,21 @@
 /** WhatsApp for one inbox: the port of `core/ports.ts`, over one business number. */
 import { DeliveryError, UserError } from "../../core/errors.ts";
 import type {
-  ChannelAdapter, ChannelAddress, ChoosingChannel, Clock, ConditionedChannel, FetchingChannel, FileStore, HandshakeChannel, InboundEvent, Logger, MessageTemplate, MovingChannel, Part, PartReceipt, QuotingChannel, ReactingChannel, ReportTrouble, TemplateChannel, TypingChannel, WebhookChannel, WindowedChannel,
+  AddressingChannel, ChannelAdapter, ChannelAddress, ChoosingChannel, Clock, ConditionedChannel, FetchingChannel, FileStore, HandshakeChannel, InboundEvent, Logger, MessageTemplate, MovingChannel, Part, PartReceipt, QuotingChannel, ReactingChannel, ReportTrouble, TemplateChannel, TypingChannel, WebhookChannel, WindowedChannel,
 } from "../../core/ports.ts";
 import { z } from "zod";
 import type { Buckets } from "../shared/rate.ts";
 import { createGraphApi } from "./api.ts";
 import { conditionOf, NUMBER_FIELDS } from "./condition.ts";
 import type { Refusal } from "./errors.ts";
-import { recipientOf } from "./ids.ts";
+import { addressOf, recipientOf } from "./ids.ts";
 import { parseCall } from "./parse.ts";
 import { MAX_BYTES, plan, readPart, type WhatsAppPart } from "./plan.ts";
 import { MAX_QUESTION, MAX_TEXT } from "./render.ts";
 import { fetchTemplates } from "./templates.ts";
 import { answerChallenge, sameSecret, verifySignature } from "./verify.ts";
 
-export type WhatsAppChannel = WebhookChannel & HandshakeChannel & TypingChannel & ReactingChannel & FetchingChannel & WindowedChannel & TemplateChannel & ConditionedChannel & MovingChannel & QuotingChannel & ChoosingChannel & {
+export type WhatsAppChannel = WebhookChannel & HandshakeChannel & TypingChannel & ReactingChannel & FetchingChannel & WindowedChannel & TemplateChannel & ConditionedChannel & MovingChannel & QuotingChannel & ChoosingChannel & AddressingChannel & {
   readonly inboxId: string;
   readonly phoneNumberId: string;
   /** True for an inbox of the same app: then its calls may come with ours. */
@@ -132,7 +132,8 @@ export function createWhatsApp(options: WhatsAppOptions): WhatsAppChannel {
 
   return {
     id: "whatsapp", inboxId, phoneNumberId, hookName: phoneNumberId, windowMs: WINDOW_MS, maxCallBytes: CALL_BYTES, addressesMove: true, quotes: true, choices: { bodyChars: MAX_QUESTION },
-    limits: { textChars: MAX_TEXT, fileBytes: MAX_BYTES.document },
+    limits: { textChars: MAX_TEXT, fileBytes: MAX_BYTES.document, bulkPerMinute: 2_400 },
+    addressFor: ({ phone }) => (phone === undefined ? null : addressOf({ phone: phone.replace(/^(\+|00)/, "") })?.address ?? null),
     plan,
     hasSecret: (secret) => sameSecret(secret, appSecret),
 

@@ -61,12 +61,20 @@ export const EVENT_FIELDS = {
 } as const satisfies Record<string, Field>;
 export type EventField = keyof typeof EVENT_FIELDS;
 
+/** What only a segment may ask: of the contacts themselves. There, `contact` is their name and `created` when they were first known. */
+export const CONTACT_FIELDS = {
+  email: { type: "text", operators: [...TEXT, "present", "absent"], example: "email:@example.com", help: "part of their address; email:none where none is known" },
+  phone: { type: "text", operators: [...TEXT, "present", "absent"], example: "phone:+49*", help: "part of their number; phone:+49* begins with it" },
+} as const satisfies Record<string, Field>;
+export type ContactField = keyof typeof CONTACT_FIELDS;
+
 type ConversationField = keyof typeof FIELDS;
-export type FieldName = ConversationField | EventField;
+export type FieldName = ConversationField | EventField | ContactField;
 /** Those that everybody may ask. */
 export const FIELD_NAMES = Object.keys(FIELDS) as [ConversationField, ...ConversationField[]];
-export const ALL_FIELD_NAMES = [...FIELD_NAMES, ...Object.keys(EVENT_FIELDS)] as [FieldName, ...FieldName[]];
+export const ALL_FIELD_NAMES = [...FIELD_NAMES, ...Object.keys(EVENT_FIELDS), ...Object.keys(CONTACT_FIELDS)] as [FieldName, ...FieldName[]];
 export const isEventField = (word: string): word is EventField => Object.hasOwn(EVENT_FIELDS, word);
-export const isFieldName = (word: string): word is FieldName => Object.hasOwn(FIELDS, word) || isEventField(word);
-const ALL_FIELDS: Readonly<Record<FieldName, Field>> = { ...FIELDS, ...EVENT_FIELDS };
+export const isContactField = (word: string): word is ContactField => Object.hasOwn(CONTACT_FIELDS, word);
+export const isFieldName = (word: string): word is FieldName => Object.hasOwn(FIELDS, word) || isEventField(word) || isContactField(word);
+const ALL_FIELDS: Readonly<Record<FieldName, Field>> = { ...FIELDS, ...EVENT_FIELDS, ...CONTACT_FIELDS };
 export const fieldOf = (name: FieldName): Field => ALL_FIELDS[name];

@@ -5,7 +5,7 @@ import { LANGUAGES } from "../model/language.ts";
 import { UserError } from "../errors.ts";
 import { isCondition, type Condition, type Filter, type Value } from "./ast.ts";
 import { planEvent, planText, type EventTest } from "./event.ts";
-import { fieldOf, isEventField, PRIORITIES } from "./fields.ts";
+import { fieldOf, isContactField, isEventField, PRIORITIES } from "./fields.ts";
 import { spanMs } from "./parse.ts";
 
 /** Paths of a conversation that a plan may test. */
@@ -56,6 +56,7 @@ function planCondition(condition: Condition, context: FilterContext): Plan {
   if (op === "is not") return { none: planCondition({ ...condition, op: "is" }, context) };
   if (op === "does not contain") return { none: planCondition({ ...condition, op: "contains" }, context) };
   const list = listOf(condition.value);
+  if (isContactField(field)) throw refuse(`"${field}" can be asked of contacts only, in a segment. Here, write contact:name or a word to search for.`);
   if (isEventField(field)) return { event: planEvent(field, list, context) };
   switch (field) {
     case "status": return { path: "status", in: list.map((value) => choice(field, value)) };
@@ -152,7 +153,7 @@ function teams(value: string, context: FilterContext): string[] {
   return context.teams.filter((team) => team.memberIds.includes(me)).map((team) => team._id);
 }
 
-function like(op: Condition["op"], value: string): string {
+export function like(op: Condition["op"], value: string): string {
   const text = value.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
   return op === "is" ? `^${text}(?![\\s\\S])` : op === "starts with" ? `^${text}` : text;
 }

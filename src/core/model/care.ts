@@ -16,7 +16,7 @@ export interface AutoResolve { afterHours: number; nudge?: string; nudgeAfterHou
 /** Part of a message. */
 export interface MessageCare {
   /** A customer's line that wants no answer: it opens nothing and nobody waits for it. */
-  quiet?: "survey" | "thanks";
+  quiet?: "survey" | "thanks" | "wish";
   /** It answers this survey: with a score, or with what they add to it. */
   survey?: { id: string; score?: number };
 }

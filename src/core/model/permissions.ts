@@ -5,6 +5,7 @@ export const PERMISSIONS = {
   "contacts.read": "agent", "contacts.list": "supervisor", "contacts.write": "agent", "contacts.merge": "agent",
   "contacts.import": "administrator", "contacts.export": "administrator", "contacts.erase": "administrator",
   "conversations.read": "agent", "conversations.write": "agent",
+  "campaigns.read": "supervisor", "campaigns.write": "administrator",
   "settings.read": "agent",
   "admin.read": "administrator", "admin.write": "administrator",
 } as const satisfies Record<string, Role>;

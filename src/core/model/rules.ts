@@ -85,9 +85,9 @@ const CHANGED: Record<string, { event?: RuleEvent; what: string }> = {
 };
 
 /** What a line of the timeline tells rules. */
-export function ruleEventsOf({ kind, seq, activity, quiet }: Pick<Message, "kind" | "seq" | "activity" | "quiet">): RuleEvent[] {
-  // the score itself is heard as the answer that it is
-  if (quiet === "survey") return [];
+export function ruleEventsOf({ kind, seq, activity, quiet, campaign }: Pick<Message, "kind" | "seq" | "activity" | "quiet" | "campaign">): RuleEvent[] {
+  // the score itself is heard as the answer that it is; what goes to many is nobody's event until it is answered
+  if (quiet === "survey" || campaign !== undefined) return [];
   const first: RuleEvent[] = seq === 1 ? ["conversation created"] : [];
   if (kind !== "activity") return [...first, "message created"];
   const known = activity === undefined ? undefined : CHANGED[activity.type];

@@ -1,4 +1,5 @@
 /** The nouns of the desk as plain data. All ids are opaque strings, all times are UTC `Date`s. */
+import type { CampaignLine, ConversationCampaign } from "./campaigns.ts";
 import type { ConversationCare, MessageCare } from "./care.ts";
 import type { DispositionFacts } from "./disposition.ts";
 import type { HeldReason } from "./guard-reasons.ts";
@@ -77,7 +78,7 @@ export type RecipientRole = "to" | "cc" | "bcc";
 /** Lower-case addresses. `afterSeq`: only replies behind it go there. `rev` rises with each change. */
 export interface RecipientChanges { rev: number; added: { address: string; as: RecipientRole; afterSeq: number }[]; out: string[] }
 
-export interface Conversation extends DispositionFacts, RoutedFacts, SlaFacts, RuledFacts, ConversationCare {
+export interface Conversation extends DispositionFacts, RoutedFacts, SlaFacts, RuledFacts, ConversationCare, ConversationCampaign {
   _id: string;
   number: number;
   inboxId: string;
@@ -309,6 +310,7 @@ export interface Message extends MessageCare {
   mentions?: number;
   /** It goes as this approved text; `body` is how it reads. */
   template?: ChosenTemplate;
+  campaign?: CampaignLine;
   /** The line that it answers, where its author pointed at one; on a reply with the vendor's id of that line. */
   quote?: { text: string; vendorId?: string };
   /** What the customer may answer by a press. */

@@ -3,6 +3,7 @@ import type { UpdateFilter } from "mongodb";
 import type { Core } from "../core.ts";
 import { releasing } from "../lanes/lease.ts";
 import type { Held } from "../lanes/lease.ts";
+import { MOST_UNSHOWN } from "../model/campaigns.ts";
 import { activityText } from "../model/activity-text.ts";
 import { draftMessage, firstLine } from "../model/draft.ts";
 import { newId } from "../model/ids.ts";
@@ -61,8 +62,11 @@ function effectOf(core: Core, conversation: Conversation, message: Message): { u
   const set: Partial<Conversation> = { appliedSeq: message.seq };
   if (message.kind === "activity") return { update: { $set: set }, activity: false };
 
+  const { campaign } = message;
   set.lastMessageAt = message.createdAt;
-  set.cardDueAt = core.clock.now();
+  // where no thread shows the line, no card is to be drawn for it
+  if (campaign?.quiet !== true) set.cardDueAt = core.clock.now();
+  if (campaign?.recipientId !== undefined) set.campaign = { id: campaign.id, recipientId: campaign.recipientId };
   set.lastLine = { kind: message.kind, author: message.author.name, text: firstLine(message.body) || fileLine(message) };
   if (message.held !== undefined) set.holds = true;
   const increments: Record<string, number> = { cardRev: 1, [`counts.${message.kind}`]: 1 };
@@ -81,7 +85,8 @@ function effectOf(core: Core, conversation: Conversation, message: Message): { u
   }
   const now = core.clock.now();
   const entries: OutboxEntry[] = facts.map((what) => ({ id: newId(now), at: now, actor: message.author, what, ...(conversation.status === "snoozed" ? tellOfWaking(conversation, "the customer wrote") : {}) }));
-  return { update: { $set: set, $inc: increments, ...(entries.length > 0 ? { $push: { outbox: { $each: entries } } } : {}) }, activity: entries.length > 0 };
+  const push = { ...(entries.length > 0 ? { outbox: { $each: entries } } : {}), ...(campaign?.quiet === true ? { unshown: { $each: [message._id], $slice: -MOST_UNSHOWN } } : {}) };
+  return { update: { $set: set, $inc: increments, ...(Object.keys(push).length > 0 ? { $push: push } : {}) }, activity: entries.length > 0 };
 }
 
 /** Lines by which a conversation's language is told. */

@@ -11,6 +11,8 @@ import { isDuplicateKey } from "../store/store.ts";
 import { addNote } from "./add-note.ts";
 import { recordAudit } from "./audit.ts";
 import { Busy, eraseConversation, NOTE_SOURCE, type Erased } from "./erase-conversation.ts";
+import { allInboxes } from "./inbox-settings.ts";
+import { optOutId } from "./opt-out.ts";
 import { agentAuthor } from "./send-reply.ts";
 
 /** While nothing is heard of whoever does it, this long; it is renewed with each conversation. Milliseconds. */
@@ -74,6 +76,7 @@ async function carryOut(core: Core, erasure: Erasure): Promise<void> {
   const due = { contactId: { $in: all }, ...(erasure.state === "doing" ? { erased: { $exists: false } } : {}) };
   for (const { _id: id } of await conversations.find(due, { projection: { _id: 1 } }).toArray()) await eraseConversation(core, id, erasure.tries >= TRIES, record);
   await core.store.apiAnswers.deleteMany({ contactId: { $in: all } });
+  await core.store.campaignRecipients.deleteMany({ contactId: { $in: all } });
   await merges.deleteMany({ keepId: { $in: all } });
   await merges.deleteMany({ goneId: { $in: all } });
   await contacts.deleteMany({ _id: { $in: all } });
@@ -96,6 +99,9 @@ async function eraseIdentity(core: Core, { _id, inboxId, address }: ContactIdent
     if (page.length < CALLS) break;
     last = page.at(-1)!;
   }
+  // that they want none of our mails is kept without saying who they are
+  const channel = (await allInboxes(core)).find((inbox) => inbox._id === inboxId)?.channel;
+  if (channel !== undefined) await core.store.optOuts.updateOne({ _id: optOutId(channel, address) }, { $unset: { address: "" } });
   await conversations.updateOne({ openKey: _id }, { $unset: { openKey: "" } });
   await identities.deleteOne({ _id });
 }

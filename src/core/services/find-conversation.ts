@@ -42,8 +42,11 @@ async function withPicture({ store }: Core, identity: ContactIdentity, avatar?: 
   return { ...identity, avatar };
 }
 
+/** "resolved": we wrote first and nobody has anything to do with it; the customer's first line opens it, whenever it comes. */
+type Begins = "open" | "resolved";
+
 /** `known`: the holder as read a moment ago. `chosen`: a conversation of this identity, or "new", where the customer said so. `subject`: of a new one, where the channel has such. */
-export async function conversationForNextLine(core: Core, inbox: Inbox, identity: ContactIdentity, profile: Profile, known: Conversation | null, chosen?: string, subject = ""): Promise<Conversation> {
+export async function conversationForNextLine(core: Core, inbox: Inbox, identity: ContactIdentity, profile: Profile, known: Conversation | null, chosen?: string, subject = "", begins: Begins = "open"): Promise<Conversation> {
   const { conversations } = core.store;
   for (let holder = known; ; holder = await conversations.findOne({ openKey: identity._id })) {
     if (holder !== null && holder._id === chosen) return holder;
@@ -65,18 +68,18 @@ export async function conversationForNextLine(core: Core, inbox: Inbox, identity
       );
       if (cleared.modifiedCount === 0) continue;
     }
-    const created = await createConversation(core, inbox, identity, await shownOf(core, identity, profile, holder), subject);
+    const created = await createConversation(core, inbox, identity, await shownOf(core, identity, profile, holder), subject, begins);
     if (created !== null) return created;
   }
 }
 
 /** Null when somebody else created the identity's conversation meanwhile. Numbers rise by one; gaps may stay. */
-async function createConversation(core: Core, inbox: Inbox, identity: ContactIdentity, { name, ...shown }: Shown, subject: string): Promise<Conversation | null> {
+async function createConversation(core: Core, inbox: Inbox, identity: ContactIdentity, { name, ...shown }: Shown, subject: string, begins: Begins): Promise<Conversation | null> {
   const now = core.clock.now();
   for (let number = await nextNumber(core); ; number = await nextNumber(core, number)) {
     const conversation: Conversation = {
       _id: newId(now), number, inboxId: inbox._id, contactId: identity.contactId, identityId: identity._id, deskTargetId: inbox.deskTargetId,
-      openKey: identity._id, status: "open", statusAt: now, subject, ...shown, ...nameShown(inbox, number, name), channel: inbox.channel,
+      openKey: identity._id, status: begins, statusAt: now, subject, ...shown, ...nameShown(inbox, number, name), channel: inbox.channel,
       assigneeId: null, assigneeName: null, labels: [], priority: null, waitingSince: null, firstReplyAt: null, snoozedUntil: null, snoozeEpisode: null, resolvedAt: null,
       appliedSeq: 0, lastIncomingSeq: 0, lastMessageAt: now, lastLine: null, counts: { incoming: 0, outgoing: 0, note: 0 }, outbox: [],
       cardRev: 0, cardShown: 0, lanes: {}, createdAt: now, schema: 1,

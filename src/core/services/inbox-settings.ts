@@ -76,7 +76,7 @@ function heardBy({ rules, inboxes }: Cached): Watch | null {
   const waits = active.some((rule) => rule.waits.length > 0);
   const on = new Set(active.flatMap((rule) => rule.on));
   const begins = ({ kind, seq, activity }: Message) => seq === 1 || kind === "incoming" || kind === "outgoing" || activity?.type === "status";
-  return (message) => ((waits && begins(message)) || (message.kind === "incoming" && talks.has(message.inboxId)) || ruleEventsOf(message).some((event) => on.has(event)) ? message.delivery.dueAt ?? message.createdAt : null);
+  return (message) => ((waits && message.campaign === undefined && begins(message)) || (message.kind === "incoming" && talks.has(message.inboxId)) || ruleEventsOf(message).some((event) => on.has(event)) ? message.delivery.dueAt ?? message.createdAt : null);
 }
 
 /** Reads them anew, so that whoever hears of messages is known before one is stored. */

@@ -1,6 +1,7 @@
 /** What a channel tells us is stored here, under the vendor's own key, before the vendor is answered. */
 import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
+import { wishOf } from "../model/campaigns.ts";
 import { draftMessage } from "../model/draft.ts";
 import { newId } from "../model/ids.ts";
 import type { Author, ContactIdentity, Conversation, Message } from "../model/types.ts";
@@ -18,6 +19,7 @@ import { SURVEY_ANSWER, surveyLineOf } from "./csat-answer.ts";
 import { conversationForNextLine, identityAt } from "./find-conversation.ts";
 import { continuedBy, provenAddress } from "./continued.ts";
 import { continuityFailed } from "./continuity.ts";
+import { CAMPAIGN_ANSWER } from "./opt-out.ts";
 import { inboxOf } from "./inbox-settings.ts";
 import { deleteByContact, editByContact, reactByContact } from "./inbound-changes.ts";
 import { afterMessage } from "./early-changes.ts";
@@ -136,8 +138,9 @@ async function storeLine(core: Core, event: Inbound<"message">, by?: { address: 
   }
   const answer = inbox.settings.csat == null || made || by !== undefined ? null : await surveyLineOf(core, identity._id, event);
   const thanks = answer === null && by === undefined && holder?.status === "resolved" && inbox.settings.thanksReopens === false && event.files.length === 0 && event.choice === undefined && isThanks(event.text);
-  const quiet = thanks ? "thanks" as const : answer?.quiet;
-  const conversation = answer?.quiet !== undefined ? answer.conversation : simple || thanks ? holder : await conversationForNextLine(core, inbox, identity, made ? { name: "Visitor", ...event.profile } : event.profile, holder, event.conversation, event.place?.subject);
+  const wish = answer === null && by === undefined && event.choice === undefined && wishOf(event.text) !== null;
+  const quiet = thanks ? "thanks" as const : wish && holder?.status === "resolved" && event.place === undefined ? "wish" as const : answer?.quiet;
+  const conversation = answer?.quiet !== undefined ? answer.conversation : simple || thanks || quiet === "wish" ? holder! : await conversationForNextLine(core, inbox, identity, made ? { name: "Visitor", ...event.profile } : event.profile, holder, event.conversation, event.place?.subject);
 
   const now = core.clock.now();
   const author: Author = by?.author ?? {
@@ -161,7 +164,7 @@ async function storeLine(core: Core, event: Inbound<"message">, by?: { address: 
       ...(event.groupId === undefined ? {} : { groupId: event.groupId }), ...(event.sentAt === undefined ? {} : { sentAt: event.sentAt }),
       ...(event.place === undefined ? {} : { place: placeOf(event.place) }), ...(event.original === undefined ? {} : { original: event.original }),
       ...(event.spans === undefined || chosen !== null ? {} : { spans: event.spans }),
-      todo: [...(pending ? ["fetch-files"] : []), ...(answer === null ? [] : [SURVEY_ANSWER]), ...(conversation.sendsLater === undefined || quiet !== undefined ? [] : [HOLD_LATER])].map((name) => ({ for: name, tries: 0, dueAt: now })),
+      todo: [...(pending ? ["fetch-files"] : []), ...(answer === null ? [] : [SURVEY_ANSWER]), ...(conversation.sendsLater === undefined || quiet !== undefined ? [] : [HOLD_LATER]), ...(wish || (by === undefined && conversation.campaign !== undefined) ? [CAMPAIGN_ANSWER] : [])].map((name) => ({ for: name, tries: 0, dueAt: now })),
       ...(quiet === undefined ? {} : { quiet }), ...(answer === null ? {} : { survey: answer.survey }),
       ...(quote === null ? {} : { quote }), ...(chosen === null ? {} : { chosen: { messageId: chosen.messageId, id: chosen.id } }),
       mirror: { ...draft.mirror, state: "queued", dueAt: mirrorAt },

@@ -7,7 +7,7 @@ import { hasTemplates } from "../ports.ts";
 import type { MessageTemplate } from "../ports.ts";
 
 /** @throws {UserError} NOT_POSSIBLE when this channel has none, or its vendor can't be asked */
-export async function templatesFor(core: Core, { inboxId }: Conversation): Promise<MessageTemplate[]> {
+export async function templatesFor(core: Core, { inboxId }: Pick<Conversation, "inboxId">): Promise<MessageTemplate[]> {
   const adapter = core.channels.get(inboxId);
   if (adapter === undefined || !hasTemplates(adapter)) throw new UserError("NOT_POSSIBLE", "This channel has no templates, and needs none: write the reply as it is.");
   try {

@@ -54,6 +54,7 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "dueSla", key: { slaDueAt: 1 }, ...present("slaDueAt") },
     { name: "dueCards", key: { cardDueAt: 1 }, ...present("cardDueAt") },
     { name: "dueMoves", key: { moveDueAt: 1 }, ...present("moveDueAt") },
+    { name: "wonByCampaign", key: { "campaign.id": 1, labels: 1 }, ...present("campaign.id") },
     { name: "dueOutbox", key: { "outbox.at": 1 }, ...present("outbox.at") },
   ],
   messages: [
@@ -111,6 +112,16 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "webhooksOfConversation", key: { conversationId: 1 } },
     { name: "forgetWebhooks", key: { doneAt: 1 }, expireAfterSeconds: 7 * 86_400, ...present("doneAt") },
   ],
+  campaigns: [{ name: "campaignByName", key: { name: 1 }, unique: true }, { name: "dueCampaigns", key: { dueAt: 1 }, ...present("dueAt") }],
+  campaignRecipients: [
+    { name: "dueRecipients", key: { campaignId: 1, dueAt: 1 }, ...present("dueAt") },
+    { name: "recipientsByState", key: { campaignId: 1, state: 1, _id: 1 } },
+    { name: "oneAddressOnce", key: { campaignId: 1, address: 1 }, unique: true, ...present("address") },
+    { name: "skippedByReason", key: { campaignId: 1, why: 1 }, ...present("why") },
+    { name: "convertedRecipients", key: { campaignId: 1, convertedAt: 1 }, ...present("convertedAt") },
+    { name: "recipientsOfContact", key: { contactId: 1 }, ...present("contactId") },
+  ],
+  optOuts: [{ name: "listOptOuts", key: { at: -1, _id: -1 } }],
   deskEvents: [
     { name: "dueIntake", key: { dueAt: 1 }, ...present("dueAt") },
     { name: "intakeLane", key: { thread: 1, at: 1 }, ...present("dueAt") },

@@ -11,6 +11,7 @@ import type {
 } from "../model/types.ts";
 import type { Later } from "../model/later.ts";
 import type { Survey } from "../model/care.ts";
+import type { Campaign, CampaignRecipient, OptOut } from "../model/campaigns.ts";
 import type { Webhook, WebhookDelivery } from "../model/webhooks.ts";
 import type { InboundEvent } from "../ports.ts";
 import { collectionIndexes } from "./indexes.ts";
@@ -124,6 +125,9 @@ export interface Store {
   readonly tellings: Collection<StoredTelling>;
   readonly webhooks: Collection<Webhook>;
   readonly webhookDeliveries: Collection<WebhookDelivery>;
+  readonly campaigns: Collection<Campaign>;
+  readonly campaignRecipients: Collection<CampaignRecipient>;
+  readonly optOuts: Collection<OptOut>;
   readonly settings: Collection<Setting>;
   readonly leases: Collection<ProcessLease>;
   /** Brings indexes to what the code declares. */
@@ -175,6 +179,9 @@ export function storeOn(connection: mongoose.Connection): Store {
     tellings: of<StoredTelling>("tellings"),
     webhooks: of<Webhook>("webhooks"),
     webhookDeliveries: of<WebhookDelivery>("webhookDeliveries"),
+    campaigns: of<Campaign>("campaigns"),
+    campaignRecipients: of<CampaignRecipient>("campaignRecipients"),
+    optOuts: of<OptOut>("optOuts"),
     settings: of<Setting>("settings"),
     leases: of<ProcessLease>("leases"),
     async ensureIndexes() {

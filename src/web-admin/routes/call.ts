@@ -51,7 +51,7 @@ interface Needed {
   /** Under which heading it is documented. */
   about: About;
 }
-export const ABOUT = ["Contacts", "Conversations", "Settings", "Admin"] as const;
+export const ABOUT = ["Contacts", "Conversations", "Campaigns", "Settings", "Admin"] as const;
 type About = (typeof ABOUT)[number];
 
 /** Its path lies under `/api/v1`. A call with one good status answers it by itself. */
