@@ -1,5 +1,5 @@
 /** HTML as plain text: readable, with quotes marked as in plain mail, and nothing of it ever shown as HTML. Pure. */
-import { convert, type FormatCallback, type HtmlToTextOptions } from "html-to-text";
+import { compile, type FormatCallback, type HtmlToTextOptions } from "html-to-text";
 
 /** Characters that are read; a mail's text is at its beginning. */
 const MAX_HTML = 1_000_000;
@@ -34,6 +34,8 @@ const strip = (html: string): string =>
     .replace(/<\/?(?:p|div|br|tr|li|ul|ol|table|blockquote|h[1-6])\b[^<>]*>/gi, "\n").replace(/<[^<>]*>/g, " ")
     .replace(/&(amp|lt|gt|quot|#39|nbsp);/g, (_, name: string) => ENTITIES[name]!);
 
+const toText = compile(OPTIONS);
+
 function tooMany(html: string): boolean {
   let elements = 0;
   for (let at = html.indexOf("<"); at >= 0; at = html.indexOf("<", at + 1)) elements++;
@@ -43,7 +45,7 @@ function tooMany(html: string): boolean {
 /** Empty only where there is nothing to read. What has more elements than any letter, or is nested too deep, is only stripped of them. */
 export function htmlToText(html: string): string {
   const head = html.slice(0, MAX_HTML);
-  const text = tooMany(head) ? "" : convert(head, OPTIONS);
+  const text = tooMany(head) ? "" : toText(head);
   return text.trim() === "" ? strip(head) : text;
 }
 
@@ -88,5 +90,7 @@ const MARKED: HtmlToTextOptions = {
   },
 };
 
+const toMarked = compile(MARKED);
+
 /** The text with marks where a style begins and ends (`styleOfMark`); empty where it has too many elements to tell. */
-export const htmlToMarked = (html: string): string => { const clean = html.replace(MARKS, ""); return tooMany(clean) ? "" : convert(clean, MARKED); };
+export const htmlToMarked = (html: string): string => { const clean = html.replace(MARKS, ""); return tooMany(clean) ? "" : toMarked(clean); };

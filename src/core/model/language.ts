@@ -53,9 +53,12 @@ const LOOKED_AT = 4_000;
 /** So much must speak for a language, and it must have this share of all that speaks for any. */
 const ENOUGH = { score: 2, share: 0.6 };
 
+/** A web or mail address, in time that grows with its length alone. */
+const isAddress = (word: string): boolean => { const at = word.indexOf("@"); return /^\W*https?:\/\//.test(word) || (at > 0 && word.indexOf(".", at + 2) > 0); };
+
 /** Null where it can't be told. */
 export function languageOf(text: string): LanguageGuess | null {
-  const plain = text.slice(0, LOOKED_AT).normalize("NFC").toLowerCase().replace(/\bhttps?:\/\/\S+|\S+@\S+\.\S+|`[^`]*`|#\d+/g, " ").replaceAll("’", "'");
+  const plain = text.slice(0, LOOKED_AT).normalize("NFC").toLowerCase().replace(/`[^`]*`|#\d+/g, " ").replace(/\S+/g, (word) => (isAddress(word) ? " " : word)).replaceAll("’", "'");
   const letters = plain.match(/\p{L}/gu)?.length ?? 0;
   if (letters < 2) return null;
   return byScript(plain, letters) ?? byWords(plain);
