@@ -17,9 +17,10 @@ import { agentAuthor, deskPostKey, sendReply } from "../core/services/send-reply
 import { ownedByOther, takeOnReply } from "../core/services/take-on-reply.ts";
 import { modeOf } from "../core/services/mode.ts";
 import { whyWindowClosed } from "../core/services/reply-window.ts";
+import { updating } from "../core/store/in-order.ts";
 import { isVerb } from "../core/verbs/table.ts";
 import { buttonId } from "../core/verbs/verb.ts";
-import { eventsOfPost, NO_MESSAGE } from "./intake.ts";
+import { eventsOfPost, handledAs, NO_MESSAGE } from "./intake.ts";
 import { whereNow } from "./retired.ts";
 import { markUndone, tellPerson } from "./tell.ts";
 
@@ -33,6 +34,8 @@ export interface Handling {
   deleted: ReadonlySet<string>;
   /** The lease under which it is handled, when nothing else waits for it. */
   held?: Held;
+  /** The event was taken out of its lane in the same go as its message was stored. */
+  settled?: boolean;
 }
 
 /** Answers what became of it, in a word or two, for the event's record. A repeat does nothing: messages are unique by their source. */
@@ -65,7 +68,7 @@ async function handleMessage(core: Core, handling: Handling, stored: StoredDeskE
   };
   const author: Author = agent === undefined ? { type: "guest", name: event.userName } : agentAuthor(agent);
   const origin = { thread: thread._id, postId: event.postId, desk: stored.desk, userId: event.userId };
-  const line: Line = { core, thread, conversation, inbox, event, author, origin, source, at: stored.at, ...(handling.held === undefined ? {} : { held: handling.held }) };
+  const line: Line = { core, thread, conversation, inbox, event, author, origin, source, at: stored.at, stored, handling };
 
   let verdict = guard({ ...base, text: event.text });
   if (verdict.kind === "command" && verdict.verb !== "reply" && verdict.verb !== "r" && verdict.verb !== "note" && verdict.verb !== "n") {
@@ -107,7 +110,11 @@ async function overtakenBy(core: Core, thread: Thread, stored: StoredDeskEvent, 
   return undefined;
 }
 
-interface Line { core: Core; thread: Thread; conversation: Conversation; inbox: Inbox; event: Posted; author: Author; origin: NonNullable<Message["origin"]>; source: string; at: Date; /** Place in the delivery lane, for a straggler. */ turn?: number; held?: Held }
+interface Line {
+  core: Core; thread: Thread; conversation: Conversation; inbox: Inbox; event: Posted; author: Author; origin: NonNullable<Message["origin"]>; source: string; at: Date; stored: StoredDeskEvent; handling: Handling;
+  /** Place in the delivery lane, for a straggler. */
+  turn?: number;
+}
 
 /** `refused`: why it can't be the reply that its author meant. */
 async function record(line: Line, agent: Agent | undefined, judged: GuardVerdict, explicit: "reply-verb" | undefined, refused?: string): Promise<string> {
@@ -124,9 +131,12 @@ async function record(line: Line, agent: Agent | undefined, judged: GuardVerdict
   const sends = verdict.kind === "reply" && agent !== undefined;
   const inside = refused !== undefined || (verdict.kind === "note" && verdict.why !== undefined && !verdict.plain);
   if (!sends && verdict.kind !== "held" && verdict.kind !== "note") return "ignored: not an agent";
+  const { held } = line.handling;
+  const handled = { step: updating(core.store.deskEvents, { _id: line.stored._id }, handledAs(core, "reply")), done: false };
   const message = sends
-    ? await sendReply(core, { ...base, agent, ...(line.held === undefined ? {} : { held: line.held }), ...(line.turn === undefined ? {} : { turn: line.turn }), ...(explicit === undefined ? {} : { explicit }) })
+    ? await sendReply(core, { ...base, agent, handled, ...(held === undefined ? {} : { held }), ...(line.turn === undefined ? {} : { turn: line.turn }), ...(explicit === undefined ? {} : { explicit }) })
     : await addNote(core, { ...base, author, inside, mentions: event.mentions, elsewhere: line.thread.state === "retired" && (conversation.thread !== undefined || conversation.move !== undefined), ...(verdict.kind === "held" ? { held: { why: verdict.why, ...(verdict.also === undefined ? {} : { also: verdict.also }) } } : {}) });
+  line.handling.settled = handled.done;
   // A repeat (we stopped half-way) answers what was stored first, which counts whatever the guard says by now.
   if (message.kind === "outgoing") return "reply";
   if (message.held !== undefined) {

@@ -42,6 +42,9 @@ export async function acceptDeskEvents(core: Core, desk: DeskKind, events: Incom
   return stored;
 }
 
+/** What takes an event out of its lane. */
+export const handledAs = (core: Core, outcome: string): { $set: Pick<StoredDeskEvent, "handledAt" | "outcome">; $unset: { dueAt: "" } } => ({ $set: { handledAt: core.clock.now(), outcome }, $unset: { dueAt: "" } });
+
 /** The outcome of an edit or reaction whose post is no message (yet). */
 export const NO_MESSAGE = "ignored: not a message";
 /** A range of ids: all that happened to one post, or (`what`) its events of one kind. Served by the index on `_id`. */
@@ -117,8 +120,9 @@ const PARKED = {
 async function handleOne(core: Core, event: StoredDeskEvent, handling: Handling | null): Promise<void> {
   try {
     const outcome = handling === null ? "ignored: unlinked-thread" : await handleDeskEvent(core, event, handling);
+    if (handling?.settled === true) return;
     if (outcome === NO_MESSAGE && handling !== null) await rememberEarly(core, handling.conversation, event);
-    await updateTogether<StoredDeskEvent>(core.store, core.store.deskEvents, { _id: event._id }, { $set: { handledAt: core.clock.now(), outcome }, $unset: { dueAt: "" } });
+    await updateTogether<StoredDeskEvent>(core.store, core.store.deskEvents, { _id: event._id }, handledAs(core, outcome));
   } catch (error) {
     const tries = event.tries + 1;
     core.log.error({ err: error, deskEvent: event._id, tries }, "A desk event could not be handled.");

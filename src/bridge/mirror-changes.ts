@@ -1,5 +1,5 @@
 /** Showing what changed on what the thread has already: revisions, and receipts on the agent's own message. */
-import { call, keepLease } from "./mirror-work.ts";
+import { call, keepLease, writeNotes } from "./mirror-work.ts";
 import type { Work } from "./mirror-work.ts";
 import { openThread } from "./open-thread.ts";
 import { customerName, postOf } from "./render-post.ts";
@@ -13,14 +13,16 @@ import { allAgents } from "../core/services/inbox-settings.ts";
 import { wantMark } from "../core/services/marks.ts";
 import { recordReplySent } from "../core/services/record-delivery.ts";
 import { deskPostKey } from "../core/services/send-reply.ts";
-import { updateTogether } from "../core/store/change-together.ts";
+import { updating } from "../core/store/in-order.ts";
 
 /** A revision of what the thread shows, or a receipt on the agent's own message. True: something was shown. */
 export async function showChange(w: Work, message: Message): Promise<boolean> {
   const { core, held } = w;
-  const settled = { _id: message._id, rev: message.rev, "delivery.state": message.delivery.state, "mirror.token": { $lte: held.token } };
+  // Whatever makes it due again meanwhile stays due.
+  const settled = { _id: message._id, rev: message.rev, "delivery.state": message.delivery.state, "mirror.token": { $lte: held.token }, "mirror.dueAt": message.mirror.dueAt!, "mirror.untold": message.mirror.untold ?? { $exists: false } };
   const done = { "mirror.rev": message.rev, "mirror.token": held.token, "mirror.tries": 0 };
   try {
+    await writeNotes(core, w.notes);
     await stopClocks(w, message);
     await keepLease(w, message._id);
     const thread = await openThread(w, message._id);
@@ -31,18 +33,23 @@ export async function showChange(w: Work, message: Message): Promise<boolean> {
       const parts = await partsOf(core, message);
       await call(core, (signal) => w.desk.update(thread, ours, postOf(held.conversation, parts), signal));
     }
-    if (message.mirror.untold === true) await tellRefused(w, message, thread);
+    let told = message.mirror.untold === true;
+    if (told) await tellRefused(w, message, thread);
     const receipt = message.kind === "outgoing" || message.delivery.state === "cancelled" ? message.delivery.state : undefined;
     const shown = receipt === undefined || receipt === message.mirror.receipt ? {} : { "mirror.receipt": receipt };
     if (receipt !== undefined && receipt !== message.mirror.receipt) {
       const showOn = message.origin?.thread === thread ? message.origin.postId : ours.at(-1);
       if (showOn !== undefined) await call(core, (signal) => w.desk.showReceipt(thread, showOn, receipt, message.mirror.receipt, signal)).catch(unlessGone);
       if (elsewhere !== undefined) await showThere(core, elsewhere, receipt, message.mirror.receipt);
-      await tellOutcome(w, message, thread);
+      told ||= await tellOutcome(w, message, thread);
     }
-    const { matchedCount } = await updateTogether<Message>(core.store, core.store.messages, settled, { $set: { ...done, ...shown }, $unset: { "mirror.dueAt": "", "mirror.untold": "" } });
-    // It changed meanwhile and stays due; what the desk shows now is known all the same.
-    if (matchedCount === 0 && receipt !== undefined) await core.store.messages.updateOne({ _id: message._id, "mirror.token": { $lte: held.token } }, { $set: { "mirror.receipt": receipt } });
+    w.notes.push({
+      step: updating<Message>(core.store.messages, settled, { $set: { ...done, ...shown }, $unset: { "mirror.dueAt": "", "mirror.untold": "" } }),
+      // It changed meanwhile and stays due; what the desk shows now is known all the same.
+      missed: async () => { if (receipt !== undefined) await core.store.messages.updateOne({ _id: message._id, "mirror.token": { $lte: held.token } }, { $set: { "mirror.receipt": receipt } }); },
+    });
+    // A receipt or an edited post may be shown again after a stop; nobody is told the same twice for it.
+    if (told) await writeNotes(core, w.notes);
     return true;
   } catch (error) {
     if (!(error instanceof DeskError) || error.code === "THREAD_GONE") throw error;
@@ -125,28 +132,29 @@ async function notify(w: Work, to: Place, thread: DeskThreadId, notice: Notice):
   }
 }
 
-/** A failed or unknown reply asks its author what to do; a late one says so. */
-async function tellOutcome(w: Work, message: Message, thread: DeskThreadId): Promise<void> {
+/** A failed or unknown reply asks its author what to do; a late one says so. Answers whether there was anything to tell. */
+async function tellOutcome(w: Work, message: Message, thread: DeskThreadId): Promise<boolean> {
   const { state, error } = message.delivery;
   const arrived = WITH_CUSTOMER.has(state) && !WITH_CUSTOMER.has(message.mirror.receipt);
   const late = arrived && message.delivery.late === true;
   const blind = arrived && !late && message.delivery.blind === true;
   const to = late || blind || state === "failed" || state === "unknown" ? await authorOf(w, message, thread) : undefined;
-  if (to === undefined) return;
+  if (to === undefined) return false;
   if (late) {
     const text = `Your reply was waiting when Threadline or the channel was away, and has reached ${customerName(w.held.conversation)} late.`;
     await notify(w, to, thread, { text, messageId: message._id, buttons: [] });
-    return;
+    return true;
   }
   if (blind) {
     const text = "Your reply went out while this desk's connection to Threadline was down. If you edited or deleted it meanwhile, the customer may still have it as it was.";
     await notify(w, to, thread, { text, messageId: message._id, buttons: [] });
-    return;
+    return true;
   }
   const text = state === "failed"
     ? `Your reply did not reach ${customerName(w.held.conversation)}: ${error?.text ?? "the channel refused it"}`
     : `It is not known whether your reply reached ${customerName(w.held.conversation)}: ${error?.text ?? "the connection broke"} It is not sent again by itself.`;
   await notify(w, to, thread, { text, messageId: message._id, buttons: [{ id: "retry", label: "Send again" }] });
+  return true;
 }
 
 /** A change that the channel did not take: whoever made it learns what the customer has. */

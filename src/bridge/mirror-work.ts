@@ -8,12 +8,28 @@ import type { Held } from "../core/lanes/lease.ts";
 import type { Runner } from "../core/lanes/runner.ts";
 import type { Conversation, DeskTarget, DeskThreadId } from "../core/model/types.ts";
 import type { DeskAdapter } from "../core/ports.ts";
+import { writeInOrder } from "../core/store/in-order.ts";
+import type { Step } from "../core/store/in-order.ts";
 
 export interface Mirror { core: Core; runner: () => Runner }
 export interface Work extends Mirror {
   held: Held; desk: DeskAdapter; target: DeskTarget; thread: DeskThreadId | undefined;
   /** Something was posted into the thread. */
   posted?: true;
+  /** What the thread shows by now and the store does not know yet: written before the next call that changes the thread, or with the lease. */
+  notes: Note[];
+}
+/** `missed`: the message changed meanwhile, so that the step came upon nothing. */
+export interface Note { step: Step; missed(): Promise<void> }
+
+/** Writes what is noted, and `last` behind it. Answers how many documents that came upon. */
+export async function writeNotes(core: Core, notes: Note[], last?: Step): Promise<number> {
+  const written = notes.splice(0);
+  const steps = [...written.map(({ step }) => step), ...(last === undefined ? [] : [last])];
+  if (steps.length === 0) return 0;
+  const counts = await writeInOrder(core.store, steps);
+  for (const [n, { missed }] of written.entries()) if (counts[n] === 0) await missed();
+  return last === undefined ? 0 : counts.at(-1)!;
 }
 
 /** Another process took the lane, or the conversation was moved on: stop at once. */

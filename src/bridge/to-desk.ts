@@ -3,8 +3,8 @@ import { cardOf } from "./card.ts";
 import { pointOld } from "./hand-over.ts";
 import { showChange } from "./mirror-changes.ts";
 import { markPosting, postMessages, settlePosting } from "./mirror-posts.ts";
-import { call, LeaseLost, retireThread } from "./mirror-work.ts";
-import type { Mirror, Work } from "./mirror-work.ts";
+import { call, LeaseLost, retireThread, writeNotes } from "./mirror-work.ts";
+import type { Mirror, Note, Work } from "./mirror-work.ts";
 import type { Core } from "../core/core.ts";
 import { DeskError, UserError } from "../core/errors.ts";
 import { acquire, release, releasing } from "../core/lanes/lease.ts";
@@ -18,7 +18,8 @@ import { mostRecipients } from "../core/services/recipients.ts";
 import { replyUntil } from "../core/services/reply-window.ts";
 import { movedBy, routeOf } from "../core/services/routing.ts";
 import { transfer } from "../core/services/transfer.ts";
-import { updateTogether } from "../core/store/change-together.ts";
+import { updating } from "../core/store/in-order.ts";
+import type { Step } from "../core/store/in-order.ts";
 import { DUE_AT_ONCE, dueInLane } from "../core/store/look-together.ts";
 
 /** Works off what is due; returns when nothing is or the head has to wait. */
@@ -35,11 +36,12 @@ export async function mirrorConversation(m: Mirror, conversationId: string): Pro
   if (held === null) return m.runner().kickAt(conversationId, core.limits.sweepMs);
   let card: number | undefined;
   let broken = true;
+  const notes: Note[] = [];
   try {
-    card = await work(m, held, held.undisturbed ? seen : await dueHere(core, conversationId));
+    card = await work({ ...m, held, notes }, held.undisturbed ? seen : await dueHere(core, conversationId));
     broken = false;
   } finally {
-    if (card === undefined || !(await releaseWithCard(core, held, card))) await release(core, held, broken);
+    if ((await writeNotes(core, notes, card === undefined ? undefined : releaseWithCard(core, held, card))) === 0) await release(core, held, broken);
   }
 }
 
@@ -55,8 +57,8 @@ function comesLater(m: Mirror, message: Message): boolean {
 }
 
 /** Answers the card's revision that the desk shows now, if any was due. What comes meanwhile kicks the lane again. */
-async function work(m: Mirror, held: Held, first: Message[]): Promise<number | undefined> {
-  const { core } = m;
+async function work(m: Pick<Work, "core" | "runner" | "held" | "notes">, first: Message[]): Promise<number | undefined> {
+  const { core, held } = m;
   const conversationId = held.conversation._id;
   if (held.conversation.cardDueAt !== undefined && (await moveByRule(core, held.conversation))) {
     m.runner().kickAt(conversationId, 0);
@@ -65,10 +67,10 @@ async function work(m: Mirror, held: Held, first: Message[]): Promise<number | u
   const target = await targetOf(core, held);
   const desk = core.desks.get(target.kind);
   if (desk === undefined) { await pointOld(core, held); return undefined; }
-  const w: Work = { ...m, held, desk, target, thread: held.conversation.thread?.id };
+  const w: Work = { ...m, desk, target, thread: held.conversation.thread?.id };
   try {
     const quiet = first.some(waitsInLane) && (await showQuietLines(core, held.conversation));
-    for (let due = quiet ? await dueHere(core, conversationId) : first; due.length > 0; due = await dueHere(core, conversationId)) {
+    for (let due = quiet ? await nextDue(w) : first; due.length > 0; due = await nextDue(w)) {
       const highest = Math.max(...due.map((message) => message.seq));
       if (held.conversation.appliedSeq < highest) {
         const applied = await applyUpTo(core, conversationId, highest);
@@ -88,6 +90,11 @@ async function work(m: Mirror, held: Held, first: Message[]): Promise<number | u
     }
     throw error;
   }
+}
+
+async function nextDue({ core, held, notes }: Work): Promise<Message[]> {
+  await writeNotes(core, notes);
+  return dueHere(core, held.conversation._id);
 }
 
 const ROUTING: Author = { type: "system", name: "Routing" };
@@ -179,11 +186,8 @@ async function showCard(w: Work): Promise<number | undefined> {
   }
 }
 
-/** The shown card and the lease in one write; false when the card changed meanwhile, and so is due again. */
-async function releaseWithCard(core: Core, held: Held, rev: number): Promise<boolean> {
-  const { matchedCount } = await updateTogether<Conversation>(core.store, core.store.conversations,
-    { _id: held.conversation._id, cardRev: rev, "lanes.mirror.token": held.token },
-    { $set: { cardShown: rev }, $unset: { cardDueAt: "", ...releasing("mirror") } },
-  );
-  return matchedCount > 0;
-}
+/** The shown card and the lease in one write; it comes upon nothing when the card changed meanwhile, and so is due again. */
+const releaseWithCard = (core: Core, held: Held, rev: number): Step => updating<Conversation>(core.store.conversations,
+  { _id: held.conversation._id, cardRev: rev, "lanes.mirror.token": held.token },
+  { $set: { cardShown: rev }, $unset: { cardDueAt: "", ...releasing("mirror") } },
+);

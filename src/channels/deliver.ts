@@ -34,13 +34,13 @@ export async function deliverConversation(d: Delivery, conversationId: string): 
   const { core } = d;
   const seen = await nextDue(core, conversationId);
   if (seen.head === undefined || await waits(d, conversationId, seen.head)) return;
-  const held = await acquire(core, "delivery", conversationId, seen.head._id, (orphan) => settleOrphan(core, orphan));
+  const [held, overtaken] = await Promise.all([acquire(core, "delivery", conversationId, seen.head._id, (orphan) => settleOrphan(core, orphan)), isOvertaken(core, seen.head)]);
   if (held === null) return d.runner().kickAt(conversationId, core.limits.sweepMs);
   let released = false;
   try {
     let due = held.undisturbed ? seen : await nextDue(core, conversationId);
-    let ready = held.undisturbed;
-    while (due.head !== undefined && (ready || !(await waits(d, conversationId, due.head)))) {
+    let ready = held.undisturbed && !overtaken;
+    while (due.head !== undefined && (ready || !(await waits(d, conversationId, due.head) || await waitsForEvents(d, conversationId, due.head)))) {
       const message = due.head;
       if (held.conversation.appliedSeq < message.seq) {
         const applied = await applyUpTo(core, conversationId, message.seq);
@@ -86,13 +86,15 @@ async function waits(d: Delivery, conversationId: string, head: Message): Promis
     d.runner().kickAt(conversationId, SILENT_LOOK_MS);
     return true;
   }
-  // A deletion or edit that has reached us always wins: the thread's stored events are handled first.
-  const thread = head.origin?.thread;
-  if (thread !== undefined && (await hasUnhandled(core, thread))) {
-    d.runner().kickAt(conversationId, EVENT_WAIT_MS);
-    return true;
-  }
   return false;
+}
+
+/** A deletion or edit that has reached us always wins: the thread's stored events are handled first. */
+const isOvertaken = async (core: Core, { origin }: Message): Promise<boolean> => origin !== undefined && hasUnhandled(core, origin.thread);
+async function waitsForEvents(d: Delivery, conversationId: string, head: Message): Promise<boolean> {
+  const overtaken = await isOvertaken(d.core, head);
+  if (overtaken) d.runner().kickAt(conversationId, EVENT_WAIT_MS);
+  return overtaken;
 }
 
 /** Whether the desk on which this was written can't tell us now of its edit or deletion. */

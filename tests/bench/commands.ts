@@ -2,7 +2,7 @@
 import type { CommandStartedEvent } from "mongodb";
 import type { Store } from "../../src/core/store/store.ts";
 
-const WRITES = new Set(["insert", "update", "delete", "findAndModify"]);
+const WRITES = new Set(["insert", "update", "delete", "findAndModify", "bulkWrite"]);
 /** Not caused by messages. */
 const OTHERS = new Set(["settings", "inboxes", "deskTargets", "agents", "leases", "jobs"]);
 
@@ -13,7 +13,7 @@ export function countCommands(store: Store): { start(): void; stop(): Commands }
   let by = new Map<string, number>();
   let on = false;
   store.db.client.on("commandStarted", ({ commandName, command }: CommandStartedEvent) => {
-    const collection = (command as Record<string, unknown>)[commandName];
+    const collection = commandName === "bulkWrite" ? "several" : (command as Record<string, unknown>)[commandName];
     if (!on || typeof collection !== "string" || OTHERS.has(collection)) return;
     const name = `${commandName} ${collection}`;
     by.set(name, (by.get(name) ?? 0) + 1);

@@ -31,10 +31,12 @@ test("a customer's first line costs four writes and four reads at most before th
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-  const { messages, conversations, identities, contacts } = help.store;
+  const { messages, conversations, identities, contacts, db } = help.store;
   await help.write("warm up", "bob");
   await help.settle();
-  const core = { ...help.core, store: { ...help.store, messages: counted(messages), conversations: counted(conversations), identities: counted(identities), contacts: counted(contacts) } };
+  const client = new Proxy(db.client, { get: (target, name) => (name === "bulkWrite" ? (...args: Parameters<typeof target.bulkWrite>) => { counts.inserts++; return target.bulkWrite(...args); } : Reflect.get(target, name) as unknown) });
+  const counting = new Proxy(db, { get: (target, name) => (name === "client" ? client : Reflect.get(target, name) as unknown) });
+  const core = { ...help.core, store: { ...help.store, db: counting, messages: counted(messages), conversations: counted(conversations), identities: counted(identities), contacts: counted(contacts) } };
   await receiveEvent(core, { type: "message", inboxId: help.inbox._id, address: "cleo", channelMessageId: "c1", text: "Hello", files: [], profile: {} });
   expect(counts.reads).toBeLessThanOrEqual(4);
   expect(counts.inserts).toBe(4);

@@ -129,3 +129,21 @@ test("an edit that the channel refuses is told to its author", async () => {
   expect(notice.buttons.map((b) => b.id)).toEqual(["correct"]);
   expect(help.channel.textsTo("ana")).toEqual(["the old text"]);
 });
+
+test("what makes a line due again while its card is drawn is told, though its receipt is noted behind that", async () => {
+  const help = await opened();
+  const draw = help.desk.updateCard.bind(help.desk);
+  let refused = false;
+  help.desk.updateCard = async (...args) => {
+    const line = await help.store.messages.findOne({ kind: "outgoing", "delivery.state": "sent" });
+    if (line !== null && !refused) {
+      refused = true;
+      await help.store.messages.updateOne({ _id: line._id }, { $set: { "mirror.untold": true, "mirror.dueAt": help.clock.now() } });
+    }
+    return draw(...args);
+  };
+  await help.say("an answer");
+  await help.settle();
+  expect(refused).toBe(true);
+  expect(help.desk.notices.at(-1)?.notice.text).toContain("as it was before your edit");
+});

@@ -24,7 +24,7 @@ async function afterStandingStill(desk: FakeDesk) {
   const target = (await help.store.deskTargets.findOne({ _id: conversation.deskTargetId }))!;
   const token = conversation.lanes.mirror!.token - 1;
   const runner = createRunner("mirror", async () => undefined, help.log);
-  const work: Work = { core: help.core, runner: () => runner, desk, target, thread: undefined, held: { conversation: before, lane: "mirror", token, until: new Date(0), undisturbed: false } };
+  const work: Work = { core: help.core, runner: () => runner, desk, target, thread: undefined, notes: [], held: { conversation: before, lane: "mirror", token, until: new Date(0), undisturbed: false } };
   return { help, work, thread: thread!.id };
 }
 const statesOf = async (threads: { find(filter: object): { toArray(): Promise<{ _id: DeskThreadId; state: string }[]> } }) => Object.fromEntries((await threads.find({}).toArray()).map(({ _id, state }) => [_id, state]));

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Collection } from "mongodb";
 import { changeTogether, updateTogether } from "../../src/core/store/change-together.ts";
+import { inserting, updating, writeInOrder } from "../../src/core/store/in-order.ts";
 import { insertTogether } from "../../src/core/store/insert.ts";
 import { isDuplicateKey } from "../../src/core/store/store.ts";
 import type { Store } from "../../src/core/store/store.ts";
@@ -102,4 +103,26 @@ test("a MongoDB before 8.0, which has no bulkWrite, is asked one by one", async 
     expect(answers).toEqual([{ _id: "o1", n, name: "o1" }, expect.objectContaining({ matchedCount: 0 }), null]);
   }
   expect(asked).toBe(1);
+  expect(await writeInOrder(old, [inserting(labels, { _id: "o3", n: 1, name: "o3" }), updating(labels, { _id: "o3", n: 1 }, { $inc: { n: 1 } }), updating(labels, { _id: "o3", n: 9 }, { $inc: { n: 1 } })])).toEqual([1, 1, 0]);
+  await expect(writeInOrder(old, [inserting(labels, { _id: "o3", n: 1, name: "o3" }), updating(labels, { _id: "o3" }, { $inc: { n: 1 } })])).rejects.toMatchObject({ code: 11_000 });
+  expect(await labels.findOne({ _id: "o3" })).toMatchObject({ n: 2 });
+});
+
+test("writes in order: a refused one ends its own sequence alone, one that comes upon nothing ends none", async () => {
+  const labels = store.db.collection("labels") as unknown as Collection<Row>;
+  const settings = store.db.collection("settings") as unknown as Collection<Row>;
+  await labels.insertOne({ _id: "q0", n: 0, name: "q0" });
+  await settings.insertOne({ _id: "q", n: 0 });
+  const count = (n: number) => updating(settings, { _id: "q" }, { $inc: { n } });
+  const row = (_id: string, name = _id) => inserting(labels, { _id, n: 0, name });
+  const answers = await Promise.allSettled([
+    writeInOrder(store, [row("q1"), updating(labels, { _id: "q1", n: 5 }, { $set: { n: 6 } }), count(1)]),
+    writeInOrder(store, [count(10), row("q2", "q0"), count(100)]),
+    writeInOrder(store, [updating(labels, { _id: "q1" }, { $set: { n: 7 } }), count(1_000)]),
+    writeInOrder(store, [row("q1"), count(10_000)]),
+    writeInOrder(store, [count(100_000)]),
+  ]);
+  expect(answers.map((one) => (one.status === "fulfilled" ? one.value : isDuplicateKey(one.reason, "name") ? "name" : isDuplicateKey(one.reason, "_id") ? "_id" : one.reason as unknown))).toEqual([[1, 0, 1], "name", [1, 1], "_id", [1]]);
+  expect(await settings.findOne({ _id: "q" })).toMatchObject({ n: 101_011 });
+  expect(await labels.findOne({ _id: "q1" })).toMatchObject({ n: 7 });
 });

@@ -3,8 +3,7 @@ import type { Core } from "../core.ts";
 import { draftMessage } from "../model/draft.ts";
 import { newId } from "../model/ids.ts";
 import type { Author, Conversation, FileRef, HeldReason, Message, ThreadPlace } from "../model/types.ts";
-import { appendMessage } from "../store/messages.ts";
-import { applyUpTo } from "./apply.ts";
+import { appendAndApply } from "./apply.ts";
 import { FETCH_DESK_FILES, filesTodo } from "./desk-files.ts";
 import { kickMarks, newMark } from "./marks.ts";
 import { fromDesk } from "./send-reply.ts";
@@ -31,7 +30,7 @@ export async function addNote(core: Core, input: NoteInput): Promise<Message> {
   const { conversation } = input;
   const posted = input.origin !== undefined && input.elsewhere !== true;
   const now = core.clock.now();
-  const { message, duplicate } = await appendMessage(core.store, conversation._id, conversation.identityId, conversation.appliedSeq, (seq) => {
+  const { message, duplicate } = await appendAndApply(core, conversation, (seq) => {
     const draft = draftMessage({
       id: newId(now), conversationId: conversation._id, inboxId: conversation.inboxId, identityId: conversation.identityId, kind: "note",
       source: input.source, author: input.author, body: input.body, files: input.files, now, seq,
@@ -47,7 +46,6 @@ export async function addNote(core: Core, input: NoteInput): Promise<Message> {
     };
   }, false);
   if (duplicate) return message;
-  await applyUpTo(core, conversation._id, message.seq, message, conversation);
   core.bus.publish({ type: "message.stored", conversationId: conversation._id, messageId: message._id });
   if (message.todo.length > 0) core.bus.publish({ type: "todo.due", messageId: message._id, conversationId: conversation._id, for: FETCH_DESK_FILES });
   core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });

@@ -11,7 +11,11 @@ import { onIncoming } from "../model/status.ts";
 import { languageOf } from "../model/language.ts";
 import type { ActivityFact, Conversation, Message, OutboxEntry } from "../model/types.ts";
 import { changeTogether } from "../store/change-together.ts";
+import type { OneFilter } from "../store/change-together.ts";
+import { updating } from "../store/in-order.ts";
+import type { Step } from "../store/in-order.ts";
 import { appendMessage } from "../store/messages.ts";
+import type { Appended, Seqed } from "../store/messages.ts";
 import { windowFromLine } from "./reply-window.ts";
 import { tellOfWaking } from "./tell-owner.ts";
 import { NO_SLA, slaOn } from "./sla.ts";
@@ -45,17 +49,50 @@ async function applyAndRelease(core: Core, conversation: Conversation, message: 
 
 /** Null when somebody else changed what the update was computed from (or has the lease): read again and repeat. */
 async function applyOne(core: Core, conversation: Conversation, message: Message, held?: Held): Promise<Conversation | null> {
-  const { update, activity } = effectOf(core, conversation, message);
-  const sla = message.kind === "incoming" ? await slaOn(core, conversation, update.$set as Partial<Conversation>, message.createdAt) : NO_SLA;
-  Object.assign(update.$set!, sla.set);
-  const after = await changeTogether<Conversation>(core.store, core.store.conversations,
-    { _id: conversation._id, appliedSeq: message.seq - 1, status: conversation.status, waitingSince: conversation.waitingSince, erased: conversation.erased ?? { $exists: false }, ...sla.expect, ...(held === undefined ? {} : { [`lanes.${held.lane}.token`]: held.token }) },
-    held === undefined && sla.unset === undefined ? update : { ...update, $unset: { ...(held === undefined ? {} : releasing(held.lane)), ...(sla.unset === undefined ? {} : { sla: "" as const }) } },
-  );
+  const { filter, update, activity } = await changeBy(core, conversation, message, held);
+  const after = await changeTogether<Conversation>(core.store, core.store.conversations, filter, update);
   if (after === null) return null;
   if (activity) await drainOutbox(core, after);
   core.bus.publish({ type: "conversation.changed", conversationId: conversation._id });
   return after;
+}
+
+interface Change { filter: OneFilter<Conversation>; update: UpdateFilter<Conversation>; activity: boolean }
+
+/** What `message` does to the conversation as it was read, and to nothing else; `held` is given back with it. */
+async function changeBy(core: Core, conversation: Conversation, message: Message, held?: Held): Promise<Change> {
+  const { update, activity } = effectOf(core, conversation, message);
+  const sla = message.kind === "incoming" ? await slaOn(core, conversation, update.$set as Partial<Conversation>, message.createdAt) : NO_SLA;
+  Object.assign(update.$set!, sla.set);
+  return {
+    filter: { _id: conversation._id, appliedSeq: message.seq - 1, status: conversation.status, waitingSince: conversation.waitingSince, erased: conversation.erased ?? { $exists: false }, ...sla.expect, ...(held === undefined ? {} : { [`lanes.${held.lane}.token`]: held.token }) },
+    update: held === undefined && sla.unset === undefined ? update : { ...update, $unset: { ...(held === undefined ? {} : releasing(held.lane)), ...(sla.unset === undefined ? {} : { sla: "" as const }) } },
+    activity,
+  };
+}
+
+/** `held`: a lease on the conversation that is given back with the effect. `also`: writes that need the message to be there, and nothing more. `identityId`: whose feed it is in, else the conversation's. */
+export interface Along { held?: Held; also?: Step[]; identityId?: string }
+/** `also`: whether those writes were carried out. */
+export interface AppendedAndApplied extends Appended { also: boolean }
+
+/**
+ * `appendMessage` and `applyUpTo` in one: the message and what it does go as one command where nothing else has to be looked at for that.
+ * `conversation` as it was read a moment ago.
+ */
+export async function appendAndApply(core: Core, conversation: Conversation, make: Seqed, inFeed: boolean, { held, also = [], identityId = conversation.identityId }: Along = {}): Promise<AppendedAndApplied> {
+  const appended = await appendMessage(core.store, conversation._id, identityId, conversation.appliedSeq, make, inFeed, async (message) => {
+    if (conversation.appliedSeq !== message.seq - 1 || conversation.erased === true) return [];
+    const { filter, update, activity } = await changeBy(core, conversation, message, held);
+    return activity ? [] : [updating(core.store.conversations, filter, update), ...also];
+  });
+  const { message, duplicate, followed } = appended;
+  if (duplicate) return { ...appended, also: false };
+  if (followed[0] === 1) {
+    if (held !== undefined) held.released = true;
+    core.bus.publish({ type: "conversation.changed", conversationId: conversation._id });
+  } else await applyUpTo(core, conversation._id, message.seq, message, followed.length === 0 ? conversation : undefined, held);
+  return { ...appended, also: followed.length > 0 };
 }
 
 function effectOf(core: Core, conversation: Conversation, message: Message): { update: UpdateFilter<Conversation>; activity: boolean } {

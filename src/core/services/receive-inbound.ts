@@ -9,9 +9,8 @@ import { isThanks } from "../model/thanks.ts";
 import type { InboundEvent, InboundPlace } from "../ports.ts";
 import { addressOf } from "../store/identities.ts";
 import { holderOf, identityOf } from "../store/look-together.ts";
-import { appendMessage } from "../store/messages.ts";
 import { addNote } from "./add-note.ts";
-import { applyUpTo } from "./apply.ts";
+import { appendAndApply } from "./apply.ts";
 import { countSwallowed, isBlockedAt } from "./block-contact.ts";
 import { NOT_ERASED } from "./change-conversation.ts";
 import { chosenOf } from "./choices.ts";
@@ -152,7 +151,7 @@ async function storeLine(core: Core, event: Inbound<"message">, by?: { address: 
   // before the line, whose repeat comes no further than to be known as one
   if (event.referral !== undefined) await core.store.conversations.updateOne({ _id: conversation._id, referral: { $exists: false }, ...NOT_ERASED }, { $set: { referral: event.referral }, $inc: { cardRev: 1 } });
   const pending = event.files.some((file) => file.state === "pending");
-  const { message, duplicate } = await appendMessage(core.store, conversation._id, identity._id, conversation.appliedSeq, (seq) => {
+  const { message, duplicate } = await appendAndApply(core, conversation, (seq) => {
     const draft = draftMessage({
       id: newId(now), conversationId: conversation._id, inboxId: inbox._id, identityId: identity._id, kind: "incoming", source, author,
       body: chosen?.label ?? event.text, files: event.files, now, seq,
@@ -169,7 +168,7 @@ async function storeLine(core: Core, event: Inbound<"message">, by?: { address: 
       ...(quote === null ? {} : { quote }), ...(chosen === null ? {} : { chosen: { messageId: chosen.messageId, id: chosen.id } }),
       mirror: { ...draft.mirror, state: "queued", dueAt: mirrorAt },
     };
-  }, true);
+  }, true, { identityId: identity._id });
   if (duplicate) return asRepeat(message, event);
 
   core.bus.publish({ type: "feed.changed", identityId: identity._id });
@@ -189,7 +188,6 @@ async function swallow(core: Core, identity: ContactIdentity, source: string, ev
 async function followUp(core: Core, message: Message, identity: ContactIdentity, conversation: Conversation): Promise<void> {
   const { conversationId } = message;
   try {
-    await applyUpTo(core, conversationId, message.seq, message, conversation);
     await afterMessage(core, message.source);
     if (identity.unreachable !== undefined || conversation.unreachable !== undefined) await setReachable(core, identity, null);
   } catch (error) {

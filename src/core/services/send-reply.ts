@@ -4,8 +4,8 @@ import type { Held } from "../lanes/lease.ts";
 import { draftMessage } from "../model/draft.ts";
 import { newId } from "../model/ids.ts";
 import type { Agent, Author, Conversation, FileRef, Message } from "../model/types.ts";
-import { appendMessage } from "../store/messages.ts";
-import { applyUpTo } from "./apply.ts";
+import type { Step } from "../store/in-order.ts";
+import { appendAndApply } from "./apply.ts";
 import { FETCH_DESK_FILES, filesTodo } from "./desk-files.ts";
 import { inboxOf } from "./inbox-settings.ts";
 import { teamHasRead } from "./team-read.ts";
@@ -28,6 +28,8 @@ export interface ReplyInput {
   held?: Held;
   /** It leaves at once: its author has had their time to take it back. */
   atOnce?: true;
+  /** A write that goes along: what it was made from is handled. */
+  handled?: { step: Step; done: boolean };
 }
 
 export const agentAuthor = (agent: Agent): Author => ({ type: "agent", id: agent._id, name: agent.name, ...(agent.avatar === undefined ? {} : { avatar: agent.avatar }) });
@@ -40,7 +42,7 @@ export async function sendReply(core: Core, input: ReplyInput): Promise<Message>
   const dueAt = new Date(now.getTime() + (input.atOnce === true ? 0 : inbox.settings.undoSeconds * 1_000));
   // Without a window the first thing to show on the agent's own line is what became of it.
   const shownLater = input.origin !== undefined && inbox.settings.undoSeconds === 0;
-  const { message, duplicate } = await appendMessage(core.store, conversation._id, conversation.identityId, conversation.appliedSeq, (seq) => {
+  const { message, duplicate, also } = await appendAndApply(core, conversation, (seq) => {
     const draft = draftMessage({
       id: newId(now), conversationId: conversation._id, inboxId: conversation.inboxId, identityId: conversation.identityId, kind: "outgoing",
       source: input.source, author: agentAuthor(agent), body: input.body, files: input.files, now, seq,
@@ -51,9 +53,9 @@ export async function sendReply(core: Core, input: ReplyInput): Promise<Message>
       mirror: { ...draft.mirror, state: input.origin === undefined ? "queued" as const : "posted" as const, ...(shownLater ? {} : { dueAt: now }), ...(input.origin === undefined ? {} : { postedAt: input.at ?? now }) },
       delivery: { ...draft.delivery, state: "queued", dueAt, turn: input.turn ?? seq },
     };
-  }, false);
+  }, false, { ...(input.held === undefined ? {} : { held: input.held }), ...(input.handled === undefined ? {} : { also: [input.handled.step] }) });
   if (duplicate) return message;
-  await applyUpTo(core, conversation._id, message.seq, message, conversation, input.held);
+  if (input.handled !== undefined) input.handled.done = also;
   core.bus.publish({ type: "message.stored", conversationId: conversation._id, messageId: message._id });
   if (message.todo.length > 0) core.bus.publish({ type: "todo.due", messageId: message._id, conversationId: conversation._id, for: FETCH_DESK_FILES });
   if (!shownLater) core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });

@@ -1,5 +1,7 @@
 /** Conditional changes of single documents, of any collection, that are asked for at the same time go as one command; each caller hears what became of its own. */
-import type { AnyClientBulkWriteModel, Collection, Document, Filter, MongoClientBulkWriteError, UpdateFilter } from "mongodb";
+import type { AnyClientBulkWriteModel, Collection, Filter, UpdateFilter } from "mongodb";
+import { bulkWrite } from "./bulk.ts";
+import type { Row } from "./bulk.ts";
 import { asSingle } from "./insert.ts";
 import type { Store } from "./store.ts";
 import { perOwner, together } from "./together.ts";
@@ -9,23 +11,12 @@ import type { Outcome } from "./together.ts";
 export type OneFilter<T> = Filter<T> & { _id: string };
 export interface Changed { matchedCount: number; modifiedCount: number }
 
-interface Row extends Document { _id: string }
 interface Asked { collection: Collection<Row>; filter: OneFilter<Row>; update: UpdateFilter<Row>; after: boolean }
 interface Answer extends Changed { document: Row | null }
 
-/** "no such command": MongoDB has had it since 8.0. */
-const UNKNOWN_COMMAND = 59;
-const oldServers = new WeakSet<Store>();
-
 const change = perOwner((store: Store) => together<Asked, Answer>(async (items) => {
-  if (items.length > 1 && !oldServers.has(store)) {
-    try {
-      return await changeAll(store, items);
-    } catch (error) {
-      if ((error as { cause?: { code?: unknown } }).cause?.code !== UNKNOWN_COMMAND) throw error;
-      oldServers.add(store);
-    }
-  }
+  const shared = items.length > 1 ? await changeAll(store, items) : null;
+  if (shared !== null) return shared;
   return Promise.all(items.map(async (item) => changeOne(item).then((ok) => ({ ok }), (error: unknown) => ({ error }))));
 }));
 
@@ -36,14 +27,15 @@ async function changeOne({ collection, filter, update, after }: Asked): Promise<
   return { matchedCount: count, modifiedCount: count, document };
 }
 
-async function changeAll({ db }: Store, items: Asked[]): Promise<Outcome<Answer>[]> {
+async function changeAll(store: Store, items: Asked[]): Promise<Outcome<Answer>[] | null> {
   const models = items.map(({ collection, filter, update }): AnyClientBulkWriteModel<Row> => ({ namespace: collection.namespace, name: "updateOne", filter, update }));
-  const { results, errors } = await outcomesOf(db.client.bulkWrite<Record<string, Row>>(models, { ordered: false, verboseResults: true }));
-  const documents = await readAll(items.filter(({ after }, n) => after && (results?.get(n)?.matchedCount ?? 0) > 0));
+  const written = await bulkWrite(store, models, false);
+  if (written === null) return null;
+  const documents = await readAll(items.filter(({ after }, n) => after && (written.updates.get(n)?.matchedCount ?? 0) > 0));
   return items.map(({ collection, filter }, n) => {
-    const error = errors?.get(n);
+    const error = written.errors.get(n);
     if (error !== undefined) return { error: asSingle(collection.collectionName, { code: error.code, errmsg: error.message }) };
-    const { matchedCount, modifiedCount } = results!.get(n)!;
+    const { matchedCount, modifiedCount } = written.updates.get(n)!;
     return { ok: { matchedCount, modifiedCount, document: matchedCount === 0 ? null : (documents.get(collection)?.get(filter._id) ?? null) } };
   });
 }
@@ -55,18 +47,6 @@ async function readAll(items: Asked[]): Promise<Map<Collection<Row>, Map<string,
     const read = await collection.find({ _id: { $in: [...ids] } }).toArray();
     return [collection, new Map(read.map((document) => [document._id, document]))] as const;
   })));
-}
-
-type Bulk = Awaited<ReturnType<Store["db"]["client"]["bulkWrite"]>>;
-/** @throws what the whole command failed with */
-async function outcomesOf(bulk: Promise<Bulk>): Promise<{ results: Bulk["updateResults"]; errors?: MongoClientBulkWriteError["writeErrors"] }> {
-  try {
-    return { results: (await bulk).updateResults };
-  } catch (error) {
-    const { cause, writeConcernErrors, partialResult, writeErrors } = error as Partial<MongoClientBulkWriteError>;
-    if (writeErrors === undefined || cause !== undefined || (writeConcernErrors ?? []).length > 0) throw error;
-    return { results: partialResult?.updateResults, errors: writeErrors };
-  }
 }
 
 const asAsked = <T extends { _id: string }>(collection: Collection<T>, filter: OneFilter<T>, update: UpdateFilter<T>, after: boolean): Asked =>

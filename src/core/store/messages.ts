@@ -3,6 +3,8 @@ import type { Filter, UpdateFilter } from "mongodb";
 import type { Core } from "../core.ts";
 import type { Message } from "../model/types.ts";
 import { changeTogether } from "./change-together.ts";
+import { inserting, writeInOrder } from "./in-order.ts";
+import type { Step } from "./in-order.ts";
 import { insertTogether } from "./insert.ts";
 import { isDuplicateKey } from "./store.ts";
 import type { Store } from "./store.ts";
@@ -46,17 +48,23 @@ const lastStamp = async (store: Store, identityId: string): Promise<number> =>
   (await store.messages.find({ identityId, feedLast: { $exists: true } }, { projection: { feedLast: 1 } }).sort({ feedLast: -1 }).limit(1).next())?.feedLast ?? 0;
 
 export type NewMessage = Omit<Message, "seq" | "feedSeqs" | "feedFirst" | "feedLast">;
-type Seqed = (seq: number) => NewMessage;
+export type Seqed = (seq: number) => NewMessage;
+/** What goes along with the insert, and takes effect only if that does. */
+export type Following = (message: Message) => Promise<Step[]>;
 
 /**
  * Inserts at last + 1, so that nothing exists before its predecessor; a repeat of the same `source` answers the first one.
  * `make` gets the seq because lanes take it as their turn. `knownSeq` is any seq known to exist (0 for none).
  */
-export const appendMessage = (store: Store, conversationId: string, identityId: string, knownSeq: number, make: Seqed, inFeed: boolean): Promise<Appended> =>
-  inTurn(store, identityId, () => insertNext(store, conversationId, identityId, knownSeq, make, inFeed));
+export const appendMessage = (store: Store, conversationId: string, identityId: string, knownSeq: number, make: Seqed, inFeed: boolean, following?: Following): Promise<Appended> =>
+  inTurn(store, identityId, () => insertNext(store, conversationId, identityId, knownSeq, make, inFeed, following));
 
-interface Appended { message: Message; duplicate: boolean }
-async function insertNext(store: Store, conversationId: string, identityId: string, knownSeq: number, make: Seqed, inFeed: boolean): Promise<Appended> {
+export interface Appended {
+  message: Message; duplicate: boolean;
+  /** Documents that each step of `following` came upon. */
+  followed: number[];
+}
+async function insertNext(store: Store, conversationId: string, identityId: string, knownSeq: number, make: Seqed, inFeed: boolean, following: Following = async () => []): Promise<Appended> {
   const seqs = seqHints(store);
   const stamps = feedHints(store);
   let seq = Math.max(knownSeq, seqs.get(conversationId) ?? 0) + 1;
@@ -65,14 +73,16 @@ async function insertNext(store: Store, conversationId: string, identityId: stri
     const draft = make(seq);
     const message = withWatches(store, { ...draft, seq, ...(inFeed ? { feedSeqs: [stamp], feedFirst: stamp, feedLast: stamp } : {}) });
     try {
-      await insertMessage(store)(message);
+      const steps = await following(message);
+      const followed = steps.length === 0 ? [] : (await writeInOrder(store, [inserting(store.messages, message), ...steps])).slice(1);
+      if (steps.length === 0) await insertMessage(store)(message);
       seqs.set(conversationId, seq);
       if (inFeed) stamps.set(identityId, stamp);
-      return { message, duplicate: false };
+      return { message, duplicate: false, followed };
     } catch (error) {
       if (isDuplicateKey(error, "source") || isDuplicateKey(error, "_id")) {
         const first = await store.messages.findOne(isDuplicateKey(error, "source") ? { source: draft.source } : { _id: draft._id });
-        if (first !== null) return { message: first, duplicate: true };
+        if (first !== null) return { message: first, duplicate: true, followed: [] };
       } else if (isDuplicateKey(error, "seq")) seq = (await lastSeq(store, conversationId)) + 1;
       else if (isDuplicateKey(error, "feedSeqs")) stamp = (await lastStamp(store, identityId)) + 1;
       else throw error;
