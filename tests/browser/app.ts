@@ -24,7 +24,7 @@ labels:
 desks:
   - { name: Playground, kind: playground, channel: support }
 inboxes:
-  - { name: Website, channel: widget, key: demo, allowedOrigins: ["*"], desk: Playground, undoSeconds: ${undoSeconds}, doubleReplySeconds: 0 }
+  - { name: Website, channel: widget, key: demo, allowedOrigins: ["*"], desk: Playground, undoSeconds: ${undoSeconds}, doubleReplySeconds: 0, replyMinutes: 30 }
 `;
 
 export class App {

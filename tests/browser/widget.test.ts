@@ -32,6 +32,28 @@ test("works from another origin, and the page keeps its own look and scripts", a
   await chat.sees("> Written on another site", "And answered there.");
 });
 
+test("says when an answer comes, and is rated by a press that stays", async () => {
+  const page = await openPage(browser, site.url);
+  const chat = new Chat(page);
+  await chat.open();
+  await chat.frame.locator(".head p", { hasText: "We usually reply within 30 minutes." }).waitFor();
+  await chat.frame.locator(".blank", { hasText: "We usually reply within 30 minutes." }).waitFor();
+  await chat.write("Rate this, please");
+  const desk = await Desk.open(browser, app.url);
+  await desk.openThread("Rate this, please");
+  await desk.write("It is done.");
+  await chat.line("It is done.").waitFor();
+  await desk.type(desk.composer, "!csat");
+  const five = chat.frame.getByRole("group", { name: "Choose an answer" }).getByRole("button", { name: "5", exact: true });
+  await five.click();
+  await expect.poll(() => five.getAttribute("aria-pressed")).toBe("true");
+  await chat.line("Thank you!").waitFor();
+  await desk.page.getByText("rated this 5 of 5, answered by").waitFor();
+  await page.reload();
+  await chat.open();
+  await expect.poll(() => five.getAttribute("aria-pressed")).toBe("true");
+});
+
 test("is used with the keyboard alone", async () => {
   const page = await openPage(browser, site.url);
   const chat = new Chat(page);

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { WebSocketServer, type WebSocket } from "ws";
-import type { ClientFrame, MessageBody, ServerFrame, WireFile, WireMessage, WireReceipt } from "../../src/channels/widget/wire.ts";
+import type { ClientFrame, MessageBody, ServerFrame, TeamAnswer, WireFile, WireMessage, WireReceipt } from "../../src/channels/widget/wire.ts";
 
 export interface FakeWidgetServer {
   url: string;
@@ -26,6 +26,7 @@ export interface FakeWidgetServer {
   loseNextAnswer: boolean;
   /** Answers the next sending so. */
   refuseNext: { status: number; code: string; message: string } | null;
+  team: TeamAnswer;
   forgetTokens(): void;
   close(): Promise<void>;
 }
@@ -63,7 +64,7 @@ export async function startFakeWidgetServer({ pages, now = Date.now }: Setup = {
   };
 
   const fake: FakeWidgetServer = {
-    url: "", messages: [], frames: [], attempts: new Map(), signIns: [], reachable: true, loseNextAnswer: false, refuseNext: null,
+    url: "", messages: [], frames: [], attempts: new Map(), signIns: [], reachable: true, loseNextAnswer: false, refuseNext: null, team: { open: true, opensAt: null, replyMinutes: null, replyBy: null },
     agentSays(body, more = {}) { const message = make(body, "outgoing", more); put(message); return message; },
     change(id, next) { const message = fake.messages.find((m) => m.id === id)!; put({ ...message, ...next, seq: ++seq }); },
     typing(author, typing) { for (const socket of sockets.keys()) socket.send(JSON.stringify({ type: "typing", author, typing } satisfies ServerFrame)); },
@@ -111,7 +112,8 @@ export async function startFakeWidgetServer({ pages, now = Date.now }: Setup = {
       const older = fake.messages.filter((m) => m.position < before);
       const page = older.slice(-limit);
       answer(200, { messages: page, last: Math.max(0, ...page.map((m) => m.seq)), more: older.length > page.length });
-    } else if (call === "POST /messages") receive(JSON.parse(body.toString()) as MessageBody, response, answer);
+    } else if (call === "GET /team") answer(200, fake.team);
+    else if (call === "POST /messages") receive(JSON.parse(body.toString()) as MessageBody, response, answer);
     else if (call === "POST /files") {
       const name = /filename="([^"]*)"/.exec(body.toString("latin1"))?.[1] ?? "file", type = /content-type: (\S+)/i.exec(body.toString("latin1"))?.[1] ?? "";
       const start = body.indexOf("\r\n\r\n") + 4, end = body.lastIndexOf("\r\n--");
@@ -134,7 +136,7 @@ export async function startFakeWidgetServer({ pages, now = Date.now }: Setup = {
       return;
     }
     const known = fake.messages.find((m) => m.id === sent.get(input.clientId));
-    const message = known ?? make(input.body, "incoming", { files: (input.fileIds ?? []).map((id) => files.get(id)!.file) });
+    const message = known ?? make(input.body, "incoming", { files: (input.fileIds ?? []).map((id) => files.get(id)!.file), ...(input.choice === undefined ? {} : { chosen: input.choice }) });
     sent.set(input.clientId, message.id);
     if (known === undefined) put(message);
     if (fake.loseNextAnswer) { fake.loseNextAnswer = false; response.destroy(); return; }

@@ -43,6 +43,34 @@ const until = (check: () => void) => vi.waitFor(check, { timeout: 40_000, interv
 const ready = (chat: Chat) => until(() => expect(chat.state()).toMatchObject({ phase: "ready", connected: true }));
 
 describe("a conversation", () => {
+  test("a choice is pressed as an own line, once, and known as pressed by every page", async () => {
+    const memory = newMemory();
+    const chat = openPage(memory);
+    await chat.start();
+    await ready(chat);
+    const asked = server.agentSays("How did we do?", { choices: [{ id: "1", label: "👎" }, { id: "2", label: "👍" }] });
+    await until(() => expect(bodies(chat)).toEqual(["How did we do?"]));
+    server.loseNextAnswer = true;
+    chat.press(chat.state().lines[0]!, asked.choices![1]!);
+    expect(chat.state().pending).toMatchObject([{ body: "👍", choice: { messageId: asked.id, id: "2" } }]);
+    await until(() => expect(chat.state()).toMatchObject({ pending: [], lines: [{ id: asked.id }, { body: "👍", chosen: { messageId: asked.id, id: "2" } }] }));
+    const other = openPage(memory);
+    await other.start();
+    expect(other.state().lines.map(({ chosen }) => chosen?.id)).toEqual([undefined, "2"]);
+  });
+
+  test("when an answer may be expected is told as it stands, also when it can't be asked for once", async () => {
+    const chat = openPage();
+    await chat.lookAtTeam();
+    expect(chat.state().team).toBeNull();
+    await chat.start();
+    server.team = { open: false, opensAt: "2026-11-23T08:00:00.000Z", replyMinutes: 30, replyBy: "2026-11-23T08:30:00.000Z" };
+    await chat.lookAtTeam();
+    server.reachable = false;
+    await chat.lookAtTeam();
+    expect(chat.state().team).toEqual(server.team);
+  });
+
   test("a line is shown at once, then as the server has it, once", async () => {
     const chat = openPage();
     await chat.start();

@@ -1,5 +1,5 @@
 /** The HTTP calls of the widget, typed by the wire. */
-import type { MessageAnswer, MessageBody, MessagesAnswer, SessionAnswer, SessionBody, WireError, WireFile } from "../../src/channels/widget/wire.ts";
+import type { MessageAnswer, MessageBody, MessagesAnswer, SessionAnswer, SessionBody, TeamAnswer, WireError, WireFile } from "../../src/channels/widget/wire.ts";
 
 /** A refusal in the server's words, or (status 0) no answer at all. */
 export class CallError extends Error {
@@ -13,6 +13,7 @@ export interface Api {
   send(token: string, body: MessageBody): Promise<MessageAnswer>;
   /** The newest page before a place, or (null) the newest of all. */
   pageBefore(token: string, before: number | null): Promise<MessagesAnswer>;
+  team(token: string): Promise<TeamAnswer>;
   upload(token: string, file: File, onProgress: (share: number) => void, signal: AbortSignal): Promise<WireFile>;
   /** `small`: a picture in small, where there is one. */
   download(token: string, fileId: string, small?: boolean): Promise<Blob>;
@@ -43,6 +44,7 @@ export function createApi(base: string): Api {
     session: (body, token) => json("/sessions", token, body),
     send: (token, body) => json("/messages", token, body),
     pageBefore: (token, before) => json(`/messages?before=${before ?? Number.MAX_SAFE_INTEGER}&limit=${PAGE}`, token),
+    team: (token) => json("/team", token),
     // fetch tells nothing of an upload's progress
     upload: (token, file, onProgress, signal) => new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();

@@ -1,5 +1,5 @@
 /** The chat as a model: session, feed, outbox, live socket. No DOM; components draw `state()` and call the acts. */
-import type { ServerFrame, WireFile, WireMessage } from "../../src/channels/widget/wire.ts";
+import type { ServerFrame, TeamAnswer, WireFile, WireMessage } from "../../src/channels/widget/wire.ts";
 import type { VisitorIdentity } from "../protocol.ts";
 import { CallError, type Api } from "./api.ts";
 import type { Connection, ConnectionParts } from "./connection.ts";
@@ -19,6 +19,8 @@ export interface ChatState {
   /** Name of the agent who is writing. */
   typing: string | null;
   unread: number;
+  /** When an answer may be expected; null until that was asked for. */
+  team: TeamAnswer | null;
 }
 
 export interface ChatParts {
@@ -40,6 +42,10 @@ export interface Chat {
   known(): boolean;
   start(): Promise<void>;
   send(body: string, files: WireFile[]): void;
+  /** Answers by a choice under a line of the team. */
+  press(line: WireMessage, choice: { id: string; label: string }): void;
+  /** Asks when an answer may be expected. Never rejects. */
+  lookAtTeam(): Promise<void>;
   retry(clientId: string): void;
   discard(clientId: string): void;
   loadOlder(): Promise<void>;
@@ -67,6 +73,7 @@ export function createChat(parts: ChatParts): Chat {
   let failure: ChatState["failure"] = null;
   let connection: Connection | undefined;
   let connected = false, loadingOlder = false;
+  let team: TeamAnswer | null = null;
   let typing: string | null = null, typingTimer: ReturnType<typeof setTimeout> | undefined, typingSentAt = 0;
   /** Own lines that came by the socket before the answer to their sending: shown once it is clear whose they are. */
   let unclaimed: WireMessage[] = [];
@@ -103,7 +110,7 @@ export function createChat(parts: ChatParts): Chat {
         return message.id !== id;
       });
       if (!feed.has(id)) {
-        feed.putOwn({ id, seq, position, conversationId, kind: "incoming", body: line.body, files: line.files, author: { name: "" }, createdAt: new Date(line.at).toISOString(), edited: false, deleted: false, receipt: "sent" });
+        feed.putOwn({ id, seq, position, conversationId, kind: "incoming", body: line.body, files: line.files, author: { name: "" }, createdAt: new Date(line.at).toISOString(), edited: false, deleted: false, receipt: "sent", ...(line.choice === undefined ? {} : { chosen: line.choice }) });
       }
     },
     onChange() {
@@ -203,13 +210,23 @@ export function createChat(parts: ChatParts): Chat {
 
   return {
     state: () => (snapshot ??= {
-      phase, failure, lines: feed.lines(), pending: outbox.list(), connected, hasOlder: feed.hasOlder(), loadingOlder, typing, unread: unreadLines().length,
+      phase, failure, lines: feed.lines(), pending: outbox.list(), connected, hasOlder: feed.hasOlder(), loadingOlder, typing, unread: unreadLines().length, team,
     }),
     subscribe(listener) { listeners.add(listener); return () => listeners.delete(listener); },
     known: () => memory.get(TOKEN) !== null,
     token: () => memory.get(TOKEN),
     start: () => (phase === "ready" ? Promise.resolve() : (starting ??= load())),
     send: (body, files) => { typingSentAt = 0; outbox.add(body, files); },
+    press: (line, { id, label }) => outbox.add(label, [], { messageId: line.id, id }),
+    async lookAtTeam() {
+      if (phase !== "ready") return;
+      try {
+        team = await withToken((token) => api.team(token));
+        changed();
+      } catch (error) {
+        if (!(error instanceof CallError)) throw error;
+      }
+    },
     retry: outbox.retry,
     discard: outbox.discard,
     async loadOlder() {

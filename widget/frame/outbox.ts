@@ -7,6 +7,8 @@ export interface Pending {
   clientId: string;
   body: string;
   files: WireFile[];
+  /** It is a press on a choice of that line. */
+  choice?: NonNullable<MessageBody["choice"]>;
   /** Milliseconds since 1970. */
   at: number;
   state: "waiting" | "sending" | "failed";
@@ -26,7 +28,7 @@ export interface OutboxParts {
 
 export interface Outbox {
   list(): readonly Pending[];
-  add(body: string, files: WireFile[]): void;
+  add(body: string, files: WireFile[], choice?: Pending["choice"]): void;
   retry(clientId: string): void;
   discard(clientId: string): void;
   /** Sends what waits, at once. */
@@ -58,10 +60,10 @@ export function createOutbox(parts: OutboxParts): Outbox {
     if (busy) return;
     busy = true;
     for (let line = next(lines); line !== undefined; line = next(lines)) {
-      const { clientId, body, files } = line;
+      const { clientId, body, files, choice } = line;
       change(clientId, { state: "sending" });
       try {
-        const answer = await parts.send({ body, clientId, ...(files.length === 0 ? {} : { fileIds: files.map((file) => file.fileId) }) });
+        const answer = await parts.send({ body, clientId, ...(files.length === 0 ? {} : { fileIds: files.map((file) => file.fileId) }), ...(choice === undefined ? {} : { choice }) });
         tries = 0;
         drop(clientId);
         parts.onStored(line, answer);
@@ -81,8 +83,8 @@ export function createOutbox(parts: OutboxParts): Outbox {
 
   return {
     list: () => lines,
-    add(body, files) {
-      const line: Pending = { clientId: parts.newId(), body, files, at: parts.now(), state: "waiting" };
+    add(body, files, choice) {
+      const line: Pending = { clientId: parts.newId(), body, files, ...(choice === undefined ? {} : { choice }), at: parts.now(), state: "waiting" };
       keep(line);
       lines = [...lines, line];
       parts.onChange();

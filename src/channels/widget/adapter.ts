@@ -1,5 +1,5 @@
 /** Delivery to the widget. The database is ours: core's feed stamp, written before the call, is the whole effect. */
-import type { DeletingChannel, EditingChannel, OutboundMessage, OwnStoreChannel, Part, PartReceipt } from "../../core/ports.ts";
+import type { ChoosingChannel, DeletingChannel, EditingChannel, OutboundMessage, OwnStoreChannel, Part, PartReceipt } from "../../core/ports.ts";
 
 /** Text: far above what a desk lets an agent write in one message. Files: what the file store takes from a desk. */
 const limits = { textChars: 40_000, fileBytes: 50_000_000 };
@@ -11,8 +11,9 @@ export const widgetAdapter = {
   id: "widget",
   ownStore: true,
   limits,
+  choices: { bodyChars: limits.textChars },
   plan,
   sendPart: async (_to, _part, key): Promise<PartReceipt> => ({ vendorId: key, state: "sent" }),
   editPart: async () => {},
   deletePart: async () => {},
-} as const satisfies OwnStoreChannel & EditingChannel & DeletingChannel;
+} as const satisfies OwnStoreChannel & EditingChannel & DeletingChannel & ChoosingChannel;

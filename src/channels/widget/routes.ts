@@ -14,7 +14,8 @@ import { isOwnOrigin } from "./origins.ts";
 import { openSession, verifiedAddress } from "./sessions.ts";
 import { socketRoute } from "./socket.ts";
 import { bearerOf, checkOrigin, createHost, identityOf, requireVisitor, spend, type Visitor, type WidgetHost } from "./visitor.ts";
-import { MAX_TEXT, messageBody, messagesQuery, readBody, sessionBody, typingBody, type MessageAnswer, type MessagesAnswer, type SessionAnswer } from "./wire.ts";
+import { teamNow } from "./team.ts";
+import { MAX_TEXT, messageBody, messagesQuery, readBody, sessionBody, typingBody, type MessageAnswer, type MessagesAnswer, type SessionAnswer, type TeamAnswer } from "./wire.ts";
 
 /** Room for 8,000 characters in any JSON spelling, and for an over-long text to get an answer of its own. */
 const BODY_BYTES = 256 * 1024;
@@ -79,7 +80,7 @@ function messageRoutes(api: FastifyInstance, host: WidgetHost, hub: Hub): void {
     const { outcome, message } = await receiveEvent(core, {
       inboxId: visitor.inboxId, address: visitor.address, type: "message", channelMessageId: input.clientId, text, files,
       profile: { ...(visitor.name === undefined ? {} : { name: visitor.name }), ...emailOf(visitor) },
-      ...(input.conversation === undefined ? {} : { conversation: input.conversation }),
+      ...(input.conversation === undefined ? {} : { conversation: input.conversation }), ...(input.choice === undefined ? {} : { choice: input.choice }),
     });
     if (outcome === "blocked") throw new UserError("CONTACT_BLOCKED", "You can't write here any more. Nothing of this message was kept.");
     if (outcome === "conflict" || message === undefined || (outcome === "duplicate" && !sameFiles(message.files, files))) {
@@ -99,6 +100,8 @@ function messageRoutes(api: FastifyInstance, host: WidgetHost, hub: Hub): void {
     if (page.messages.some((message) => message.kind === "outgoing")) await recordSeen(core, { identityId: identity._id, seq: page.last, state: "delivered" });
     return { ...page, messages: page.messages.map(asWireMessage) };
   });
+
+  api.get("/team", async (request, reply): Promise<TeamAnswer> => teamNow(core, (await caller(host, request, reply)).inbox));
 
   api.post("/read", { bodyLimit: BODY_BYTES }, async (request, reply) => {
     const visitor = await caller(host, request, reply);

@@ -23,6 +23,8 @@ export const messageBody = z.strictObject({
   clientId: z.string().min(1).max(100).regex(/^[\x21-\x7e]+$/, "must be printable ASCII without blanks"),
   fileIds: z.array(id).max(10).optional(),
   conversation: id.optional(),
+  /** It is a press: on which choice of which line. `body` is what was on it. */
+  choice: z.strictObject({ messageId: id, id: z.string().min(1).max(40) }).optional(),
 });
 export type MessageBody = z.infer<typeof messageBody>;
 export interface MessageAnswer { id: string; seq: number; position: number; conversationId: string; clientId: string }
@@ -54,6 +56,20 @@ export interface WireMessage {
   edited: boolean;
   deleted: boolean;
   receipt?: WireReceipt;
+  /** What may be pressed under it. */
+  choices?: { id: string; label: string }[];
+  /** The line is a press on a choice of that one. */
+  chosen?: { messageId: string; id: string };
+}
+/** When an answer may be expected; times are ISO 8601. */
+export interface TeamAnswer {
+  open: boolean;
+  /** Null while it is open, and when it never opens again. */
+  opensAt: string | null;
+  /** Working time that an answer usually takes; null: nobody said. */
+  replyMinutes: number | null;
+  /** By when that is, for a line written now. */
+  replyBy: string | null;
 }
 export interface MessagesAnswer { messages: WireMessage[]; last: number; more: boolean }
 

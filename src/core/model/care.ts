@@ -6,6 +6,8 @@ export interface ConversationCare {
   csat?: { dueAt: Date; resolvedAt: Date };
   /** Names the newest reply that was set for a time, while one waits: a line of the customer's holds it. */
   sendsLater?: string;
+  /** A person asked how it went where the inbox itself does not: answers in words are looked for. */
+  askedByHand?: true;
   /** The customer was nudged since their last line. */
   nudged?: true | null;
 }

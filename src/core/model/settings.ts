@@ -34,6 +34,8 @@ export interface InboxSettings {
   atResolve?: DispositionRule | null;
   /** Absent: manual. */
   routing?: RoutingPolicy;
+  /** Working minutes in which customers of a chat may expect an answer; absent or null: it says nothing of it. */
+  replyMinutes?: number | null;
   /** Said once at the beginning of a conversation; a text with variables. */
   greeting?: string | null;
   /** Said once in each closed time of the working hours. */

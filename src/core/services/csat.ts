@@ -10,6 +10,7 @@ import { newId } from "../model/ids.ts";
 import type { Conversation, Inbox } from "../model/types.ts";
 import { canOfferChoices, isThreading } from "../ports.ts";
 import { isDuplicateKey } from "../store/store.ts";
+import { NOT_ERASED } from "./change-conversation.ts";
 import { inboxOf } from "./inbox-settings.ts";
 import { whyWindowClosed } from "./reply-window.ts";
 import { sendAutomatic } from "./send-automatic.ts";
@@ -66,6 +67,7 @@ export async function askNow(core: Core, conversation: Conversation): Promise<vo
   if (why !== null) throw new UserError("NOT_POSSIBLE", `The customer was not asked. ${why}`);
   const csat = inbox.settings.csat ?? { scale: "1-5", delayMinutes: 0, everyDays: 0, onAutomatic: false, labels: [] };
   await ask(core, conversation, inbox, csat, `${conversation._id}:${newId(core.clock.now())}`, (await answeredBy(core, conversation)) ?? { id: null, name: null });
+  if (inbox.settings.csat == null) await core.store.conversations.updateOne({ _id: conversation._id, ...NOT_ERASED }, { $set: { askedByHand: true } });
   await skipSurvey(core, conversation);
 }
 

@@ -9,6 +9,7 @@ export interface FeedMessage {
   id: string; seq: number; position: number; conversationId: string; kind: "incoming" | "outgoing"; body: string;
   files: { fileId: string; name: string; type: string; bytes: number }[];
   author: { name: string; avatar?: string }; createdAt: string; edited: boolean; deleted: boolean; receipt?: "sent" | "delivered" | "read";
+  choices?: { id: string; label: string }[]; chosen?: { messageId: string; id: string };
 }
 export interface FeedPage { messages: FeedMessage[]; last: number; more: boolean }
 
@@ -36,6 +37,7 @@ function asFeedMessage(message: Message): FeedMessage {
     author: { name: message.author.name, ...(message.author.avatar === undefined ? {} : { avatar: message.author.avatar }) },
     createdAt: message.createdAt.toISOString(), edited: message.editedAt !== undefined, deleted,
     ...(message.kind === "incoming" && message.seen !== undefined ? { receipt: message.seen } : {}),
+    ...(deleted || message.choices === undefined ? {} : { choices: message.choices.map(({ id, label }) => ({ id, label })) }), ...(deleted || message.chosen === undefined ? {} : { chosen: message.chosen }),
   };
 }
 

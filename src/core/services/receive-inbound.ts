@@ -135,7 +135,8 @@ async function storeLine(core: Core, event: Inbound<"message">, by?: { address: 
     const first = await core.store.messages.findOne({ source });
     if (first !== null) return asRepeat(first, event);
   }
-  const answer = inbox.settings.csat == null || made || by !== undefined ? null : await surveyLineOf(core, identity._id, event);
+  const mayAnswer = inbox.settings.csat != null || event.choice !== undefined || holder?.askedByHand === true;
+  const answer = !mayAnswer || made || by !== undefined ? null : await surveyLineOf(core, identity._id, event);
   const thanks = answer === null && by === undefined && holder?.status === "resolved" && inbox.settings.thanksReopens === false && event.files.length === 0 && event.choice === undefined && isThanks(event.text);
   const wish = answer === null && by === undefined && event.choice === undefined && wishOf(event.text) !== null;
   const quiet = thanks ? "thanks" as const : wish && holder?.status === "resolved" && event.place === undefined ? "wish" as const : answer?.quiet;

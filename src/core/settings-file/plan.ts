@@ -208,7 +208,7 @@ function planInboxes(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, store
   return planned.map(({ was, now, entry, path, channel }) => {
     const csat = entry.csat === "off" ? null : entry.csat === undefined ? now.settings.csat : defined<CsatSettings>(entry.csat) as CsatSettings;
     const autoResolve = entry.autoResolve === "off" ? null : entry.autoResolve === undefined ? now.settings.autoResolve : defined<AutoResolve>(entry.autoResolve) as AutoResolve;
-    const settings: InboxSettings = { ...now.settings, ...(csat === undefined ? {} : { csat }), ...(autoResolve === undefined ? {} : { autoResolve }), ...(entry.thanksReopens === undefined ? {} : { thanksReopens: entry.thanksReopens }), ...continuityOf(file, path, entry, now._id, all, deps.channelKinds, faults) };
+    const settings: InboxSettings = { ...now.settings, ...(csat === undefined ? {} : { csat }), ...(autoResolve === undefined ? {} : { autoResolve }), ...(entry.thanksReopens === undefined ? {} : { thanksReopens: entry.thanksReopens }), ...(entry.replyMinutes === undefined ? {} : { replyMinutes: entry.replyMinutes === "off" ? null : entry.replyMinutes }), ...continuityOf(file, path, entry, now._id, all, deps.channelKinds, faults) };
     return wish(was, { ...now, settings }, changedSecrets(deps.secrets, was?.secrets ?? {}, channel.secrets));
   });
 }

@@ -88,6 +88,7 @@ export const inboxShape = z.looseObject({
   takeOnReply: z.boolean().optional(),
   hours: z.string().optional(),
   routing: routingShape.optional(),
+  replyMinutes: z.union([z.literal("off"), z.int().min(1).max(10_080)], "must be off, or 1 to 10080 minutes").optional(),
   greeting: z.union([z.literal("off"), text(TEMPLATE_CHARS)]).optional(),
   awayMessage: z.union([z.literal("off"), text(TEMPLATE_CHARS)]).optional(),
   atResolve: z.union([z.literal("off"), z.strictObject({

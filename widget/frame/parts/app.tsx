@@ -12,6 +12,9 @@ import { useUploads } from "./use-uploads.ts";
 
 export interface Visibility { now(): boolean; subscribe(listener: (shown: boolean) => void): () => void }
 
+/** How often it is asked who is there, while the chat is looked at. */
+const TEAM_MS = 60_000;
+
 /** The chat. `onClose` is there when a host page can hide it. */
 export function App({ chat, api, visibility, onClose }: { chat: Chat; api: Api; visibility: Visibility; onClose?: () => void }) {
   const [state, setState] = useState(chat.state);
@@ -26,6 +29,12 @@ export function App({ chat, api, visibility, onClose }: { chat: Chat; api: Api; 
     // a phone's keyboard would cover what the visitor came to read
     if (shown && state.phase === "ready" && matchMedia("(pointer: fine)").matches) input.current?.focus();
   }, [shown, state.phase]);
+  useEffect(() => {
+    if (!shown || state.phase !== "ready") return;
+    void chat.lookAtTeam();
+    const timer = setInterval(() => void chat.lookAtTeam(), TEAM_MS);
+    return () => clearInterval(timer);
+  }, [chat, shown, state.phase]);
   useEffect(() => {
     if (onClose === undefined) return;
     const onKey = (event: KeyboardEvent) => { if (event.key === "Escape" && !event.defaultPrevented) onClose(); };
@@ -47,7 +56,7 @@ export function App({ chat, api, visibility, onClose }: { chat: Chat; api: Api; 
         uploads.add([...(event.dataTransfer?.files ?? [])]);
       }}
     >
-      <Header lines={state.lines} {...(onClose === undefined ? {} : { onClose })} />
+      <Header lines={state.lines} team={state.team} {...(onClose === undefined ? {} : { onClose })} />
       {state.phase === "ready" && <StatusBanner connected={state.connected} />}
       {state.phase === "failed" && state.failure !== null
         ? <Failure message={state.failure.message} onRetry={() => void chat.start()} />

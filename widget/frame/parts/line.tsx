@@ -5,6 +5,7 @@ import type { Api } from "../api.ts";
 import type { Pending } from "../outbox.ts";
 import { words } from "../words.ts";
 import { Attachment } from "./attachment.tsx";
+import { Choices } from "./choices.tsx";
 import { Receipt } from "./receipt.tsx";
 import { RichText } from "./rich-text.tsx";
 
@@ -12,7 +13,7 @@ interface Place { first: boolean; last: boolean }
 interface Files { api: Api; token: string | null }
 
 /** One stored line. A run of lines by one person within minutes shows its name once and its time at the end. */
-export function Line({ line, place, showReceipt, ...files }: { line: WireMessage; place: Place; showReceipt: boolean } & Files) {
+export function Line({ line, place, showReceipt, chosen, onPress, ...files }: { line: WireMessage; place: Place; showReceipt: boolean; chosen: string | undefined; onPress: (choice: { id: string; label: string }) => void } & Files) {
   const mine = line.kind === "incoming";
   const at = Date.parse(line.createdAt);
   return (
@@ -21,6 +22,7 @@ export function Line({ line, place, showReceipt, ...files }: { line: WireMessage
       <div class="line-body">
         <span class={mine || !place.first ? "tl-visually-hidden" : "line-name"}>{mine ? words.you : line.author.name}</span>
         <Bubble body={line.body} format={line.format} files={line.files} deleted={line.deleted} title={exactTime(at)} {...files} />
+        {line.choices !== undefined && <Choices line={line} chosen={chosen} onPress={onPress} />}
         {(place.last || line.edited) && (
           <span class="line-foot">
             {line.edited && !line.deleted && <span>{words.edited}</span>}

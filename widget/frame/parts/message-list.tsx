@@ -6,6 +6,7 @@ import { Icon } from "../../../src/shared-ui/icon.tsx";
 import type { Api } from "../api.ts";
 import type { Chat, ChatState } from "../chat.ts";
 import { dayInWords, dayKey } from "../days.ts";
+import { expectedWords } from "../expect.ts";
 import { words } from "../words.ts";
 import { Line, PendingLine } from "./line.tsx";
 import { Typing } from "./typing.tsx";
@@ -46,15 +47,18 @@ export function MessageList({ chat, api, state, shown, onRead }: { chat: Chat; a
     return () => document.removeEventListener("visibilitychange", look);
   }, [shown, atEnd, state.unread, state.connected, onRead]);
 
+  const expected = state.team === null ? null : expectedWords(state.team, Date.now());
   if (lines.length === 0 && pending.length === 0) {
     return (
       <div class="blank">
         <span class="blank-icon"><Icon svg={message} large /></span>
         <h2>{words.emptyTitle}</h2>
         <p>{words.emptyText}</p>
+        {expected !== null && <p class="expected">{expected}</p>}
       </div>
     );
   }
+  const chosen = pressed(lines, pending);
   const lastMine = lines.findLast((line) => line.kind === "incoming");
   return (
     <div class="log-place">
@@ -76,7 +80,7 @@ export function MessageList({ chat, api, state, shown, onRead }: { chat: Chat; a
           )}
           {lines.flatMap((line, i) => [
             ...(startsDay(lines[i - 1], line) ? [<li key={`day-${line.id}`} class="day"><span>{dayInWords(Date.parse(line.createdAt), Date.now())}</span></li>] : []),
-            <Line key={line.id} line={line} place={{ first: !sameRun(lines[i - 1], line), last: !sameRun(line, lines[i + 1]) }} showReceipt={line === lastMine} {...files} />,
+            <Line key={line.id} line={line} place={{ first: !sameRun(lines[i - 1], line), last: !sameRun(line, lines[i + 1]) }} showReceipt={line === lastMine} chosen={chosen.get(line.id)} onPress={(choice) => chat.press(line, choice)} {...files} />,
           ])}
           {pending.map((line) => <PendingLine key={line.clientId} line={line} onRetry={() => chat.retry(line.clientId)} onDiscard={() => chat.discard(line.clientId)} {...files} />)}
         </ol>
@@ -90,6 +94,12 @@ export function MessageList({ chat, api, state, shown, onRead }: { chat: Chat; a
       )}
     </div>
   );
+}
+
+/** Which choice of a line was pressed last; one that is on its way counts. */
+function pressed(lines: readonly WireMessage[], pending: ChatState["pending"]): Map<string, string> {
+  const presses = [...lines.map((line) => line.chosen), ...pending.filter((line) => line.state !== "failed").map((line) => line.choice)];
+  return new Map(presses.flatMap((press) => (press === undefined ? [] : [[press.messageId, press.id] as const])));
 }
 
 const startsDay = (before: WireMessage | undefined, line: WireMessage) => before === undefined || dayKey(Date.parse(before.createdAt)) !== dayKey(Date.parse(line.createdAt));
