@@ -15,6 +15,8 @@ interface GlobalFunction { (...call: Call): void; q?: Call[]; loaded?: true }
 
 const SVG = "http://www.w3.org/2000/svg";
 const script = document.currentScript as HTMLScriptElement | null;
+/** How often it is looked whether the page has another address. */
+const PAGE_MS = 1_000;
 const listeners = new Map<string, Set<Listener>>();
 let widget: Widget | undefined;
 let identity: VisitorIdentity | undefined;
@@ -105,6 +107,7 @@ function boot(inboxKey: string, frameOrigin: string): Widget {
       case "ready":
         ready = true;
         for (const kept of waiting.splice(0)) tell(kept);
+        lookAtPage();
         emit("ready");
         break;
       case "close": show(false, true); break;
@@ -120,6 +123,10 @@ function boot(inboxKey: string, frameOrigin: string): Widget {
       case "error": emit("error", { code: message.code, message: message.message }); break;
     }
   };
+  // a site of one page changes its address without an event that all browsers have
+  let page = "";
+  const lookAtPage = () => { if (ready && location.href !== page) tell({ threadline: "page", url: (page = location.href) }); };
+  const looking = setInterval(lookAtPage, PAGE_MS);
   const onMessage = (event: MessageEvent) => {
     if (event.origin === frameOrigin && event.source === frame.contentWindow && isToLoader(event.data)) heard(event.data);
   };
@@ -131,7 +138,7 @@ function boot(inboxKey: string, frameOrigin: string): Widget {
   document.body.append(host);
   return {
     show, tell, isOpen: () => open,
-    remove() { removeEventListener("message", onMessage); removeEventListener("keydown", onKey); host.remove(); },
+    remove() { clearInterval(looking); removeEventListener("message", onMessage); removeEventListener("keydown", onKey); host.remove(); },
   };
 }
 

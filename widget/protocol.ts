@@ -16,6 +16,8 @@ export type ToLoader =
 export type ToFrame =
   | { threadline: "shown" }
   | { threadline: "hidden" }
+  /** The address that the host page has now. */
+  | { threadline: "page"; url: string }
   | { threadline: "identify"; identity: VisitorIdentity }
   /** What was kept: names and values. */
   | { threadline: "kept"; entries: [name: string, value: string][] }
@@ -40,6 +42,7 @@ export function isToFrame(data: unknown): data is ToFrame {
   if (!isObject(data)) return false;
   switch (data["threadline"]) {
     case "shown": case "hidden": case "reset": return true;
+    case "page": return isText(data["url"]);
     case "identify": return isIdentity(data["identity"]);
     case "kept": return Array.isArray(data["entries"]) && data["entries"].every((entry) => Array.isArray(entry) && entry.length === 2 && entry.every(isText));
     default: return false;

@@ -100,6 +100,8 @@ export interface ConditionedChannel extends ChannelAdapter { condition(signal: A
 export interface MovingChannel extends ChannelAdapter { readonly addressesMove: true }
 /** Its database is ours: what is written once under the part's key is never uncertain. */
 export interface OwnStoreChannel extends ChannelAdapter { readonly ownStore: true }
+/** Its customers look at a page of a site while they can be written to. */
+export interface VisitedChannel extends ChannelAdapter { readonly visits: true }
 /** The far side takes a second call under the same key for the first: what is uncertain is sent again instead of asking an agent. */
 export interface RepeatableChannel extends ChannelAdapter { readonly repeatable: true }
 
@@ -116,6 +118,7 @@ export const canQuote = (a: ChannelAdapter): a is QuotingChannel => "quotes" in 
 export const canOfferChoices = (a: ChannelAdapter): a is ChoosingChannel => "choices" in a;
 export const isThreading = (a: ChannelAdapter): a is ThreadingChannel => "threads" in a;
 export const isOwnStore = (a: ChannelAdapter): a is OwnStoreChannel => "ownStore" in a;
+export const isVisited = (a: ChannelAdapter): a is VisitedChannel => "visits" in a;
 export const isRepeatable = (a: ChannelAdapter): a is RepeatableChannel => "repeatable" in a;
 export const canAddress = (a: ChannelAdapter): a is AddressingChannel => "addressFor" in a;
 export const hasWindow = (a: ChannelAdapter): a is WindowedChannel => "windowMs" in a;

@@ -10,18 +10,21 @@ const text = z.string().min(1).max(8_000);
 const quiet = z.strictObject({ from: z.string().max(5), to: z.string().max(5) });
 const template = z.strictObject({ name: z.string().min(1).max(512), language: z.string().min(1).max(20), values: z.record(z.string().max(100), z.string().max(2_000)).default({}).describe("By the template's fields, such as body:1; texts with variables.") });
 
+const ongoing = z.strictObject({ page: z.string().max(500).default("").describe("* stands for anything; a page that begins with / is a path."), afterSeconds: z.int().min(0).max(3_600).default(0) });
+
 const fields = {
   text: text.optional().describe("With variables such as {{contact.first_name}}; not where there is a template."), subject: z.string().max(300).optional().describe("Of a mail; with variables."), template: template.optional(),
   filter: z.string().max(2_000).optional().describe("Who it is for, in the filter language; empty: every contact."), sender: z.string().min(1).max(80).optional().describe("Who writes, in the customer's eyes; the inbox's name when left out."),
   consent: z.string().max(60).optional().describe("Key of a yes-no attribute: only who has it as yes is written to."), perMinute: z.int().min(1).max(6_000).optional().describe("300 when left out. The channel may allow less."),
   quiet: quiet.optional().describe("Nobody is written to between these times where they are, such as 21:00 to 08:00."), timeZone: z.string().max(60).optional().describe("Of whom nothing else tells; UTC when left out."), goalLabel: z.string().max(80).optional().describe("Conversations with this label count as won."),
+  ongoing: ongoing.optional().describe("The website's chat: shown to each visitor once, on such pages, until it is ended."),
 };
 export const campaignBody = z.strictObject({ name: z.string().trim().min(1).max(80), inboxId: z.string().min(1).max(100), ...fields });
 export const campaignChange = z.strictObject({ name: z.string().trim().min(1).max(80).optional(), inboxId: z.string().min(1).max(100).optional(), ...fields }).refine((given) => Object.keys(given).length > 0, "names nothing to change");
 
 const shape = {
   id: z.string(), name: z.string(), inboxId: z.string(), state: z.enum(CAMPAIGN_STATES), text: z.string(), subject: z.string().nullable(), template: template.nullable(), filter: z.string().nullable(), rows: z.int().nullable().describe("Of the table that is its audience."),
-  sender: z.string().nullable(), consent: z.string().nullable(), perMinute: z.int(), quiet: quiet.nullable(), timeZone: z.string(), goalLabel: z.string().nullable(), startAt: at.nullable(), by: z.string(), createdAt: at, startedAt: at.nullable(), endedAt: at.nullable(),
+  sender: z.string().nullable(), consent: z.string().nullable(), perMinute: z.int(), quiet: quiet.nullable(), timeZone: z.string(), goalLabel: z.string().nullable(), ongoing: ongoing.nullable(), startAt: at.nullable(), by: z.string(), createdAt: at, startedAt: at.nullable(), endedAt: at.nullable(),
 };
 export const campaignAnswer = z.strictObject(shape);
 export const campaignList = z.strictObject({ campaigns: z.array(campaignAnswer), next });

@@ -1,5 +1,5 @@
 /** The HTTP calls of the widget, typed by the wire. */
-import type { MessageAnswer, MessageBody, MessagesAnswer, SessionAnswer, SessionBody, TeamAnswer, WireError, WireFile } from "../../src/channels/widget/wire.ts";
+import type { MessageAnswer, MessageBody, MessagesAnswer, OfferAnswer, OffersAnswer, SessionAnswer, SessionBody, TeamAnswer, WireError, WireFile } from "../../src/channels/widget/wire.ts";
 
 /** A refusal in the server's words, or (status 0) no answer at all. */
 export class CallError extends Error {
@@ -14,6 +14,9 @@ export interface Api {
   /** The newest page before a place, or (null) the newest of all. */
   pageBefore(token: string, before: number | null): Promise<MessagesAnswer>;
   team(token: string): Promise<TeamAnswer>;
+  /** What may be shown on a page. */
+  offers(inboxKey: string, page: string): Promise<OffersAnswer>;
+  offer(token: string, id: string, page: string): Promise<OfferAnswer>;
   upload(token: string, file: File, onProgress: (share: number) => void, signal: AbortSignal): Promise<WireFile>;
   /** `small`: a picture in small, where there is one. */
   download(token: string, fileId: string, small?: boolean): Promise<Blob>;
@@ -45,6 +48,8 @@ export function createApi(base: string): Api {
     send: (token, body) => json("/messages", token, body),
     pageBefore: (token, before) => json(`/messages?before=${before ?? Number.MAX_SAFE_INTEGER}&limit=${PAGE}`, token),
     team: (token) => json("/team", token),
+    offers: (inboxKey, page) => json(`/offers?inboxKey=${encodeURIComponent(inboxKey)}&page=${encodeURIComponent(page)}`, null),
+    offer: (token, id, page) => json(`/offers/${encodeURIComponent(id)}`, token, { page }),
     // fetch tells nothing of an upload's progress
     upload: (token, file, onProgress, signal) => new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();

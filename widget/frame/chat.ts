@@ -41,6 +41,8 @@ export interface Chat {
   /** Whether this browser has been here before, so that there may be something unread. */
   known(): boolean;
   start(): Promise<void>;
+  /** Has the server show what a page has to offer; it comes as a line like any other. */
+  offer(id: string, page: string): Promise<void>;
   send(body: string, files: WireFile[]): void;
   /** Answers by a choice under a line of the team. */
   press(line: WireMessage, choice: { id: string; label: string }): void;
@@ -61,7 +63,7 @@ export interface Chat {
   token(): string | null;
 }
 
-const TOKEN = "token", IDENTITY = "identity", READ_TO = "read-to";
+const OFFERED = "offered:", TOKEN = "token", IDENTITY = "identity", READ_TO = "read-to";
 const TYPING_SHOWN_MS = 6_000;
 const TYPING_EVERY_MS = 3_000;
 
@@ -216,6 +218,17 @@ export function createChat(parts: ChatParts): Chat {
     known: () => memory.get(TOKEN) !== null,
     token: () => memory.get(TOKEN),
     start: () => (phase === "ready" ? Promise.resolve() : (starting ??= load())),
+    async offer(id, page) {
+      if (memory.get(OFFERED + id) !== null) return;
+      try {
+        await withToken((token) => api.offer(token, id, page));
+      } catch (error) {
+        if (!(error instanceof CallError)) throw error;
+        return;
+      }
+      memory.set(OFFERED + id, "1");
+      if (phase !== "ready") await (starting ??= load());
+    },
     send: (body, files) => { typingSentAt = 0; outbox.add(body, files); },
     press: (line, { id, label }) => outbox.add(label, [], { messageId: line.id, id }),
     async lookAtTeam() {

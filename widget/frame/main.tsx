@@ -5,6 +5,7 @@ import { createApi } from "./api.ts";
 import { createChat } from "./chat.ts";
 import { connect } from "./connection.ts";
 import { joinHost, type Host } from "./host.ts";
+import { createOffers } from "./offers.ts";
 import { App } from "./parts/app.tsx";
 import { createMemory } from "./storage.ts";
 import { words } from "./words.ts";
@@ -69,10 +70,12 @@ function start(): void {
   const visibility = { now: () => shown, subscribe: (listener: (shown: boolean) => void) => { onShown.add(listener); return () => { onShown.delete(listener); }; } };
   render(<App chat={chat} api={api} visibility={visibility} {...(host.embedded ? { onClose: () => host.tell({ threadline: "close" }) } : {})} />, root);
 
+  const offers = createOffers({ find: (page) => api.offers(inboxKey, page), offer: chat.offer, isShown: visibility.now });
   hear = (message) => {
     switch (message.threadline) {
       case "shown": show(true); break;
       case "hidden": show(false); break;
+      case "page": void offers.lookAt(message.url); break;
       case "identify": chat.identify(message.identity).catch(report); break;
       case "reset": chat.reset().catch(report); break;
       case "kept": break;

@@ -49,6 +49,8 @@ async function takeUp(core: Core, seen: Campaign, sharing: number): Promise<void
   const goesOn = async () => (await campaigns.updateOne({ _id, claim, state: "running" }, { $set: { dueAt: new Date(core.clock.now().getTime() + CLAIM_MS) } })).matchedCount > 0;
   let set: Partial<Campaign> = { dueAt: new Date(core.clock.now().getTime() + WAIT_MS) };
   try {
+    // whoever comes by is shown it from now on: nothing is left to do here
+    if (mine.ongoing !== undefined) return void (await campaigns.updateOne({ _id, claim }, { $unset: { claim: "", dueAt: "" } }));
     const inbox = await inboxOf(core, mine.inboxId);
     const adapter = adapterOf(core, inbox);
     const most = core.limits.rateLimits ? (adapter.limits.bulkPerMinute ?? BULK_PER_MINUTE) / sharing : Infinity;

@@ -12,6 +12,7 @@ import { filesFor, fileRoutes } from "./files.ts";
 import { createHub, type Hub } from "./hub.ts";
 import { isOwnOrigin } from "./origins.ts";
 import { openSession, verifiedAddress } from "./sessions.ts";
+import { offerRoutes } from "./offers.ts";
 import { socketRoute } from "./socket.ts";
 import { bearerOf, checkOrigin, createHost, identityOf, requireVisitor, spend, type Visitor, type WidgetHost } from "./visitor.ts";
 import { teamNow } from "./team.ts";
@@ -32,6 +33,7 @@ export const widgetRoutes = (core: Core): FastifyPluginAsync => async (app) => {
     socketRoute(api, host, hub);
     sessionRoutes(api, host);
     messageRoutes(api, host, hub);
+    offerRoutes(api, host, hub);
   }, { prefix: "/widget/v1" });
 };
 

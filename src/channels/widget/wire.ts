@@ -34,6 +34,13 @@ export const messagesQuery = z
   .strictObject({ after: wholeNumber.optional(), before: wholeNumber.optional(), limit: wholeNumber.pipe(z.int().min(1).max(200)).optional() })
   .refine((q) => q.after === undefined || q.before === undefined, "takes after or before, not both");
 
+export const offersQuery = z.strictObject({ inboxKey: z.string().min(1).max(100), page: z.string().max(2_000) });
+/** What may be shown on a page, and after how many seconds on it. */
+export interface OffersAnswer { offers: { id: string; afterSeconds: number }[] }
+export const offerBody = z.strictObject({ page: z.string().max(2_000) });
+/** False: not for this visitor, or not again. What is shown comes by the feed. */
+export interface OfferAnswer { shown: boolean }
+
 export const readBody = z.strictObject({ seq: place });
 export const typingBody = z.strictObject({ typing: z.boolean() });
 

@@ -32,6 +32,9 @@ export interface QuietHours { from: string; to: string }
 
 export interface CampaignTemplate { name: string; language: string; /** By the template's fields; texts with variables. */ values: Record<string, string> }
 
+/** Shown to each visitor once, on pages like `page` (`*` stands for anything; all when empty), after so long on one. */
+export interface OnPages { page: string; afterSeconds: number }
+
 export interface Campaign {
   _id: string;
   name: string;
@@ -52,6 +55,8 @@ export interface Campaign {
   /** Where the contact is, as long as nothing else tells. IANA. */
   timeZone: string;
   startAt: Date | null;
+  /** It goes on until it is ended: whoever comes by is shown it. */
+  ongoing?: OnPages;
   state: CampaignState;
   /** A conversation with this label, begun or answered by the campaign, counts as won. */
   goalLabel?: string;
@@ -117,6 +122,25 @@ export interface OptOut {
   at: Date;
   how: "link" | "keyword" | "list";
   campaignId?: string;
+}
+
+/** Whether an address is like a page: from its beginning to its end, or its path where the page begins with /. What stands behind # is left out. */
+export function isLikePage(page: string, address: string): boolean {
+  if (page === "") return true;
+  if (!URL.canParse(address)) return false;
+  const url = new URL(address);
+  const parts = page.split("*");
+  const text = page.startsWith("/") ? url.pathname + url.search : url.href.slice(0, url.href.length - url.hash.length);
+  const last = parts.length - 1;
+  if (last === 0) return text === page;
+  let at = parts[0]!.length;
+  if (!text.startsWith(parts[0]!)) return false;
+  for (const part of parts.slice(1, last)) {
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return text.length - parts[last]!.length >= at && text.endsWith(parts[last]!);
 }
 
 const STOP = new Set("stop|stopp|stopall|stop all|unsubscribe|opt out|optout|opt-out|abmelden|abbestellen|austragen|baja|cancelar suscripcion|parar|sair|cancelar inscricao|arret|arreter|desabonner|desinscrire|disiscrivi|annulla iscrizione|cancellami|afmelden|uitschrijven|avsluta|avregistrera|avmeld|afmeld|peruuta tilaus|wypisz|rezygnuje|odhlasit|leiratkozas|dezabonare|iptal|стоп|отписаться|відписатися|停止|退订|退訂|配信停止|수신거부".split("|"));

@@ -40,6 +40,12 @@ async function conversationsOf(core: Core, contacts: Contact[]): Promise<Map<str
   return found;
 }
 
+/** Whether one contact is in a segment. */
+export async function isInSegment(core: Core, filter: string, contact: Contact): Promise<boolean> {
+  const { test, asksConversations } = await segmentOf(core, filter);
+  return test(contact, asksConversations ? await core.store.conversations.find({ contactId: contact._id }).sort({ createdAt: -1 }).limit(CONVERSATIONS).toArray() : []);
+}
+
 /** `skip`: they are left out. `identity`: absent where they never wrote here and can be written to first. */
 export interface Judged { contact: Contact; skip?: SkipReason; address?: string; identity?: ContactIdentity; text?: { body: string; subject: string; values: Record<string, string> } }
 export type Judging = Pick<Campaign, "inboxId" | "text" | "subject" | "template" | "consent">;

@@ -5,7 +5,7 @@ import type { Campaign, CampaignState } from "../model/campaigns.ts";
 import { newId } from "../model/ids.ts";
 import { CLOCK_TIME, isZone } from "../model/quiet-hours.ts";
 import type { Agent, Inbox } from "../model/types.ts";
-import { hasTemplates, isThreading } from "../ports.ts";
+import { hasTemplates, isThreading, isVisited } from "../ports.ts";
 import type { ChannelAdapter, Clock } from "../ports.ts";
 import { isDuplicateKey, type Store } from "../store/store.ts";
 import { attributeDefinitions, definitionOf } from "./attributes.ts";
@@ -17,7 +17,7 @@ import { allLabels } from "./label.ts";
 import { checkTemplate } from "./template.ts";
 
 const PER_MINUTE = 300;
-export type CampaignInput = Pick<Campaign, "name" | "inboxId" | "subject" | "template" | "sender" | "consent" | "quiet" | "goalLabel"> & Partial<Pick<Campaign, "text" | "perMinute" | "timeZone">> & { filter?: string | undefined };
+export type CampaignInput = Pick<Campaign, "name" | "inboxId" | "subject" | "template" | "sender" | "consent" | "quiet" | "goalLabel" | "ongoing"> & Partial<Pick<Campaign, "text" | "perMinute" | "timeZone">> & { filter?: string | undefined };
 type Optional<T> = { [K in keyof T]?: T[K] | undefined };
 
 /** What is left out of `input` stays, or is the usual. @throws {UserError} with what is wrong, before anything is stored */
@@ -36,6 +36,8 @@ async function read(core: Core, input: Optional<CampaignInput>, was: Campaign | 
     if (missing.length > 0) throw bad(`The template ${all.template.name} needs these values as well: ${missing.join(", ")}.`);
     all.text = text;
   }
+  if (all.ongoing !== undefined && !isVisited(adapter)) throw bad("Only the website's chat has visitors to whom something is shown on a page.");
+  if (all.ongoing !== undefined && !("filter" in (was?.audience ?? { filter: "" }))) throw bad("What is shown on pages is for whom a filter says, not for a table.");
   if ((all.text ?? "").trim() === "") throw bad("A campaign needs a text.");
   for (const text of [all.text!, all.subject ?? "", ...Object.values(all.template?.values ?? {})]) {
     const [inline] = checkTemplate(text);
@@ -113,7 +115,7 @@ async function move(deps: Deps, campaign: Campaign, by: string, act: string, fro
 export async function startCampaign(core: Core, campaign: Campaign, by: string, at: Date | null): Promise<Campaign> {
   const now = core.clock.now();
   await read(core, {}, campaign);
-  return move(core, campaign, by, "started", ["draft"], { state: "scheduled", startAt: at, dueAt: at ?? now, pacedAt: at ?? now });
+  return move(core, campaign, by, "started", ["draft"], campaign.ongoing !== undefined && at === null ? { state: "running", startedAt: now } : { state: "scheduled", startAt: at, dueAt: at ?? now, pacedAt: at ?? now });
 }
 
 /** What is with the delivery lane already still goes: a few messages. */
@@ -122,7 +124,7 @@ export const pauseCampaign = (deps: Deps, campaign: Campaign, by: string): Promi
 export function resumeCampaign(deps: Deps, campaign: Campaign, by: string): Promise<Campaign> {
   const now = deps.clock.now();
   const waits = campaign.startAt !== null && campaign.startAt > now && campaign.startedAt === undefined;
-  return move(deps, campaign, by, "resumed", ["paused"], { state: waits ? "scheduled" : "running", dueAt: waits ? campaign.startAt! : now, pacedAt: now });
+  return move(deps, campaign, by, "resumed", ["paused"], { state: waits ? "scheduled" : "running", ...(waits ? { dueAt: campaign.startAt! } : campaign.ongoing === undefined ? { dueAt: now } : {}), pacedAt: now });
 }
 
 /** For good. What the delivery lane has not taken up is taken back. */

@@ -138,8 +138,8 @@ async function storeLine(core: Core, event: Inbound<"message">, by?: { address: 
   const mayAnswer = inbox.settings.csat != null || event.choice !== undefined || holder?.askedByHand === true;
   const answer = !mayAnswer || made || by !== undefined ? null : await surveyLineOf(core, identity._id, event);
   const thanks = answer === null && by === undefined && holder?.status === "resolved" && inbox.settings.thanksReopens === false && event.files.length === 0 && event.choice === undefined && isThanks(event.text);
-  const wish = answer === null && by === undefined && event.choice === undefined && wishOf(event.text) !== null;
-  const quiet = thanks ? "thanks" as const : wish && holder?.status === "resolved" && event.place === undefined ? "wish" as const : answer?.quiet;
+  const wish = answer === null && by === undefined && event.choice === undefined ? wishOf(event.text) : null;
+  const quiet = thanks ? "thanks" as const : wish === "stop" && holder?.status === "resolved" && event.place === undefined ? "wish" as const : answer?.quiet;
   const conversation = answer?.quiet !== undefined ? answer.conversation : simple || thanks || quiet === "wish" ? holder! : await conversationForNextLine(core, inbox, identity, made ? { name: "Visitor", ...event.profile } : event.profile, holder, event.conversation, event.place?.subject);
 
   const now = core.clock.now();
@@ -164,7 +164,7 @@ async function storeLine(core: Core, event: Inbound<"message">, by?: { address: 
       ...(event.groupId === undefined ? {} : { groupId: event.groupId }), ...(event.sentAt === undefined ? {} : { sentAt: event.sentAt }),
       ...(event.place === undefined ? {} : { place: placeOf(event.place) }), ...(event.original === undefined ? {} : { original: event.original }),
       ...(event.spans === undefined || chosen !== null ? {} : { spans: event.spans }),
-      todo: [...(pending ? ["fetch-files"] : []), ...(answer === null ? [] : [SURVEY_ANSWER]), ...(conversation.sendsLater === undefined || quiet !== undefined ? [] : [HOLD_LATER]), ...(wish || (by === undefined && conversation.campaign !== undefined) ? [CAMPAIGN_ANSWER] : [])].map((name) => ({ for: name, tries: 0, dueAt: now })),
+      todo: [...(pending ? ["fetch-files"] : []), ...(answer === null ? [] : [SURVEY_ANSWER]), ...(conversation.sendsLater === undefined || quiet !== undefined ? [] : [HOLD_LATER]), ...(wish !== null || (by === undefined && conversation.campaign !== undefined) ? [CAMPAIGN_ANSWER] : [])].map((name) => ({ for: name, tries: 0, dueAt: now })),
       ...(quiet === undefined ? {} : { quiet }), ...(answer === null ? {} : { survey: answer.survey }),
       ...(quote === null ? {} : { quote }), ...(chosen === null ? {} : { chosen: { messageId: chosen.messageId, id: chosen.id } }),
       mirror: { ...draft.mirror, state: "queued", dueAt: mirrorAt },

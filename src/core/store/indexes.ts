@@ -112,7 +112,7 @@ export const collectionIndexes: Record<string, IndexDescription[]> = {
     { name: "webhooksOfConversation", key: { conversationId: 1 } },
     { name: "forgetWebhooks", key: { doneAt: 1 }, expireAfterSeconds: 7 * 86_400, ...present("doneAt") },
   ],
-  campaigns: [{ name: "campaignByName", key: { name: 1 }, unique: true }, { name: "dueCampaigns", key: { dueAt: 1 }, ...present("dueAt") }],
+  campaigns: [{ name: "campaignByName", key: { name: 1 }, unique: true }, { name: "dueCampaigns", key: { dueAt: 1 }, ...present("dueAt") }, { name: "ongoingOfInbox", key: { inboxId: 1, state: 1 }, ...present("ongoing") }],
   campaignRecipients: [
     { name: "dueRecipients", key: { campaignId: 1, dueAt: 1 }, ...present("dueAt") },
     { name: "recipientsByState", key: { campaignId: 1, state: 1, _id: 1 } },

@@ -26,10 +26,10 @@ export async function campaignOf(asked: Asked): Promise<Campaign> {
 }
 
 export const showCampaign = (campaign: Campaign) => {
-  const { _id, name, inboxId, state, text, subject, template, audience, sender, consent, perMinute, quiet, timeZone, goalLabel, startAt, by, createdAt, startedAt, endedAt } = campaign;
+  const { _id, name, inboxId, state, text, subject, template, audience, sender, consent, perMinute, quiet, timeZone, goalLabel, ongoing, startAt, by, createdAt, startedAt, endedAt } = campaign;
   return {
     id: _id, name, inboxId, state, text, subject: subject ?? null, template: template ?? null, filter: "filter" in audience ? audience.filter : null, rows: "rows" in audience ? audience.rows : null, sender: sender ?? null, consent: consent ?? null,
-    perMinute, quiet: quiet ?? null, timeZone, goalLabel: goalLabel ?? null, startAt: isoOrNull(startAt), by, createdAt: iso(createdAt), startedAt: isoOrNull(startedAt), endedAt: isoOrNull(endedAt),
+    perMinute, quiet: quiet ?? null, timeZone, goalLabel: goalLabel ?? null, ongoing: ongoing ?? null, startAt: isoOrNull(startAt), by, createdAt: iso(createdAt), startedAt: isoOrNull(startedAt), endedAt: isoOrNull(endedAt),
   };
 };
 
