@@ -2,6 +2,7 @@ import { serialize } from "bson";
 import fc from "fast-check";
 import { Decimal128, Double, Long, MongoClient, ObjectId, type Document } from "mongodb";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { failures } from "../../src/mongo/embedded/commands/batch.ts";
 import { Shards } from "../../src/mongo/embedded/pipeline/expressions/shards.ts";
 import { boundsOf } from "../../src/mongo/embedded/planner/bounds.ts";
 import type { Index } from "../../src/mongo/embedded/storage/catalog.ts";
@@ -11,6 +12,7 @@ import { compileAst, filterAst } from "../../src/mongo/embedded/values/match.ts"
 import { fromJs } from "../../src/mongo/embedded/values/raw.ts";
 import { readyLists } from "../../src/mongo/embedded/values/ready-lists.ts";
 import { compileRegex, matchingMs } from "../../src/mongo/embedded/values/regex.ts";
+import { Frames } from "../../src/mongo/embedded/wire/frames.ts";
 import { readMessage } from "../../src/mongo/embedded/wire/message.ts";
 import { startTestStore } from "../support/store.ts";
 
@@ -40,6 +42,51 @@ function pieces<R>(work: Iterator<void, R>): { n: number; value: R } {
 }
 
 describe("a message", () => {
+  test("that comes in chunks is copied as it comes, none of it twice, however the chunks are cut", () => {
+    const copied: number[] = [];
+    const set = Uint8Array.prototype.set;
+    const concat = vi.spyOn(Buffer, "concat");
+    vi.spyOn(Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array, "set").mockImplementation(function count(this: Uint8Array, from, at) {
+      copied.push(from.length);
+      set.call(this, from, at);
+    });
+    const small = Array.from({ length: 40 }, (_, i) => { const one = Buffer.alloc(16 + i, i); one.writeInt32LE(one.length); return one; });
+    const large = Buffer.alloc(3_000_000, 7);
+    large.writeInt32LE(large.length);
+    const sent = [...small, large, ...small];
+    const stream = Buffer.from(sent.map((one) => one.toString("latin1")).join(""), "latin1");
+    const same = (got: readonly Buffer[]) => got.length === sent.length && got.every((one, i) => one.equals(sent[i]!));
+    const cutBy = (next: () => number): Buffer[] => {
+      const frames = new Frames();
+      const got: Buffer[] = [];
+      for (let at = 0; at < stream.length;) {
+        const chunk = stream.subarray(at, at += next());
+        copied.length = 0;
+        got.push(...frames.push(chunk));
+        expect(copied.reduce((sum, n) => sum + n, 0)).toBeLessThanOrEqual(chunk.length + 4);
+      }
+      return got;
+    };
+    concat.mockClear();
+    expect(same(cutBy(() => 65_536))).toBe(true);
+    expect(same(cutBy(() => stream.length))).toBe(true);
+    fc.assert(fc.property(fc.infiniteStream(fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1_000, max: 900_000 }))), (sizes) => same(cutBy(() => sizes.next().value as number))), { numRuns: 20 });
+    expect(concat).not.toHaveBeenCalled();
+    expect(() => new Frames().push(Buffer.from([15, 0, 0, 0]))).toThrow(/impossible/);
+    expect(() => { const frames = new Frames(); frames.push(Buffer.from([255, 255])); frames.push(Buffer.from([255, 127, 0])); }).toThrow(/impossible/);
+  });
+
+  test("of 100,000 operations that all fail is answered in pieces", () => {
+    const errors = Array.from({ length: 100_000 }, (_, i) => ({ index: 99_999 - i, code: 11000, errmsg: `E11000 duplicate key error ${i}` }));
+    const { n, value } = pieces(failures(errors));
+    expect(n).toBeGreaterThan(1_000);
+    expect(value.writeErrors).toHaveLength(100_000);
+    expect(value.writeErrors!.every((error, i) => error.index === i)).toBe(true);
+    const told = value.writeErrors!.findIndex((error) => error.errmsg === "");
+    expect(value.writeErrors!.slice(0, told).reduce((sum, error) => sum + error.errmsg.length, 0) - 1_048_576).toBeLessThan(40);
+    expect(value.writeErrors!.slice(told).every((error) => error.errmsg === "")).toBe(true);
+  });
+
   test("of 100,000 documents is cut in some hundred pieces, one of few in one", () => {
     const doc = serialize({ n: 1 });
     const { n, value } = pieces(readMessage(message({ insert: "c", $db: "d" }, Array.from({ length: 100_000 }, () => doc))));

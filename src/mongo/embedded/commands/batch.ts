@@ -21,19 +21,20 @@ export function writeError(index: number, error: unknown): WriteError {
 const ERROR_BYTES = 1024 * 1024;
 const FULL_ERRORS = 2;
 
-/** The errors of a batch by the order of its operations. Past one megabyte of messages they have none, as MongoDB tells them. */
-export function failures(errors: readonly WriteError[]): { writeErrors?: WriteError[] } {
-  if (errors.length === 0) return {};
-  let bytes = 0;
-  const writeErrors = [...errors].sort((a, b) => a.index - b.index).map((error, n) => {
-    if (bytes >= ERROR_BYTES && n >= FULL_ERRORS) return { ...error, errmsg: "" };
-    bytes += error.errmsg.length;
-    return error;
-  });
-  return { writeErrors };
-}
-
 const CHECKED = 64;
+
+/** The errors of a batch by the order of its operations, a few at a time. Past one megabyte of messages they have none, as MongoDB tells them. */
+export function* failures(errors: WriteError[]): Generator<void, { writeErrors?: WriteError[] }> {
+  if (errors.length === 0) return {};
+  errors.sort((a, b) => a.index - b.index);
+  let bytes = 0;
+  for (const [n, error] of errors.entries()) {
+    if (bytes >= ERROR_BYTES && n >= FULL_ERRORS) errors[n] = { ...error, errmsg: "" };
+    else bytes += error.errmsg.length;
+    if (n % CHECKED === CHECKED - 1) yield;
+  }
+  return { writeErrors: errors };
+}
 
 /** Checks the form of all statements of a batch before the first is carried out, a few at a time. @throws StoreError 40414, 40415, which fail the whole command. */
 export function* checkStatements(command: string, statements: readonly RawDoc[], ...required: readonly string[]): Generator<void, void> {

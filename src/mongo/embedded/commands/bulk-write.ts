@@ -43,7 +43,7 @@ export const bulkWrite: Command = async (context) => {
       return false;
     }
   });
-  for (const { index, ...failure } of failures(errors).writeErrors ?? []) replies[index] = { ok: 0, idx: index, n: 0, ...failure };
+  for (const { index, ...failure } of (await inSlices(failures(errors))).writeErrors ?? []) replies[index] = { ok: 0, idx: index, n: 0, ...failure };
   counts.nErrors = errors.length;
   const told = replies.filter((reply) => reply !== undefined && (reply["ok"] === 0 || !args.bool("errorsOnly")));
   return replyOf(told as Record<string, unknown>[], counts);

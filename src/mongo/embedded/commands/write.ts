@@ -54,7 +54,7 @@ export const insert: Command = async (context) => {
       return to;
     }, Math.min((to - from) * widest, MANY_WRITES), bytes + more, true);
   }
-  return { n, ...failures(errors), ok: 1 };
+  return { n, ...(await inSlices(failures(errors))), ok: 1 };
 };
 
 function chunkEnd(docs: readonly RawDoc[], from: number): [end: number, bytes: number] {
@@ -180,7 +180,7 @@ export const update: Command = async (context) => {
     }
   });
   upserted.sort((a, b) => a.index - b.index);
-  return { n, nModified, ...(upserted.length > 0 ? { upserted } : {}), ...failures(errors), ok: 1 };
+  return { n, nModified, ...(upserted.length > 0 ? { upserted } : {}), ...(await inSlices(failures(errors))), ok: 1 };
 };
 
 /** Whether a statement changes one document and needs no new collection. */
@@ -280,5 +280,5 @@ export const remove: Command = async (context) => {
       return false;
     }
   });
-  return { n, ...failures(errors), ok: 1 };
+  return { n, ...(await inSlices(failures(errors))), ok: 1 };
 };
