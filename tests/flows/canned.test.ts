@@ -162,6 +162,30 @@ describe("!reply in the thread", () => {
   });
 });
 
+test("a customer's own language is chosen where there is a text in it, within other texts too; working hours are variables", async () => {
+  const { help, id, act } = await withTexts();
+  await store().canned.insertMany([
+    text("thanks", "Thanks", "Thank you.", { texts: { de: "Danke.", "pt-br": "Obrigado." } }),
+    text("closing", "Closing", "{{thanks}} Bye. We are {{ hours.state }}, back {{ hours.opens }}.", { texts: { de: "{{thanks}} Tschüss." } }),
+  ]);
+  await store().hours.insertOne({ _id: "never", name: "Never", timeZone: "Europe/Berlin", week: Array.from({ length: 7 }, () => []), holidays: [{ from: "2090-01-02", to: "2090-01-02", open: [{ from: 540, to: 600 }] }] });
+  const shown = async (language: string | null) => {
+    await store().conversations.updateOne({ _id: id }, language === null ? { $unset: { language: "" } } : { $set: { language } });
+    return (await act("Mara", "canned", "closing")).notice!.split("\n").at(-1);
+  };
+  expect([await shown("de"), (await act("Mara", "canned", "thanks")).notice!.split("\n").at(-1)]).toEqual(["Danke. Tschüss.", "Danke."]);
+  expect((await act("Mara", "canned", "closing")).ok).toBe(true);
+  expect((await shown("fr"))).toMatch(/variable|hours\.opens/);
+  const inTenDays = new Date(help.clock.now().getTime() + 10 * 86_400_000).toISOString().slice(0, 10);
+  await store().hours.updateOne({ _id: "never" }, { $set: { holidays: [{ from: inTenDays, to: inTenDays, open: [{ from: 540, to: 600 }] }] } });
+  await store().inboxes.updateOne({ _id: help.inbox._id }, { $set: { "settings.hoursId": "never" } });
+  forgetSettings(help.core);
+  expect(await shown("fr")).toMatch(/^Thank you\. Bye\. We are closed, back \w+ \d+ \w+, 09:00\.$/);
+  expect(await shown("pt")).toMatch(/^Obrigado\. Bye\./);
+  await store().inboxes.updateOne({ _id: help.inbox._id }, { $unset: { "settings.hoursId": "" } });
+  await store().hours.deleteOne({ _id: "never" });
+});
+
 test("suggestions go by code first, then by the title's words, and hold what may be used here", async () => {
   const { help, now } = await withTexts();
   const suggested = async (typed: string, agent = help.mara) => (await complete(help.core, { agent, conversation: await now(), text: typed })).map((one) => one.text);

@@ -71,6 +71,30 @@ test("each is done once, under the rule's name, however often the event is heard
   expect((await runs(ana))[1]!.steps.at(-1)).toMatchObject({ do: "csat", outcome: "already so" });
 });
 
+test("a rule gives to who had the customer last or to nobody, sets an attribute and moves to another desk", async () => {
+  const { help, apply, write, runs } = await buildRules(store(), "");
+  const createdAt = help.clock.now();
+  await store().deskTargets.insertOne({ _id: newId(createdAt), name: "Urgent", kind: "fake", identity: "fake", channel: "urgent", createdAt });
+  forgetSettings(help.core);
+  expect((await apply(`attributes: [{ key: plan, name: Plan }]
+rules:
+  - { name: Again, on: conversation created, steps: [{ do: assign, with: last agent }, { do: attribute, with: plan gold }, { do: transfer, with: Urgent }] }
+  - { name: Free, on: labelled, steps: [{ do: assign, with: nobody }] }`)).faults).toEqual([]);
+  const ana = await write("hello");
+  expect((await runs(ana))[0]!.steps.map(({ outcome }) => outcome)).toEqual(["already so", "done", "done"]);
+  await help.host.act({ desk: "fake", userId: "Jonas", thread: (await help.conversation(ana)).thread!.id, verb: "take", args: "" });
+  await help.host.act({ desk: "fake", userId: "Jonas", thread: (await help.conversation(ana)).thread!.id, verb: "resolve", args: "" });
+  await help.settle();
+  help.clock.advance(49 * 3_600_000);
+  await write("me again", ana);
+  const second = await help.conversation(ana);
+  expect(second).toMatchObject({ assigneeName: "Jonas", deskTargetId: (await store().deskTargets.findOne({ name: "Urgent" }))!._id });
+  expect((await store().contacts.findOne({ _id: second.contactId }))!.attributes).toEqual({ plan: "gold" });
+  await help.host.act({ desk: "fake", userId: "Mara", thread: second.thread!.id, verb: "label", args: "bug" });
+  await until(() => help.conversation(ana), ({ assigneeId }) => assigneeId === null);
+  expect((await help.conversation(ana)).assigneeName).toBeNull();
+});
+
 test("what names nothing is refused when the settings are applied, with where", async () => {
   const { apply } = await buildRules(store(), "");
   const { faults } = await apply(`rules:

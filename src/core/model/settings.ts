@@ -99,7 +99,10 @@ export interface CannedResponse {
   title: string;
   body: string;
   folder?: string;
+  /** Of `body`. */
   language?: string;
+  /** In other languages, by their letters in lower case ("de", "pt-br"); a customer of such a language gets that one. */
+  texts?: Record<string, string>;
   /** Who may use it: everybody, a team's members, who answers an inbox, or one agent. `scopeId` names which, but for "all". */
   scope: "all" | "team" | "inbox" | "mine";
   scopeId?: string;

@@ -1,10 +1,12 @@
 /** Canned responses: which ones a person may use here, and what they come to for one conversation. */
+import { DateTime } from "luxon";
 import type { Filter } from "mongodb";
 import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import { didYouMean } from "../model/close-names.ts";
 import { termsOf } from "../model/terms.ts";
 import type { Agent, CannedResponse, Contact, Conversation } from "../model/types.ts";
+import { hoursOf } from "./hours.ts";
 import { hiddenOf, type Hidden } from "./hide-contact.ts";
 import { allTeams, inboxOf } from "./inbox-settings.ts";
 import { CODE, renderTemplate, TEMPLATE_CHARS, type Values } from "./template.ts";
@@ -59,7 +61,14 @@ export async function cannedNamed(core: Core, agent: Agent, conversation: Conver
 }
 
 const findUsable = async (core: Core, agent: Agent | null, conversation: Conversation, code: string): Promise<CannedResponse | null> =>
-  CODE.test(code) ? core.store.canned.findOne({ code, ...(await usable(core, agent, conversation)) }) : null;
+  CODE.test(code) ? inLanguage(await core.store.canned.findOne({ code, ...(await usable(core, agent, conversation)) }), conversation.language) : null;
+
+/** With the text of the customer's language in `body`, where it has one; `pt` finds `pt-BR` too. */
+function inLanguage(found: CannedResponse | null, language: string | undefined): CannedResponse | null {
+  if (found?.texts === undefined || language === undefined) return found;
+  const own = Object.keys(found.texts).find((key) => key === language) ?? Object.keys(found.texts).find((key) => key.split("-")[0] === language);
+  return own === undefined ? found : { ...found, body: found.texts[own]! };
+}
 
 /** The text as the customer would get it from `agent` now, or (null) by itself: then only what everybody may use here stands in it. @throws {UserError} VARIABLE_UNKNOWN, TEMPLATE_BROKEN, TEXT_TOO_LONG */
 export async function renderCanned(core: Core, agent: Agent | null, conversation: Conversation, body: string): Promise<string> {
@@ -105,10 +114,13 @@ export async function cannedForAll(core: Core, conversation: Conversation, code:
 export const countUse = async (core: Core, code: string): Promise<void> => void (await core.store.canned.updateOne({ code }, { $inc: { uses: 1 } }));
 
 async function valuesFor(core: Core, agent: Agent | null, conversation: Conversation): Promise<Values> {
-  const [contact, inbox] = await Promise.all([core.store.contacts.findOne({ _id: conversation.contactId }), inboxOf(core, conversation.inboxId)]);
+  const [contact, inbox, hours] = await Promise.all([core.store.contacts.findOne({ _id: conversation.contactId }), inboxOf(core, conversation.inboxId), hoursOf(core, conversation)]);
+  const now = core.clock.now();
+  const opens = hours === null || hours.isOpen(now) ? null : hours.nextOpening(now);
   const values: { [K in keyof Values]: string | undefined } = {
     ...(conversation.untaken === true ? shownOnly(conversation, contactValues(contact), await hiddenOf(core, conversation)) : contactValues(contact)), "agent.name": agent?.name, "agent.first_name": agent === null ? undefined : firstWord(agent.name),
     "conversation.number": String(conversation.number), "conversation.subject": conversation.subject, "inbox.name": inbox.name, "team.name": conversation.teamName,
+    "hours.state": hours === null || hours.isOpen(now) ? "open" : "closed", "hours.opens": opens === null ? undefined : DateTime.fromJSDate(opens, { zone: hours!.calendar.timeZone }).setLocale("en-GB").toFormat("cccc d LLLL, HH:mm"),
   };
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== ""));
 }

@@ -15,6 +15,7 @@ export const VARIABLES = {
   "agent.name": "who sends it", "agent.first_name": "the first word of that",
   "conversation.number": "such as 1042", "conversation.subject": "the first line",
   "inbox.name": "the inbox", "team.name": "the team in whose queue it is",
+  "hours.state": "open or closed, by its working hours", "hours.opens": "when they next open while closed, in their own zone",
 } as const;
 export type Variable = keyof typeof VARIABLES;
 /** What is not known of this conversation is absent. */

@@ -26,18 +26,22 @@ export function planCanned(clock: Clock, file: ReadFile, wanted: SettingsFile, s
   const seen = new Set<string>();
   return entries.map((entry, i) => {
     const path = ["canned", i];
-    const { code, text, folder, language } = entry;
+    const { code, text, folder, language, texts } = entry;
     if (seen.has(code)) faults.push(file.fault([...path, "code"], `There is a second canned response ${code} in this file. Give it another code.`));
     if (TAKEN.has(code)) faults.push(file.fault([...path, "code"], `A canned response can't be called ${code}: {{${code}.…}} is a variable. Choose another code.`));
     else if (!standsForText(code)) faults.push(file.fault([...path, "code"], `A canned response can't be called ${code}: {{${code}}} is a value of its own in a text. Choose another code.`));
     seen.add(code);
     const fault = textFault(text, codes);
     if (fault !== undefined) faults.push(file.fault([...path, "text"], fault));
+    for (const [key, one] of Object.entries(texts ?? {})) {
+      const wrong = textFault(one, codes);
+      if (wrong !== undefined) faults.push(file.fault([...path, "texts", key], wrong));
+    }
     const was = known.get(code);
     const title = entry.title ?? was?.title ?? code;
     const { scope: before = "all", scopeId: idBefore, ...rest } = was ?? { _id: newId(clock.now()), uses: 0, createdAt: clock.now() };
     const scope = scopeOf(file, path, entry, names, faults) ?? { scope: before, ...(idBefore === undefined ? {} : { scopeId: idBefore }) };
-    return { was, now: { ...rest, code, title, body: text, ...(folder === undefined ? {} : { folder }), ...(language === undefined ? {} : { language }), ...scope, words: wordsOf(code, title) } };
+    return { was, now: { ...rest, code, title, body: text, ...(folder === undefined ? {} : { folder }), ...(language === undefined ? {} : { language }), ...(texts === undefined ? {} : { texts }), ...scope, words: wordsOf(code, title) } };
   });
 }
 
