@@ -75,6 +75,8 @@ export interface DeletingChannel extends ChannelAdapter { deletePart(to: Channel
 export interface ReactingChannel extends ChannelAdapter { react(to: ChannelAddress, vendorId: string, emojis: string[], signal: AbortSignal): Promise<void> }
 /** Shows the customer that the team has read their lines up to `vendorId`. */
 export interface ReadMarkingChannel extends ChannelAdapter { markRead(to: ChannelAddress, vendorId: string, signal: AbortSignal): Promise<void> }
+/** Its far side tells what became of a reply: that it arrived, or (also) that it was read. */
+export interface ReceiptedChannel extends ChannelAdapter { readonly receipts: "delivered" | "read" }
 /** Fetches a customer's file that an inbound event named by `remote`. */
 export interface FetchingChannel extends ChannelAdapter { fetchFile(remote: string, signal: AbortSignal): Promise<{ stream: Readable; name: string; type: string; bytes?: number }> }
 /** A reply can point at the line that it answers. */
@@ -113,6 +115,7 @@ export const canEdit = (a: ChannelAdapter): a is EditingChannel => "editPart" in
 export const canDelete = (a: ChannelAdapter): a is DeletingChannel => "deletePart" in a;
 export const canReact = (a: ChannelAdapter): a is ReactingChannel => "react" in a;
 export const canMarkRead = (a: ChannelAdapter): a is ReadMarkingChannel => "markRead" in a;
+export const tellsReceipts = (a: ChannelAdapter): a is ReceiptedChannel => "receipts" in a;
 export const canFetch = (a: ChannelAdapter): a is FetchingChannel => "fetchFile" in a;
 export const canQuote = (a: ChannelAdapter): a is QuotingChannel => "quotes" in a;
 export const canOfferChoices = (a: ChannelAdapter): a is ChoosingChannel => "choices" in a;

@@ -2,7 +2,7 @@
 import { DeliveryError } from "../../core/errors.ts";
 import { newId } from "../../core/model/ids.ts";
 import type {
-  CallLog, ChannelAdapter, ChannelAddress, Clock, DeletingChannel, EditingChannel, Logger, PartReceipt, ReactingChannel, ReadMarkingChannel, RepeatableChannel, ReportTrouble, TypingChannel,
+  CallLog, ChannelAdapter, ChannelAddress, Clock, DeletingChannel, EditingChannel, Logger, PartReceipt, ReactingChannel, ReadMarkingChannel, ReceiptedChannel, RepeatableChannel, ReportTrouble, TypingChannel,
 } from "../../core/ports.ts";
 import type { Caller } from "../shared/caller.ts";
 import type { Buckets } from "../shared/rate.ts";
@@ -27,7 +27,7 @@ export interface ApiChannelOptions {
   calls?: CallLog;
 }
 
-export interface ApiChannel extends TypingChannel, EditingChannel, DeletingChannel, ReactingChannel, ReadMarkingChannel, RepeatableChannel {
+export interface ApiChannel extends TypingChannel, EditingChannel, DeletingChannel, ReactingChannel, ReadMarkingChannel, ReceiptedChannel, RepeatableChannel {
   /** Sends a callback once more, as it was, signed anew. @throws {DeliveryError} */
   replay(call: { id: string; event: string; body: string }, signal: AbortSignal): Promise<number>;
 }
@@ -77,6 +77,7 @@ export function createApiChannel({ inbox, shows, signingSecret, caller, clock, l
   return {
     id: "api",
     repeatable: true,
+    receipts: "read",
     limits: { textChars: MAX_TEXT, fileBytes: MAX_FILE_BYTES },
     ...(shows.includes("choices") ? { choices: { bodyChars: MAX_TEXT } } : {}), ...(shows.includes("quotes") ? { quotes: true } : {}),
     plan,

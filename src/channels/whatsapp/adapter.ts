@@ -1,7 +1,7 @@
 /** WhatsApp for one inbox: the port of `core/ports.ts`, over one business number. */
 import { DeliveryError, UserError } from "../../core/errors.ts";
 import type {
-  AddressingChannel, ChannelAdapter, ChannelAddress, ChoosingChannel, Clock, ConditionedChannel, FetchingChannel, FileStore, HandshakeChannel, InboundEvent, Logger, MessageTemplate, MovingChannel, Part, PartReceipt, QuotingChannel, ReactingChannel, ReportTrouble, TemplateChannel, TypingChannel, WebhookChannel, WindowedChannel,
+  AddressingChannel, ChannelAdapter, ChannelAddress, ChoosingChannel, Clock, ConditionedChannel, FetchingChannel, FileStore, HandshakeChannel, InboundEvent, Logger, MessageTemplate, MovingChannel, Part, PartReceipt, QuotingChannel, ReactingChannel, ReceiptedChannel, ReportTrouble, TemplateChannel, TypingChannel, WebhookChannel, WindowedChannel,
 } from "../../core/ports.ts";
 import { z } from "zod";
 import type { Buckets } from "../shared/rate.ts";
@@ -15,7 +15,7 @@ import { MAX_QUESTION, MAX_TEXT } from "./render.ts";
 import { fetchTemplates } from "./templates.ts";
 import { answerChallenge, sameSecret, verifySignature } from "./verify.ts";
 
-export type WhatsAppChannel = WebhookChannel & HandshakeChannel & TypingChannel & ReactingChannel & FetchingChannel & WindowedChannel & TemplateChannel & ConditionedChannel & MovingChannel & QuotingChannel & ChoosingChannel & AddressingChannel & {
+export type WhatsAppChannel = WebhookChannel & HandshakeChannel & TypingChannel & ReactingChannel & FetchingChannel & WindowedChannel & TemplateChannel & ConditionedChannel & MovingChannel & ReceiptedChannel & QuotingChannel & ChoosingChannel & AddressingChannel & {
   readonly inboxId: string;
   readonly phoneNumberId: string;
   /** True for an inbox of the same app: then its calls may come with ours. */
@@ -131,7 +131,7 @@ export function createWhatsApp(options: WhatsAppOptions): WhatsAppChannel {
   const inboxesByNumber = () => new Map([[phoneNumberId, inboxId] as const, ...[...siblings()].filter(isWhatsApp).filter((one) => one.hasSecret(appSecret)).map((one) => [one.phoneNumberId, one.inboxId] as const)]);
 
   return {
-    id: "whatsapp", inboxId, phoneNumberId, hookName: phoneNumberId, windowMs: WINDOW_MS, maxCallBytes: CALL_BYTES, addressesMove: true, quotes: true, choices: { bodyChars: MAX_QUESTION },
+    id: "whatsapp", inboxId, phoneNumberId, hookName: phoneNumberId, windowMs: WINDOW_MS, maxCallBytes: CALL_BYTES, addressesMove: true, receipts: "read", quotes: true, choices: { bodyChars: MAX_QUESTION },
     limits: { textChars: MAX_TEXT, fileBytes: MAX_BYTES.document, bulkPerMinute: 2_400 },
     addressFor: ({ phone }) => (phone === undefined ? null : addressOf({ phone: phone.replace(/^(\+|00)/, "") })?.address ?? null),
     plan,

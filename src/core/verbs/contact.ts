@@ -1,5 +1,6 @@
 /** contact, history: the person behind the conversation, and what they wrote about before. */
 import { attributeText } from "../model/attributes.ts";
+import { abilitiesInWords } from "../services/abilities.ts";
 import { attributeDefinitions } from "../services/attributes.ts";
 import { hiddenOf } from "../services/hide-contact.ts";
 import { UserError } from "../errors.ts";
@@ -71,6 +72,7 @@ async function profileText(core: Core, actor: Agent, conversation: Conversation)
     ...(known === null ? [] : [`First seen ${timeAgo(known.createdAt, now)}`]),
     ...identities.filter((one) => identities.length > 1 || one.unreachable !== undefined).map(({ inboxId, unreachable }) =>
       `Writes in ${nameOf(inboxId)}${unreachable === undefined ? "" : `, but can't be reached there; noticed ${timeAgo(unreachable.at, now)}`}`),
+    ...abilitiesInWords(core.channels.get(conversation.inboxId)),
     others <= 0 ? "No other conversation." : others === 1 ? "1 other conversation:" : `${conversations > COUNTED ? `More than ${COUNTED.toLocaleString("en")}` : others} other conversations${others > SHOWN ? `; /history shows more of them` : ""}:`,
     ...await Promise.all(earlier.map(async (one) => { const link = await linkToThread(core, one); return `${lineAbout(one, now)}${link === undefined ? "" : ` · ${link}`}`; })),
   ].join("\n");
