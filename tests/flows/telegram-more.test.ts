@@ -62,6 +62,26 @@ test("a question with choices has buttons; a press comes back as the customer's 
   for (const wrong of ["Only a question", "Twice? | Yes | yes", `Long? | ${"x".repeat(21)} | No`]) expect(await act("choices", wrong)).toMatchObject({ ok: false });
 });
 
+test("a survey is answered by a button, opens nothing, and what is written next is its comment", async () => {
+  const { fake, help, lines, act } = await setUp();
+  const ana = fake.user(76, "Ana");
+  ana.says("Hello");
+  await lines(1);
+  await help.settle();
+  await act("reply", "Hello!");
+  await act("resolve", "");
+  await act("csat", "");
+  await help.settle();
+  ana.presses("4");
+  await lines(2);
+  await help.settle();
+  ana.says("Very friendly");
+  await lines(3);
+  await help.settle();
+  expect(await help.store.surveys.findOne({})).toMatchObject({ score: 4, comment: "Very friendly", agentName: "Mara" });
+  expect((await help.conversation()).status).toBe("resolved");
+});
+
 test("an edited question keeps its buttons", async () => {
   const { fake, help, lines, act } = await setUp();
   const ana = fake.user(79, "Ana");

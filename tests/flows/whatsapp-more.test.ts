@@ -38,6 +38,18 @@ test("up to three choices are buttons, more are a list; a press is the customer'
   ]);
 });
 
+test("a survey is answered from its list, opens nothing, and what is written next is its comment", async () => {
+  const { ana, ...help } = await buildWhatsApp();
+  await help.hear(ana.text("hello"));
+  for (const [verb, args] of [["reply", "Hello!"], ["resolve", ""], ["csat", ""]] as const) expect(await act(help, verb, args)).toMatchObject({ ok: true });
+  const asked = ana.sees.at(-1)!;
+  expect(asked.choices!.map(({ title }) => title)).toEqual(["1", "2", "3", "4", "5"]);
+  await help.hear(ana.makes("interactive", { type: "list_reply", list_reply: { id: asked.choices![3]!.id, title: "4" } }, { context: { from: "15550783881", id: asked.wamid } }));
+  await help.hear(ana.text("Very friendly"));
+  expect(await help.store.surveys.findOne({})).toMatchObject({ score: 4, comment: "Very friendly", agentName: "Mara" });
+  expect((await help.conversation()).status).toBe("resolved");
+});
+
 test("when the time for free replies is over the card says so by itself, and a new line takes it back", async () => {
   const { ana, ...help } = await buildWhatsApp();
   await help.hear(ana.text("hello"));
