@@ -99,7 +99,7 @@ export function assemble(parts: Parts): Assembly {
   return {
     core, host,
     start() {
-      core.bus.on("lane.due", ({ lane, conversationId }) => (lane === "mirror" ? mirror : delivery).kick(conversationId));
+      core.bus.on("lane.due", ({ lane, conversationId, calm }) => (lane === "mirror" ? mirror : delivery)[calm === true ? "kickCalmly" : "kick"](conversationId));
       core.bus.on("intake.due", ({ thread }) => intake.kick(thread));
       core.bus.on("todo.due", ({ messageId, conversationId }) => {
         todos.kick(messageId);

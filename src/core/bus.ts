@@ -2,7 +2,8 @@
 import type { LaneName } from "./model/types.ts";
 
 export type BusEvent =
-  | { type: "lane.due"; lane: LaneName; conversationId: string }
+  /** `calm`: one of many for which nobody waits. */
+  | { type: "lane.due"; lane: LaneName; conversationId: string; calm?: true }
   | { type: "intake.due"; thread: string }
   | { type: "todo.due"; messageId: string; conversationId: string; for: string }
   | { type: "marks.due"; desk: string }

@@ -1,7 +1,8 @@
-/** The application under test: the rooms as `src/main.ts` composes them. Arguments: data folder, API root, "count" or "plain", and where the desk is as JSON, or nothing for a desk in this process. */
+/** The application under test: the rooms as `src/main.ts` composes them. Arguments: data folder, API root, "count", "plain" or "unscheduled" (due work waits until it is asked for), and where the desk is as JSON, or nothing for a desk in this process. */
 import type { AddressInfo } from "node:net";
 import { assemble } from "../../src/assemble.ts";
 import { createScheduler } from "../../src/automation/scheduler.ts";
+import { cardOf } from "../../src/bridge/card.ts";
 import { discordKind } from "../../src/bridge/discord/kind.ts";
 import { slackKind } from "../../src/bridge/slack/kind.ts";
 import { telegramKind } from "../../src/channels/telegram/kind.ts";
@@ -71,8 +72,10 @@ core.scheduler = scheduler;
 const server = await buildServer({ log, trustProxy: false, plugins: [
   hookRoutes({ log, inboxById: (id) => { const adapter = core.channels.get(id); return adapter === undefined ? null : { adapter }; }, receive: (event) => receiveEvent(core, event) }),
 ] });
+const asleep = mode === "unscheduled" ? await store.conversations.findOne({ status: "snoozed" }) : null;
+if (asleep !== null) desk.remembers(targetOf(asleep.deskTargetId, inbox.createdAt), cardOf(asleep, inbox.name));
 assembly.start();
-await scheduler.start();
+if (mode !== "unscheduled") await scheduler.start();
 if (live !== null) {
   await host.stream(place!.desk, "down");
   live.start(host);
@@ -100,10 +103,17 @@ async function settle(): Promise<void> {
   }
 }
 
+async function beginDue(): Promise<void> {
+  desk.cards = 0;
+  await scheduler.start();
+}
+
 async function answer(ask: Ask): Promise<unknown> {
   switch (ask.do) {
     case "learnThreads": return learnThreads();
     case "settle": return settle();
+    case "schedule": return beginDue();
+    case "asleep": return { left: await store.conversations.countDocuments({ status: "snoozed", snoozedUntil: { $gt: new Date(0), $lte: clock.now() } }), cards: desk.cards };
     case "count": return ask.on ? counter.start() : counter.stop();
     case "stop":
       await scheduler.stop();

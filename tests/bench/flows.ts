@@ -29,6 +29,14 @@ export function rssAnonMb(pid: number): number {
   return kb === undefined ? Number.NaN : Math.round(Number(kb) / 102.4) / 10;
 }
 
+/** Processor time of all threads of a process over so long, in milliseconds a second. */
+export async function idleCpu(pid: number, ms: number): Promise<number> {
+  const sum = () => { const { main, others } = cpuOf(pid); return main + others; };
+  const before = sum(), began = performance.now();
+  await new Promise((done) => { setTimeout(done, ms); });
+  return Math.round(((sum() - before) * 10_000) / (performance.now() - began)) / 10;
+}
+
 /** Processor time of a process so far, in milliseconds; a tick of Linux is 10 ms. */
 function cpuOf(pid: number): { main: number; others: number } {
   const ticks = (tid: string): number => {

@@ -78,8 +78,8 @@ export async function closedLoop(generator: Generator, ways: Way[], concurrency:
   return Math.round((arrived * 10_000) / (machineMs() - began)) / 10;
 }
 
-/** So many a second whatever comes back, evenly. Answers how long each took from its due time on, so that a stall counts for all that it delayed. */
-export async function openLoop(generator: Generator, way: Way, perSecond: number, ms: number): Promise<Latency> {
+/** So many a second whatever comes back, evenly, to the chats from number `first` on. Answers how long each took from its due time on, so that a stall counts for all that it delayed. */
+export async function openLoop(generator: Generator, way: Way, perSecond: number, ms: number, first = 0): Promise<Latency> {
   const total = Math.round((perSecond * ms) / 1_000);
   const began = machineMs();
   const lines: Promise<number>[] = [];
@@ -87,7 +87,7 @@ export async function openLoop(generator: Generator, way: Way, perSecond: number
     const due = Math.min(total, Math.floor(((machineMs() - began) * perSecond) / 1_000) + 1);
     while (lines.length < due) {
       const late = machineMs() - (began + (lines.length * 1_000) / perSecond);
-      lines.push(generator.send(way, lines.length).then((took) => took + Math.max(0, late)));
+      lines.push(generator.send(way, first + lines.length).then((took) => took + Math.max(0, late)));
     }
     await new Promise((done) => { setTimeout(done, 1); });
   }

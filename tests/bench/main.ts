@@ -1,4 +1,4 @@
-/** `npm run bench`: what one message costs, in both directions, beside the floor. `npm run bench -- store`: the embedded store alone; `-- rules`: what 200 rules add. */
+/** `npm run bench`: what one message costs, in both directions, beside the floor. `npm run bench -- store`: the embedded store alone; `-- rules`: what 200 rules add; `-- snoozes`: 10,000 that are due at once. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,9 +9,10 @@ import { readProfiles } from "./profile.ts";
 import { asJson, printTable, type Results } from "./report.ts";
 import { fdatasyncMs, run as runStore } from "./store.ts";
 import { runRules } from "./rules.ts";
+import { printSnoozes, runSnoozes } from "./snoozes.ts";
 import { Child } from "./wire.ts";
 
-const HELP = "npm run bench -- [store | rules] [--sizes 1k,100k,1M] [--seconds 8] [--concurrency 32] [--desk fake|slack|discord] [--profile] [--json]";
+const HELP = "npm run bench -- [store | rules | snoozes] [--sizes 1k,100k,1M] [--seconds 8] [--concurrency 32] [--desk fake|slack|discord] [--profile] [--json]";
 /** Desks in a process of their own. */
 const DESKS = { slack: new URL("./slack.ts", import.meta.url), discord: new URL("./discord.ts", import.meta.url) };
 const print = (line: string) => console.log(line);
@@ -85,6 +86,12 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: { sizes: { type: "string", default: "1k,100k" }, seconds: { type: "string", default: "8" }, concurrency: { type: "string", default: "32" }, desk: { type: "string", default: "fake" }, profile: { type: "boolean", default: false }, json: { type: "boolean", default: false } },
   });
+  if (positionals[0] === "snoozes") {
+    const figures = await runSnoozes(Number(values.seconds) * 1_000, print);
+    printSnoozes(figures, print);
+    if (values.json) print(JSON.stringify(figures));
+    return;
+  }
   if (positionals[0] === "store" || positionals[0] === "rules") {
     const figures = positionals[0] === "rules" ? runRules(Number(values.seconds) * 1_000) : await runStore({ ms: Number(values.seconds) * 375, sizes: sizesOf(values.sizes) });
     for (const [name, value] of Object.entries(figures)) print(`  ${name.padEnd(50)}${String(value).padStart(12)}`);

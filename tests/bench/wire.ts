@@ -30,6 +30,9 @@ export type Ask =
   | { do: "learnThreads" }
   | { do: "settle" }
   | { do: "count"; on: boolean }
+  /** Due work begins; how many snoozes are due and not over yet, and how many cards were shown anew. */
+  | { do: "schedule" }
+  | { do: "asleep" }
   | { do: "stop" };
 export type ToChild = { type: "say"; chat: number; id: string } | ({ type: "ask"; asked: number } & Ask);
 

@@ -18,7 +18,7 @@ export interface Watched {
 }
 
 export const WORDS = {
-  heard: "rule heard it", waited: "rule waited a minute", reply: "A rule says hello.", survey: "How was it?", given: / assigned this to (\w+)$/,
+  heard: "rule heard it", waited: "rule waited a minute", reply: "A rule says hello.", campaign: "A campaign says hello.", survey: "How was it?", given: / assigned this to (\w+)$/,
   half: "50 % of the time for the first reply is over", over: "The time for the first reply is over", snoozed: " snoozed this until", woken: "Reopened: the snooze ended", resolved: " resolved this conversation", notice: "was given to you",
 } as const;
 
@@ -41,10 +41,12 @@ const OWED: [what: string, inbox: Watched["inbox"], came: (one: Watched) => numb
   ["rules that heard a line", "time", ({ thread }) => has(thread, WORDS.heard)],
   ["replies of rules, with the customer", "time", ({ got }) => has(got, WORDS.reply)],
   ["rules that waited", "time", ({ thread }) => has(thread, WORDS.waited)],
-  ["warnings at 50 %", "time", ({ thread }) => has(thread, WORDS.half)],
+  // what is late is told together with the next step
+  ["warnings at 50 %", "time", ({ thread }) => has(thread, WORDS.half) || Math.min(1, has(thread, WORDS.over))],
   ["warnings at 100 %", "time", ({ thread }) => has(thread, WORDS.over)],
   ["alerts to supervisors", "time", ({ alerts }) => alerts],
   ["given to somebody", "queue", ({ thread }) => thread.filter((line) => WORDS.given.test(line)).length],
+  ["messages of a campaign, with the customer", "queue", ({ got }) => has(got, WORDS.campaign)],
   ["surveys, with the customer", "queue", ({ got }) => has(got, WORDS.survey)],
 ];
 

@@ -1,4 +1,4 @@
-/** `npm run chaos -- automation`: rules, waits, snoozes, routing, service levels, surveys and webhooks of a process that is killed at random moments; then each is looked for. */
+/** `npm run chaos -- automation`: rules, waits, snoozes, routing, service levels, surveys, a campaign and webhooks of a process that is killed at random moments; then each is looked for. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,6 +18,8 @@ const LONGEST_WAIT_S = 65;
 /** "0.01h" is the shortest snooze that has a name. */
 const SNOOZE = "0.01h";
 const CALM_MS = 4_000;
+/** The campaign begins so long after the last customer may have written. */
+const START_AFTER_S = 5;
 const CALL_MS = 5_000;
 
 const settings = (receiver: Receiver): string => `limits: off
@@ -52,13 +54,14 @@ export async function runAutomation(options: Options, dice: Dice, folder: string
   const env = { DATA_DIR: join(folder, "data"), THREADLINE_APPLY: join(folder, "threadline.yaml") };
   writeFileSync(env.THREADLINE_APPLY, settings(receiver));
   await runCommand(["apply", env.THREADLINE_APPLY], { DATA_DIR: env.DATA_DIR });
+  const token = (await runCommand(["token", "create", "--name", "Chaos", "--role", "administrator"], { DATA_DIR: env.DATA_DIR })).split("\n")[0]!.trim();
   const server = new Server("server", await freePort(), folder, env);
   const world: World = { options, dice, sides: new Map(), place: playground(), journal: new Journal(), servers: [server], loading: true, running: true, actors: [] };
   try {
     await server.start();
     const customers = Array.from({ length: options.conversations }, (_, i): Customer => ({ name: `k${i + 1}`, inbox: i % 2 === 0 ? "queue" : "time", token: null }));
     const notices = new Map<string, { agent: string; text: string }>();
-    world.actors.push(...customers.map((customer) => write(world, customer)), ...AGENTS.map((agent) => work(world, agent, notices)), snoozeAll(world));
+    world.actors.push(...customers.map((customer) => write(world, customer)), ...AGENTS.map((agent) => work(world, agent, notices)), snoozeAll(world), campaign(world, token));
     const failed = new Promise<never>((_, fail) => { for (const actor of world.actors) actor.catch(fail); });
     const downs = await Promise.race([killAtRandom(world, server), failed]);
     world.loading = false;
@@ -166,6 +169,25 @@ async function snoozeAll(world: World): Promise<void> {
       else if (texts.some((text) => text.includes(WORDS.heard))) await act(world, thread, AGENTS[0], "snooze", SNOOZE);
     }
   });
+}
+
+/** One text to everybody of one inbox, begun when all have written, at a pace at which kills come in between. */
+async function campaign(world: World, token: string): Promise<void> {
+  const dice = world.dice.of("campaign");
+  await sleep((world.options.seconds + START_AFTER_S) * 1_000);
+  const api = async (method: string, path: string, json?: object) => {
+    const answer = await ask(world, dice, { method, path: `/api/v1${path}`, token, ...(json === undefined ? {} : { json }) });
+    return { status: answer?.status ?? 0, body: answer?.body ?? null };
+  };
+  const listed = await api("GET", "/inboxes");
+  const inboxId = (listed.body as { inboxes: { id: string; name: string }[] } | null)?.inboxes.find(({ name }) => name === "Queue")?.id;
+  if (inboxId === undefined) throw refused("The list of inboxes", listed);
+  const made = await api("POST", "/campaigns", { name: "Chaos", inboxId, text: WORDS.campaign, perMinute: world.options.conversations });
+  if (made.status !== 201) throw refused("A campaign", made);
+  const { id } = made.body as { id: string };
+  // a repeat of a start whose answer was lost is refused as too late
+  const started = await api("POST", `/campaigns/${id}/start`, {});
+  if (started.status !== 200 && started.status !== 409 && started.status !== 422) throw refused("The start of a campaign", started);
 }
 
 async function postsOf(world: World, thread: Thread): Promise<Post[]> {

@@ -19,13 +19,14 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** One command of ours, run to its end. @throws Error with what it said when it fails */
-export async function runCommand(words: string[], env: Record<string, string>): Promise<void> {
+/** One command of ours, run to its end; answers what it said. @throws Error with what it said when it fails */
+export async function runCommand(words: string[], env: Record<string, string>): Promise<string> {
   const child = spawn(process.execPath, [CLI, ...words], { env: { PATH: process.env["PATH"] ?? "", ...env }, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => { output += chunk.toString("utf8"); });
   const code = await new Promise<number | null>((done) => { child.once("close", done); });
   if (code !== 0) throw new Error(`threadline ${words.join(" ")} ended with ${code}:\n${output}`);
+  return output;
 }
 
 export class Server {

@@ -2,6 +2,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createScheduler } from "../../src/automation/scheduler.ts";
 import type { Core } from "../../src/core/core.ts";
+import { sweepOnce } from "../../src/core/lanes/sweep.ts";
 import type { Conversation } from "../../src/core/model/types.ts";
 import { snooze, wakeDueSnoozes } from "../../src/core/services/snooze.ts";
 import { agentAuthor } from "../../src/core/services/send-reply.ts";
@@ -67,7 +68,7 @@ describe("a snooze", () => {
     expect((await now()).status).toBe("open");
   });
 
-  test("of more than one batch at once: all end in one look, each told once, even when two look together", async () => {
+  test("of more than one batch at once: all end in one look, and the sweep tells each once, even when two look together", async () => {
     const { help, now } = await oneConversation(store());
     const like = await now();
     await help.assembly.stop();
@@ -78,7 +79,10 @@ describe("a snooze", () => {
     });
     await store().conversations.insertMany(many);
     await Promise.all([wakeDueSnoozes(help.core), wakeDueSnoozes(help.core)]);
-    expect(await store().conversations.countDocuments({ _id: /^many-/, status: "open", outbox: { $size: 0 } })).toBe(120);
+    expect(await store().conversations.countDocuments({ _id: /^many-/, status: "open" })).toBe(120);
+    help.clock.advance(2_000);
+    await Promise.all([sweepOnce(help.core), sweepOnce(help.core)]);
+    expect(await store().conversations.countDocuments({ _id: /^many-/, outbox: { $size: 0 } })).toBe(120);
     expect(await store().messages.countDocuments({ conversationId: /^many-/, kind: "activity" })).toBe(120);
     await store().messages.deleteMany({ conversationId: /^many-/ });
     await store().conversations.deleteMany({ _id: /^many-/ });

@@ -43,6 +43,25 @@ test("what waits is taken up in order as its group's slots come free, groups in 
   expect(begun.filter((key) => key.startsWith("b")).length).toBeGreaterThanOrEqual(3);
 });
 
+test("a crowd runs a few at a time behind all else, and one of it that is kicked goes at once", async () => {
+  const { runner, running, begun, calm, end } = setUp({ maxParallel: 10, groups: groups(8) });
+  keys("c", 100).forEach(runner.kickCalmly);
+  await calm();
+  expect([...running.keys()]).toEqual(keys("c", 4));
+  keys("a", 2).forEach(runner.kick);
+  runner.kick("c50");
+  await calm();
+  expect(begun).toEqual([...keys("c", 4), "a0", "a1", "c50"]);
+  await end("c0");
+  await end("a0");
+  expect(begun.slice(7)).toEqual(["c4"]);
+  const ended = runner.stop();
+  for (const key of running.keys()) await end(key);
+  await ended;
+  expect(begun.filter((key) => key === "c50")).toHaveLength(1);
+  expect(begun).not.toContain("c6");
+});
+
 test("a key that waits is queued once, and a kick while it runs runs it once more", async () => {
   const { runner, begun, calm, end } = setUp({ maxParallel: 2, groups: groups(1) });
   for (const key of ["a0", "a1", "a1", "a1", "a0", "a0"]) runner.kick(key);

@@ -4,6 +4,8 @@ import type { Logger } from "../ports.ts";
 export interface Runner {
   /** Something may be due for this key. */
   kick(key: string): void;
+  /** One of many that came at once and for which nobody waits: a few at a time, while nothing else waits for room. */
+  kickCalmly(key: string): void;
   /** Kick again at a time. A sooner time replaces a later one. */
   kickAt(key: string, delayMs: number): void;
   /** No new work; resolves when what runs has ended. */
@@ -22,6 +24,9 @@ const BUSY_RETRY_MS = 1_000;
 /** Keys whose group is remembered. */
 const KEPT = 20_000;
 
+/** Keys of a crowd that run side by side. */
+const CALM_SLOTS = 4;
+
 interface Running { again: boolean; group?: string; asked?: true }
 
 /** `work` throws only on the unexpected: it is logged and tried again a second later. */
@@ -32,6 +37,8 @@ export function createRunner(name: string, work: (key: string) => Promise<void>,
   /** Keys whose group is being asked for. */
   const sorting = new Set<string>();
   const timers = new Map<string, { timer: NodeJS.Timeout; at: number }>();
+  const crowd = new Set<string>();
+  let calmRunning = 0;
   let stopped = false;
   let onIdle: (() => void) | undefined;
 
@@ -47,7 +54,8 @@ export function createRunner(name: string, work: (key: string) => Promise<void>,
     } catch { return ""; }
   };
 
-  function start(key: string, group?: string): void {
+  function start(key: string, group?: string, calm = false): void {
+    if (calm) calmRunning++;
     const state: Running = { again: false, ...(group === undefined ? {} : { group }) };
     active.set(key, state);
     work(key)
@@ -57,6 +65,7 @@ export function createRunner(name: string, work: (key: string) => Promise<void>,
       })
       .finally(() => {
         active.delete(key);
+        if (calm) calmRunning--;
         if (state.again) admit(key, state.group);
         pump();
         if (stopped && active.size === 0) onIdle?.();
@@ -112,13 +121,26 @@ export function createRunner(name: string, work: (key: string) => Promise<void>,
       if (running === undefined) start(key, group);
       else running.again = true;
     }
+    for (const key of crowd) {
+      if (stopped || waiting.size > 0 || calmRunning >= CALM_SLOTS || active.size >= maxParallel) return;
+      crowd.delete(key);
+      const running = active.get(key);
+      if (running === undefined) start(key, undefined, true);
+      else running.again = true;
+    }
   }
 
   const runner: Runner = {
     kick(key) {
+      crowd.delete(key);
       const running = active.get(key);
       if (running !== undefined) running.again = true;
       else admit(key);
+    },
+    kickCalmly(key) {
+      if (stopped) return;
+      crowd.add(key);
+      pump();
     },
     kickAt(key, delayMs) {
       if (stopped) return;
@@ -135,6 +157,7 @@ export function createRunner(name: string, work: (key: string) => Promise<void>,
       for (const { timer } of timers.values()) clearTimeout(timer);
       timers.clear();
       waiting.clear();
+      crowd.clear();
       if (active.size > 0) await new Promise<void>((resolve) => { onIdle = resolve; });
     },
     get running() { return active.size + sorting.size; },

@@ -14,6 +14,9 @@ import { sweepWebhooks } from "../services/webhooks.ts";
 
 const BATCH = 500;
 
+/** Conversations of which one look tells what their timeline does not tell yet; so many are a crowd. */
+const OUTBOXES = 200;
+
 /** Pages of one kind in one look. */
 const PAGES = 4;
 /** Where the next look goes on, per kind, while more is due than one look takes: what can't go now must not hide what can. */
@@ -48,7 +51,7 @@ export async function sweepOnce(core: Core): Promise<void> {
       for (const conversationId of due) core.bus.publish({ type: "lane.due", lane, conversationId });
     });
   }
-  await part(() => eachDue(core, "card", "cardDueAt", conversations, "_id", ({ _id }) => core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: _id })));
+  await part(() => eachDue(core, "card", "cardDueAt", conversations, "_id", ({ _id }) => core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: _id, calm: true })));
   await part(() => eachDue(core, "move", "moveDueAt", conversations, "_id", ({ _id }) => core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: _id })));
 
   for (const [desk, adapter] of core.desks) if (canMark(adapter)) core.bus.publish({ type: "marks.due", desk });
@@ -62,8 +65,8 @@ export async function sweepOnce(core: Core): Promise<void> {
 
   const now = core.clock.now();
   await part(async () => {
-    const outboxes = await conversations.find({ "outbox.at": { $lte: new Date(now.getTime() - 1_000) } }).limit(BATCH).toArray();
-    for (const conversation of outboxes) await part(() => drainOutbox(core, conversation));
+    const outboxes = await conversations.find({ "outbox.at": { $lte: new Date(now.getTime() - 1_000) } }).limit(OUTBOXES).toArray();
+    for (const conversation of outboxes) await part(() => drainOutbox(core, conversation, outboxes.length === OUTBOXES));
   });
   await part(async () => {
     const events = await deskEvents.find({ dueAt: { $lte: now } }, { projection: { thread: 1 } }).sort({ dueAt: 1 }).limit(BATCH).toArray();

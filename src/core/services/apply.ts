@@ -132,8 +132,8 @@ const languageFound = (text: string): Pick<Conversation, "language"> => { const 
 
 const fileLine = (message: Message): string => message.files.map((file) => file.name).join(", ");
 
-/** Turns what a conversation's outbox holds into activity messages: the entry's id is the message's `_id`, so a repeat makes none. */
-export async function drainOutbox(core: Core, conversation: Conversation): Promise<void> {
+/** Turns what a conversation's outbox holds into activity messages: the entry's id is the message's `_id`, so a repeat makes none. `calm`: one of many for which nobody waits. */
+export async function drainOutbox(core: Core, conversation: Conversation, calm = false): Promise<void> {
   if (conversation.outbox.length === 0) return;
   let last = 0;
   for (const entry of conversation.outbox) {
@@ -150,5 +150,5 @@ export async function drainOutbox(core: Core, conversation: Conversation): Promi
   }
   await core.store.conversations.updateOne({ _id: conversation._id }, { $pull: { outbox: { id: { $in: conversation.outbox.map((entry) => entry.id) } } } });
   await applyUpTo(core, conversation._id, last);
-  core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id });
+  core.bus.publish({ type: "lane.due", lane: "mirror", conversationId: conversation._id, ...(calm ? { calm } : {}) });
 }

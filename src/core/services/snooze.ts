@@ -1,4 +1,5 @@
 /** Snooze and its end. The due time lives on the conversation; a timer that comes late, early or twice does no harm. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { AnyBulkWriteOperation } from "mongodb";
 import type { Core } from "../core.ts";
 import { newId } from "../model/ids.ts";
@@ -27,16 +28,24 @@ const BATCH = 100;
 const AT_ONCE = 10;
 const SYSTEM: Author = { type: "system", name: "Threadline" };
 
-/** Opens every conversation whose snooze is over, claimed in bulk by status and episode. Answers how many were due, and when the next one is. */
+/**
+ * Opens every conversation whose snooze is over, claimed in bulk by status and episode, with a rest after each full batch for those who write meanwhile.
+ * What a crowd's timelines and cards say of it is left to the sweep. Answers how many were due, and when the next one is.
+ */
 export async function wakeDueSnoozes(core: Core): Promise<{ due: number; next: Date | null }> {
   const { conversations } = core.store;
   let due = 0;
   for (;;) {
     const now = core.clock.now();
+    const began = performance.now();
     const batch = await conversations.find({ status: "snoozed", snoozedUntil: { $gt: new Date(0), $lte: now } }).sort({ snoozedUntil: 1 }).limit(BATCH).toArray();
     if (batch.length === 0) break;
     due += batch.length;
     await conversations.bulkWrite(await Promise.all(batch.map((conversation) => wakeOne(core, conversation, now))), { ordered: false });
+    if (batch.length === BATCH) {
+      await sleep(performance.now() - began);
+      continue;
+    }
     const changed = await conversations.find({ _id: { $in: batch.map((conversation) => conversation._id) } }).toArray();
     for (let i = 0; i < changed.length; i += AT_ONCE) await Promise.all(changed.slice(i, i + AT_ONCE).map((conversation) => tell(core, conversation)));
   }
