@@ -59,6 +59,7 @@ export async function runSnoozes(ms: number, print: (line: string) => void): Pro
     const parts: Awaited<ReturnType<typeof both>>[] = [];
     do parts.push(await both(2_000)); while ((await Promise.race([awake, null])) === null);
     const { seconds, cards } = await awake;
+    print(`All had changed status after ${seconds} s; their timelines and cards follow …`);
     const worst = (way: "inbound" | "outbound"): Latency => {
       const all = parts.map((part) => part[way]);
       const over = (key: "p50" | "p95" | "p99") => Math.max(...all.map((one) => one[key]));
