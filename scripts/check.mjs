@@ -1,4 +1,4 @@
-// `npm run check`: everything but browsers and tests/long, in about five minutes on two cores.
+// `npm run check`: everything but browsers, tests/desks and tests/long, in about three minutes on two cores.
 import { bootstrap } from "./bootstrap.mjs";
 import { check, finish } from "./checks.mjs";
 

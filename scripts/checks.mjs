@@ -84,13 +84,13 @@ export async function fuzz(payloads) {
   return counts;
 }
 
-/** Lint, types, unused code, unit and flow tests, fuzz; with `long` the tests of `tests/long` too. The tests often wait, so the others run beside them, one at a time. */
+/** Lint, types, unused code, unit and flow tests, fuzz; with `long` the tests of `tests/desks` and `tests/long` too. The tests often wait, so the others run beside them, one at a time. */
 export async function check({ payloads, long = false }) {
   const counts = [await lint()];
   held = [];
   const beside = async () => [await types(), await unused(), await fuzz(payloads)];
   const tests = async () => {
-    const count = await vitest("unit and flow tests", { args: long ? [] : ["--exclude", "tests/long/**"] });
+    const count = await vitest("unit and flow tests", { args: long ? [] : ["--exclude", "tests/long/**", "--exclude", "tests/desks/**"] });
     for (const line of held.splice(0)) console.log(line);
     held = null;
     return count;
