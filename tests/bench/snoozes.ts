@@ -23,21 +23,21 @@ export async function runSnoozes(ms: number, print: (line: string) => void): Pro
   const folder = mkdtempSync(join(tmpdir(), "threadline-bench-"));
   const generator = new Generator();
   const children: Child[] = [];
-  const start = async (file: string, args: string[]): Promise<Child> => {
-    const child = await Child.start(new URL(file, import.meta.url), args, generator.onArrival);
+  const start = async (file: URL, args: string[]): Promise<Child> => {
+    const child = await Child.start(file, args, generator.onArrival);
     children.push(child);
     return child;
   };
   try {
-    const { apiRoot } = (await start("./telegram.ts", [])).ready;
+    const { apiRoot } = (await start(new URL("./telegram.ts", import.meta.url), [])).ready;
     const data = join(folder, "data");
-    const empty = await start("./app.ts", [data, apiRoot!, "plain"]);
+    const empty = await start(new URL("./app.ts", import.meta.url), [data, apiRoot!, "plain"]);
     await empty.ask({ do: "settle" });
     const idleMs = await idleCpu(empty.pid, ms);
     await empty.stop();
     print(`Filling a store with ${(DUE + PENDING).toLocaleString("en")} snoozed conversations …`);
-    await (await start("./sleepers.ts", [data, String(DUE), String(PENDING)])).stop();
-    const app = generator.app = await start("./app.ts", [data, apiRoot!, "unscheduled"]);
+    await (await start(new URL("./sleepers.ts", import.meta.url), [data, String(DUE), String(PENDING)])).stop();
+    const app = generator.app = await start(new URL("./app.ts", import.meta.url), [data, apiRoot!, "unscheduled"]);
     await warmUp(generator);
     // in different conversations: a reply that crosses a customer's line is held
     const both = async (lasts: number) => {
