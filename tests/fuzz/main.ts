@@ -18,7 +18,11 @@ import { seedOf } from "../support/seed.ts";
 import { hostileRequest, rngOf } from "./payloads.ts";
 import type { Hostile, Known } from "./payloads.ts";
 
-const { values } = parseArgs({ options: { payloads: { type: "string", default: "500" }, seed: { type: "string", default: String(seedOf(process.env.FC_SEED)) }, json: { type: "boolean", default: false }, only: { type: "string" } }, allowPositionals: true });
+const { values } = parseArgs({ options: { payloads: { type: "string", default: "500" }, seed: { type: "string", default: String(seedOf(process.env.FC_SEED)) }, json: { type: "boolean", default: false }, only: { type: "string" }, help: { type: "boolean", default: false } }, allowPositionals: true });
+if (values.help) {
+  console.log("npm run fuzz -- [--payloads 500] [--only email|telegram|whatsapp|bridge|visitor] [--seed N] [--json]");
+  process.exit(0);
+}
 const INBOX_KEY = "sms.fuzzing-key-of-the-right-shape-01";
 const BOT_TOKEN = "123456:fuzzing-token-of-the-right-shape-1234";
 const SETTINGS = (receiverPort: number): string => `
