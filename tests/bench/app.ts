@@ -16,6 +16,7 @@ import { createFileStore } from "../../src/files/store.ts";
 import { createLog } from "../../src/log.ts";
 import { connectMongo } from "../../src/mongo/connect.ts";
 import { buildServer } from "../../src/server.ts";
+import { addCrowd, beginCampaign, countRecipients } from "./campaign-app.ts";
 import { countCommands } from "./commands.ts";
 import { BenchDesk } from "./desk.ts";
 import { AGENT, FIRST_CHAT, listen, Reporter, tell, TOKEN, type Ask, type VendorPlace } from "./wire.ts";
@@ -110,6 +111,9 @@ async function beginDue(): Promise<void> {
 
 async function answer(ask: Ask): Promise<unknown> {
   switch (ask.do) {
+    case "crowd": return addCrowd(store, inbox, ask.people);
+    case "campaign": return beginCampaign(core, inbox);
+    case "recipients": return countRecipients(store);
     case "learnThreads": return learnThreads();
     case "settle": return settle();
     case "schedule": return beginDue();

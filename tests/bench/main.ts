@@ -1,4 +1,4 @@
-/** `npm run bench`: what one message costs, in both directions, beside the floor. `npm run bench -- store`: the embedded store alone; `-- rules`: what 200 rules add; `-- snoozes`: 10,000 that are due at once. */
+/** `npm run bench`: what one message costs, in both directions, beside the floor. `npm run bench -- store`: the embedded store alone; `-- rules`: what 200 rules add; `-- snoozes`: 10,000 that are due at once; `-- campaign`: replies beside a campaign to 100,000. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,11 +8,12 @@ import { Generator } from "./generator.ts";
 import { readProfiles } from "./profile.ts";
 import { asJson, printTable, type Results } from "./report.ts";
 import { fdatasyncMs, run as runStore } from "./store.ts";
+import { runCampaign } from "./campaign.ts";
 import { runRules } from "./rules.ts";
 import { printSnoozes, runSnoozes } from "./snoozes.ts";
 import { Child } from "./wire.ts";
 
-const HELP = "npm run bench -- [store | rules | snoozes] [--sizes 1k,100k,1M] [--seconds 8] [--concurrency 32] [--desk fake|slack|discord] [--profile] [--json]";
+const HELP = "npm run bench -- [store | rules | snoozes | campaign] [--sizes 1k,100k,1M] [--seconds 8] [--concurrency 32] [--desk fake|slack|discord] [--profile] [--json]";
 /** Desks in a process of their own. */
 const DESKS = { slack: new URL("./slack.ts", import.meta.url), discord: new URL("./discord.ts", import.meta.url) };
 const print = (line: string) => console.log(line);
@@ -98,6 +99,7 @@ async function main(): Promise<void> {
     if (values.json) print(JSON.stringify(figures));
     return;
   }
+  if (positionals[0] === "campaign") return runCampaign(Number(values.seconds) * 1_000, values.json, print);
   if (positionals.length > 0) throw new Error(`There is no bench "${positionals[0]}".\n${HELP}`);
   const ms = Number(values.seconds) * 1_000, concurrency = Number(values.concurrency);
   if (!(ms > 0) || !(concurrency >= 1 && concurrency <= 256)) throw new Error(`--seconds and --concurrency (1 to 256) take numbers.\n${HELP}`);

@@ -1,10 +1,11 @@
 /** The fake Telegram as a process of its own; it tells of each message that reached a customer. */
 import { FakeTelegram } from "../fakes/telegram/server.ts";
-import { CHATS, FIRST_CHAT, idOf, listen, Reporter, tell, TOKEN } from "./wire.ts";
+import { CHATS, FIRST_CHAT, FIRST_RECIPIENT, idOf, listen, REACHABLE, Reporter, tell, TOKEN } from "./wire.ts";
 
 const reporter = new Reporter();
 const fake = await FakeTelegram.start({ token: TOKEN, record: false });
 for (let i = 0; i < CHATS; i++) fake.user(FIRST_CHAT + i);
+for (let i = 0; i < REACHABLE; i++) fake.user(FIRST_RECIPIENT + i);
 const show = fake.state.show.bind(fake.state);
 fake.state.show = (message) => {
   show(message);

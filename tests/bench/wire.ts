@@ -12,6 +12,9 @@ export const AGENT = "Mara";
 /** Chat ids of the customers under test. */
 export const FIRST_CHAT = 10_000;
 export const CHATS = 256;
+/** Chat ids of a campaign's recipients, and how many of them the fake Telegram knows: more than a bench reaches. */
+export const FIRST_RECIPIENT = 50_000;
+export const REACHABLE = 4_000;
 
 /** Lines that ended their way, with the time when they did. */
 export interface Arrivals { type: "arrivals"; list: [id: string, at: number][] }
@@ -29,6 +32,9 @@ export type FromChild = Arrivals | Ready | Done;
 export type Ask =
   | { do: "learnThreads" }
   | { do: "settle" }
+  | { do: "crowd"; people: number }
+  | { do: "campaign" }
+  | { do: "recipients" }
   | { do: "count"; on: boolean }
   /** Due work begins; how many snoozes are due and not over yet, and how many cards were shown anew. */
   | { do: "schedule" }
