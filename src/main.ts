@@ -39,7 +39,7 @@ import type { Running } from "./boot/running.ts";
 import { buildServer } from "./server.ts";
 import { settingsKinds } from "./boot/settings-kinds.ts";
 import { StartError } from "./boot/start-error.ts";
-import { textReader } from "./boot/text-reader.ts";
+import { readersIn } from "./boot/named-files.ts";
 import { switchDelivery } from "./boot/switch-delivery.ts";
 import { createAuth } from "./web-admin/auth/auth.ts";
 import { authRoutes, signInLink } from "./web-admin/auth/routes.ts";
@@ -76,7 +76,7 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
   await checkClock(opened);
   const deps = { store, clock, secrets, ...settingsKinds };
   const news: string[] = [];
-  if (config.applyFile !== undefined) news.push(...(await applyAtStart(deps, config.applyFile)));
+  if (config.applyFile !== undefined) news.push(...(await applyAtStart({ ...deps, ...readersIn(dirname(config.applyFile), opened.parts.files) }, config.applyFile)));
   else if (await makeDemo(deps)) news.push("Made a demo: the inbox Website and two agents, Mara Lindqvist and Jonas Okafor.");
 
   // Nobody else can use the embedded store: what is still held there, a dead process held.
@@ -119,7 +119,7 @@ async function run(config: Config, log: ReturnType<typeof createLog>, opened: Op
       controlRoutes({
         token,
         async apply(text, env, folder) {
-          const result = await applySettings({ ...deps, ...(folder === undefined ? {} : { readText: textReader(folder) }) }, text, env);
+          const result = await applySettings({ ...deps, ...(folder === undefined ? {} : readersIn(folder, opened.parts.files)) }, text, env);
           forgetSettings(core);
           await desks.reload();
           await channels.reload();
@@ -186,7 +186,7 @@ async function applyAtStart(deps: Parameters<typeof applySettings>[0], file: str
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     throw new Error(`THREADLINE_APPLY names ${file}, which can't be read (${error.code ?? error.message}). Set it to your settings file, or unset it.`);
   });
-  const { changes, faults } = await applySettings({ ...deps, readText: textReader(dirname(file)) }, text, environment());
+  const { changes, faults } = await applySettings(deps, text, environment());
   if (faults.length > 0) throw new Error(`${file} has faults, so nothing was changed:\n${faults.map((fault) => `  line ${fault.line}, column ${fault.column}: ${fault.reason}`).join("\n")}`);
   return changes;
 }

@@ -41,7 +41,8 @@ export async function runVerbFor(core: Core, call: VerbCall): Promise<ActResult>
 /** `/reply` and `/note`: the explicit act passes the same guard as a line in the thread. */
 async function say(core: Core, call: VerbCall & { conversation: Conversation }, kind: "reply" | "note", text: string, more: Saying = {}): Promise<VerbResult> {
   const { agent, conversation } = call;
-  const { files = call.files ?? [], mentions = call.mentions ?? 0, source = call.source ?? `act:${newId(core.clock.now())}`, template, quote, choices } = more;
+  const files = [...(more.files ?? call.files ?? []), ...(more.canned ?? [])];
+  const { mentions = call.mentions ?? 0, source = call.source ?? `act:${newId(core.clock.now())}`, template, quote, choices } = more;
   const looks = { ...(template === undefined ? {} : { template }), ...(quote === undefined ? {} : { quote }), ...(choices === undefined ? {} : { choices }) };
   if (kind === "note") {
     await addNote(core, { conversation, author: agentAuthor(agent), body: text, files, source });

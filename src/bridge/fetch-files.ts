@@ -4,6 +4,7 @@ import { UserError } from "../core/errors.ts";
 import type { FileRef, Message } from "../core/model/types.ts";
 import { canFetchFile } from "../core/ports.ts";
 import type { FetchingDesk } from "../core/ports.ts";
+import { copyCannedFile, isFromCanned } from "../core/services/canned-files.ts";
 import { FETCH_DESK_FILES } from "../core/services/desk-files.ts";
 
 /** Milliseconds for one file. */
@@ -16,7 +17,7 @@ export async function fetchDeskFiles(core: Core, message: Message): Promise<void
   const desk = message.origin === undefined ? undefined : core.desks.get(message.origin.desk);
   for (const [place, file] of message.files.entries()) {
     if (file.state !== "pending") continue;
-    const fetched = await fetchOne(desk !== undefined && canFetchFile(desk) ? desk : null, file, last);
+    const fetched = isFromCanned(file) ? await copyCannedFile(core, message, file) : await fetchOne(desk !== undefined && canFetchFile(desk) ? desk : null, file, last);
     // each by itself: what a later one comes to does not fetch this one again
     await core.store.messages.updateOne({ _id: message._id, [`files.${place}.state`]: "pending" }, { $set: { [`files.${place}`]: fetched } });
   }
@@ -24,11 +25,11 @@ export async function fetchDeskFiles(core: Core, message: Message): Promise<void
   core.bus.publish({ type: "lane.due", lane: "delivery", conversationId: message.conversationId });
 }
 
-/** A note from a thread that was left is shown by a post of ours in the one in use: there the files take the place of their names. */
+/** A line that a verb wrote, and a note from a thread that was left, are shown by a post of ours: there the files take the place of their names. */
 async function showElsewhere(core: Core, { _id, origin, conversationId }: Message): Promise<void> {
-  const note = await core.store.messages.findOne({ _id, kind: "note" }, { projection: { deskPosts: 1, mirror: 1 } });
-  if (note === null || origin === undefined || (note.mirror.state === "posted" && note.deskPosts.every((key) => key.startsWith(`${origin.thread}|`)))) return;
-  await core.store.messages.updateOne({ _id, kind: "note" }, { $set: { "mirror.dueAt": core.clock.now() }, $inc: { rev: 1 } });
+  const line = await core.store.messages.findOne({ _id, ...(origin === undefined ? {} : { kind: "note" as const }) }, { projection: { deskPosts: 1, mirror: 1 } });
+  if (line === null || (origin !== undefined && line.mirror.state === "posted" && line.deskPosts.every((key) => key.startsWith(`${origin.thread}|`)))) return;
+  await core.store.messages.updateOne({ _id }, { $set: { "mirror.dueAt": core.clock.now() }, $inc: { rev: 1 } });
   core.bus.publish({ type: "lane.due", lane: "mirror", conversationId });
 }
 

@@ -41,14 +41,15 @@ export async function handleEdit(core: Core, thread: Thread, conversation: Conve
   const stillReply = again !== undefined && (again.verb === "reply" || again.verb === "r");
   const explicit = stillReply ? "reply-verb" as const : message.explicit === "send-to-customer" ? "send-to-customer" as const : undefined;
   const written = stillReply ? again.args : event.text;
-  const said = stillReply && message.kind === "outgoing" && mayAnswer(agent, conversation.inboxId) ? await expandOrSay(core, agent, conversation, written) : { text: written };
+  const said = stillReply && message.kind === "outgoing" && mayAnswer(agent, conversation.inboxId) ? await expandOrSay(core, agent, conversation, written) : { text: written, files: [] };
+  const added = said.files.find(({ name, bytes }) => !message.files.some((file) => file.name === name && file.bytes === bytes));
   const judged = guard({
     text: said.text, hasFiles: message.files.length > 0, edit: true, editOf: message.kind === "outgoing" ? "reply" : "note",
     author: { kind: agent === undefined ? "guest" : "agent", mayAnswer: mayAnswer(agent, conversation.inboxId) }, mode: modeOf(conversation, inbox), threadRetired: thread.state === "retired",
     mentions: { teammates: event.mentions }, isVerb, ...(explicit === undefined ? {} : { explicit }),
     ...(message.held === undefined ? {} : { heldFor: [message.held.why, ...(message.held.also ?? [])] }),
   });
-  const refused = judged.kind === "reply" || judged.kind === "held" ? said.refused : undefined;
+  const refused = judged.kind === "reply" || judged.kind === "held" ? said.refused ?? (added === undefined ? undefined : `An edit can't add the file ${added.name} of a canned response: write a new reply.`) : undefined;
   const verdict: GuardVerdict = refused === undefined ? judged : { kind: "note", body: said.text, plain: true };
   const body = verdict.kind === "command" ? event.text : verdict.body;
   const now = core.clock.now();

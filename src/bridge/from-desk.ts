@@ -6,7 +6,7 @@ import { guard, reasonText } from "../core/model/guard.ts";
 import type { GuardVerdict } from "../core/model/guard.ts";
 import type { Core } from "../core/core.ts";
 import type { Held } from "../core/lanes/lease.ts";
-import type { Agent, Author, Conversation, DeskEventData, Inbox, Message, StoredDeskEvent, Thread } from "../core/model/types.ts";
+import type { Agent, Author, Conversation, DeskEventData, FileRef, Inbox, Message, StoredDeskEvent, Thread } from "../core/model/types.ts";
 import { canFetchFile, hasTemplates } from "../core/ports.ts";
 import type { CardButton } from "../core/ports.ts";
 import { addNote } from "../core/services/add-note.ts";
@@ -76,14 +76,16 @@ async function handleMessage(core: Core, handling: Handling, stored: StoredDeskE
   }
   let explicit: "reply-verb" | undefined;
   let turn: number | undefined;
+  let canned: FileRef[] = [];
   if (verdict.kind === "command") {
     if (verdict.verb.startsWith("n")) verdict = { kind: "note", body: verdict.args, plain: true };
     else {
       explicit = "reply-verb";
       const { turn: place, ...context } = agent === undefined ? {} as Awaited<ReturnType<typeof lineContext>> : await lineContext(core, conversation, inbox, agent, stored.at);
       turn = place;
-      const said = mayAnswer(agent, conversation.inboxId) ? await expandOrSay(core, agent, conversation, verdict.args) : { text: verdict.args };
-      verdict = guard({ ...base, ...context, text: said.text, explicit });
+      const said = mayAnswer(agent, conversation.inboxId) ? await expandOrSay(core, agent, conversation, verdict.args) : { text: verdict.args, files: [] };
+      canned = said.files;
+      verdict = guard({ ...base, ...context, text: said.text, hasFiles: base.hasFiles || canned.length > 0, explicit });
       if (said.refused !== undefined && (verdict.kind === "reply" || verdict.kind === "held")) return record(line, agent, { kind: "note", body: verdict.body, plain: true }, undefined, said.refused);
     }
   } else if (verdict.kind === "reply" && agent !== undefined) {
@@ -91,7 +93,7 @@ async function handleMessage(core: Core, handling: Handling, stored: StoredDeskE
     turn = place;
     verdict = guard({ ...base, ...context, text: event.text });
   }
-  return record(turn === undefined ? line : { ...line, turn }, agent, verdict, explicit);
+  return record({ ...line, canned, ...(turn === undefined ? {} : { turn }) }, agent, verdict, explicit);
 }
 
 /**
@@ -112,6 +114,8 @@ async function overtakenBy(core: Core, thread: Thread, stored: StoredDeskEvent, 
 
 interface Line {
   core: Core; thread: Thread; conversation: Conversation; inbox: Inbox; event: Posted; author: Author; origin: NonNullable<Message["origin"]>; source: string; at: Date; stored: StoredDeskEvent; handling: Handling;
+  /** Files of canned responses in it. */
+  canned?: FileRef[];
   /** Place in the delivery lane, for a straggler. */
   turn?: number;
 }
@@ -123,7 +127,7 @@ async function record(line: Line, agent: Agent | undefined, judged: GuardVerdict
   if (closed !== null && judged.kind === "reply") return record(line, agent, { kind: "note", body: judged.body, plain: true }, undefined, closed);
   if (judged.kind === "note" && judged.body === "" && event.files.length === 0) return "ignored: empty";
   const desk = core.desks.get(origin.desk);
-  const files = desk !== undefined && canFetchFile(desk) ? event.files.map(pendingFile) : [];
+  const files = [...(desk !== undefined && canFetchFile(desk) ? event.files.map(pendingFile) : []), ...(line.canned ?? [])];
   // Taken first, so that a stop leaves no reply without an owner; who is too late for that meets the owner guard.
   const conversation = judged.kind === "reply" && agent !== undefined ? await takeOnReply(core, line.conversation, line.inbox, agent) : line.conversation;
   const verdict: GuardVerdict = judged.kind === "reply" && agent !== undefined && conversation !== line.conversation && ownedByOther(conversation, agent) ? { kind: "held", body: judged.body, why: "owner" } : judged;

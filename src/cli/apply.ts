@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
-import { textReader } from "../boot/text-reader.ts";
+import { readersIn } from "../boot/named-files.ts";
 import { environment } from "../config.ts";
 import type { Config } from "../config.ts";
 import type { ApplyResult } from "../core/settings-file/apply.ts";
@@ -21,7 +21,7 @@ export function namedVariables(text: string, env: Readonly<Record<string, string
 async function applyAlone(config: Config, text: string, folder: string): Promise<ApplyResult> {
   const [{ openAlone }, { applySettings }, { settingsKinds }] = await Promise.all([import("./open-alone.ts"), import("../core/settings-file/apply.ts"), import("../boot/settings-kinds.ts")]);
   const { parts, close } = await openAlone(config);
-  try { return await applySettings({ ...parts, ...settingsKinds, readText: textReader(folder) }, text, environment()); } finally { await close(); }
+  try { return await applySettings({ ...parts, ...settingsKinds, ...readersIn(folder, parts.files) }, text, environment()); } finally { await close(); }
 }
 
 /** One line a fault as editors understand it (`file:line:column`), or one line a change. */

@@ -4,7 +4,8 @@ import { UserError } from "../../core/errors.ts";
 import { firstLine } from "../../core/model/draft.ts";
 import type { RuleStep } from "../../core/model/rules.ts";
 import type { Conversation } from "../../core/model/types.ts";
-import { cannedForAll, renderCanned } from "../../core/services/canned.ts";
+import { filesInWords, filesToSend } from "../../core/services/canned-files.ts";
+import { cannedForAll, renderWithFiles } from "../../core/services/canned.ts";
 
 /** Texts as they would read, a macro by its steps, what is so already, and why a step would be refused where that can be told. */
 export async function stepsInWords(core: Core, steps: readonly RuleStep[], conversation: Conversation): Promise<string[]> {
@@ -24,8 +25,9 @@ async function oneInWords(core: Core, step: RuleStep, conversation: Conversation
   const { do: act, with: text } = step;
   if (!TEXTS.has(act)) return `${act} ${text}`.trim() + (isSo(step, conversation) ? " (already so)" : "");
   try {
-    const { body, label } = act === "canned" ? { body: (await cannedForAll(core, conversation, text)).body, label: `canned ${text}` } : { body: text, label: act };
-    return `${label}: “${firstLine(await renderCanned(core, null, conversation, body), 200)}”`;
+    const said = await renderWithFiles(core, null, conversation, act === "canned" ? await cannedForAll(core, conversation, text) : { body: text });
+    const goes = (act === "canned" || act === "reply") && filesToSend(core, conversation, said.files).length > 0;
+    return `${act === "canned" ? `canned ${text}` : act}: “${firstLine(said.text, 200)}”${goes ? ` ${filesInWords(said.files)}` : ""}`;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return `${act} ${firstLine(text, 60)}: refused, ${error.message}`;

@@ -1,5 +1,5 @@
 /** What an agent set for a time: replies that go then, and reminders. */
-import type { Author } from "./types.ts";
+import type { Author, FileRef } from "./types.ts";
 
 /**
  * Kept apart from the conversation's messages until it is due. A reply becomes a message under the key `later:<_id>`, whether it goes or is
@@ -15,6 +15,8 @@ export interface Later {
   agentId: string;
   author: Author;
   body: string;
+  /** Of canned responses in it; brought over when it goes. */
+  files?: FileRef[];
   /** When it was meant to happen. */
   at: Date;
   /** Set while something is left to do, as a claim while somebody does it; indexed. */

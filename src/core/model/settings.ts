@@ -91,6 +91,9 @@ export interface Agent extends AgentWork {
 /** Agents who share a queue. */
 export interface Team { _id: string; name: string; memberIds: string[]; /** Its own working hours; absent or null: its inbox's count. */ hoursId?: string | null; /** Wins over its conversations' inboxes. */ routing?: RoutingPolicy }
 
+/** `hash`: SHA-256 of what the settings file named, in hex; the same content is stored once. */
+export interface CannedFile { fileId: string; name: string; type: string; bytes: number; hash: string }
+
 /** A text to send again and again; `body` may hold variables (`services/template.ts`). */
 export interface CannedResponse {
   _id: string;
@@ -103,6 +106,8 @@ export interface CannedResponse {
   language?: string;
   /** In other languages, by their letters in lower case ("de", "pt-br"); a customer of such a language gets that one. */
   texts?: Record<string, string>;
+  /** They go with it, as copies (`services/canned-files.ts`). */
+  files?: CannedFile[];
   /** Who may use it: everybody, a team's members, who answers an inbox, or one agent. `scopeId` names which, but for "all". */
   scope: "all" | "team" | "inbox" | "mine";
   scopeId?: string;

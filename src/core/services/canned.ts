@@ -5,7 +5,9 @@ import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import { didYouMean } from "../model/close-names.ts";
 import { termsOf } from "../model/terms.ts";
-import type { Agent, CannedResponse, Contact, Conversation } from "../model/types.ts";
+import type { CannedFile } from "../model/settings.ts";
+import type { Agent, CannedResponse, Contact, Conversation, FileRef } from "../model/types.ts";
+import { eachOnce, filesToSend } from "./canned-files.ts";
 import { hoursOf } from "./hours.ts";
 import { hiddenOf, type Hidden } from "./hide-contact.ts";
 import { allTeams, inboxOf } from "./inbox-settings.ts";
@@ -72,35 +74,51 @@ function inLanguage(found: CannedResponse | null, language: string | undefined):
 
 /** The text as the customer would get it from `agent` now, or (null) by itself: then only what everybody may use here stands in it. @throws {UserError} VARIABLE_UNKNOWN, TEMPLATE_BROKEN, TEXT_TOO_LONG */
 export async function renderCanned(core: Core, agent: Agent | null, conversation: Conversation, body: string): Promise<string> {
-  return renderTemplate(body, await valuesFor(core, agent, conversation), async (code) => (await findUsable(core, agent, conversation, code))?.body ?? null);
+  return (await renderWithFiles(core, agent, conversation, { body })).text;
+}
+
+/** As `renderCanned`, with the files that belong to it and to those that stand in it. */
+export async function renderWithFiles(core: Core, agent: Agent | null, conversation: Conversation, { body, files = [] }: Pick<CannedResponse, "body" | "files">): Promise<{ text: string; files: CannedFile[] }> {
+  const all = [...files];
+  const text = await renderTemplate(body, await valuesFor(core, agent, conversation), async (code) => {
+    const found = await findUsable(core, agent, conversation, code);
+    all.push(...(found?.files ?? []));
+    return found?.body ?? null;
+  });
+  return { text, files: eachOnce(all) };
 }
 
 const INLINE = /(\\?)\{\{\s*([a-z0-9][a-z0-9_-]{0,39})\s*\}\}/gi;
 
+/** `files`: to be brought over with the line. */
+export interface Expanded { text: string; files: FileRef[] }
+
 /**
- * A person's own text with `{{code}}` replaced by that canned response; nothing else in it is read as a template, `\{{code}}` stays as it is.
- * @throws {UserError} CANNED_UNKNOWN, TEXT_TOO_LONG when they bring more than one text may hold, and what `renderCanned` throws
+ * A person's own text with `{{code}}` replaced by that canned response, and its files; nothing else in it is read as a template, `\{{code}}` stays as it is.
+ * @throws {UserError} CANNED_UNKNOWN, TEXT_TOO_LONG when they bring more than one text may hold, and what `renderCanned` and `filesToSend` throw
  */
-export async function expandCodes(core: Core, agent: Agent, conversation: Conversation, text: string): Promise<string> {
+export async function expandCodes(core: Core, agent: Agent, conversation: Conversation, text: string): Promise<Expanded> {
   let expanded = "";
   let from = 0;
+  const files: CannedFile[] = [];
   for (const match of text.matchAll(INLINE)) {
     const [all, escaped, code] = match as unknown as [string, string, string];
-    const meant = escaped === "" ? await renderCanned(core, agent, conversation, (await cannedNamed(core, agent, conversation, code, `Nothing was sent. To send the braces themselves, write \\{{${code}}}.`)).body) : all.slice(1);
-    expanded += text.slice(from, match.index) + meant;
+    const meant = escaped === "" ? await renderWithFiles(core, agent, conversation, await cannedNamed(core, agent, conversation, code, `Nothing was sent. To send the braces themselves, write \\{{${code}}}.`)) : { text: all.slice(1), files: [] };
+    files.push(...meant.files);
+    expanded += text.slice(from, match.index) + meant.text;
     from = match.index + all.length;
     if (expanded.length - from > TEMPLATE_CHARS) throw new UserError("TEXT_TOO_LONG", `The canned responses in it bring more than ${TEMPLATE_CHARS.toLocaleString("en")} characters. Nothing was sent.`);
   }
-  return expanded + text.slice(from);
+  return { text: expanded + text.slice(from), files: filesToSend(core, conversation, files) };
 }
 
 /** As `expandCodes`; what can't be expanded comes back as it was written, with the reason in words. */
-export async function expandOrSay(core: Core, agent: Agent, conversation: Conversation, text: string): Promise<{ text: string; refused?: string }> {
+export async function expandOrSay(core: Core, agent: Agent, conversation: Conversation, text: string): Promise<Expanded & { refused?: string }> {
   try {
-    return { text: await expandCodes(core, agent, conversation, text) };
+    return await expandCodes(core, agent, conversation, text);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { text, refused: error.message.replace(" Nothing was sent.", "") };
+    return { text, files: [], refused: error.message.replace(" Nothing was sent.", "") };
   }
 }
 

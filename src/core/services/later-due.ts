@@ -91,7 +91,7 @@ async function send(core: Core, first: Conversation, agent: Agent | undefined, o
   const inbox = await inboxOf(core, first.inboxId);
   const wroteSince = await hasWritten(core, first, one);
   const asked = (conversation: Conversation) => guard({
-    text: one.body, hasFiles: false, author: { kind: "agent", mayAnswer: true }, mode: "reply", threadRetired: false, mentions: { teammates: 0 }, isVerb: () => false, explicit: "reply-verb", ownerConflict: ownedByOther(conversation, agent), wroteSince,
+    text: one.body, hasFiles: (one.files ?? []).length > 0, author: { kind: "agent", mayAnswer: true }, mode: "reply", threadRetired: false, mentions: { teammates: 0 }, isVerb: () => false, explicit: "reply-verb", ownerConflict: ownedByOther(conversation, agent), wroteSince,
   });
   let conversation = first;
   let verdict = asked(conversation);
@@ -102,7 +102,7 @@ async function send(core: Core, first: Conversation, agent: Agent | undefined, o
     verdict = asked(conversation);
   }
   if (verdict.kind === "reply" && before === null) {
-    await sendReply(core, { conversation, agent, body: verdict.body, files: [], source, explicit: "reply-verb", atOnce: true });
+    await sendReply(core, { conversation, agent, body: verdict.body, files: one.files ?? [], source, explicit: "reply-verb", atOnce: true });
     return "done";
   }
   return hold(core, conversation, one, verdict.kind === "held" ? [verdict.why, ...(verdict.also ?? [])] : ["wrote-since"], source);
@@ -110,14 +110,14 @@ async function send(core: Core, first: Conversation, agent: Agent | undefined, o
 
 /** It becomes a note that waits for its author's word. */
 async function hold(core: Core, conversation: Conversation, one: Later, [why = "wrote-since", ...also]: HeldReason[], source: string): Promise<Ended> {
-  const note = await addNote(core, { conversation, author: one.author, body: one.body, files: [], source, held: { why, ...(also.length === 0 ? {} : { also }) } });
+  const note = await addNote(core, { conversation, author: one.author, body: one.body, files: one.files ?? [], source, held: { why, ...(also.length === 0 ? {} : { also }) } });
   const buttons = [{ id: "send", label: "Send to customer" }, { id: "keep", label: "Keep as note" }, { id: "edit", label: "Change it first…" }];
   return tell(core, conversation, one, [why, ...also].map((reason) => reasonText[reason]).join(" "), buttons, note._id);
 }
 
 /** It stays inside: nobody's word could send it now. */
 async function keep(core: Core, conversation: Conversation, one: Later, why: string): Promise<Ended> {
-  const note = await addNote(core, { conversation, author: one.author, body: one.body, files: [], source: `later:${one._id}` });
+  const note = await addNote(core, { conversation, author: one.author, body: one.body, files: one.files ?? [], source: `later:${one._id}` });
   const adapter = core.channels.get(conversation.inboxId);
   return tell(core, conversation, one, why, adapter !== undefined && hasTemplates(adapter) ? [{ id: "template", label: "Choose a template" }] : [], note._id);
 }

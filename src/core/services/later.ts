@@ -3,7 +3,7 @@ import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import { guard, reasonText } from "../model/guard.ts";
 import type { Later } from "../model/later.ts";
-import type { Agent, Conversation } from "../model/types.ts";
+import type { Agent, Conversation, FileRef } from "../model/types.ts";
 import { isDuplicateKey } from "../store/store.ts";
 import { changeConversation, NOT_ERASED } from "./change-conversation.ts";
 import { cleanText } from "./clean-text.ts";
@@ -16,7 +16,7 @@ const MOST = 20;
 const MOST_TEXT = 8_000;
 
 export interface LaterAct { conversation: Conversation; agent: Agent }
-interface Setting extends LaterAct { sign: string; at: Date; text: string }
+interface Setting extends LaterAct { sign: string; at: Date; text: string; files?: FileRef[] }
 
 /**
  * The text leaves at `at`, under the guard of replies as it stands then. A repeat under the same `sign` answers the first.
@@ -26,7 +26,7 @@ export async function scheduleReply(core: Core, act: Setting & { mentions: numbe
   const { agent, text, seen, anyway } = act;
   const conversation = await reread(core, act.conversation._id);
   if (!anyway && seen !== undefined && conversation.lastIncomingSeq > seen) throw newerLine(conversation, `No reply was scheduled on #${conversation.number}`);
-  mustBeSendable(agent, conversation, text, act.mentions);
+  mustBeSendable(agent, conversation, text, act.files, act.mentions);
   const { made, later } = await insert(core, "reply", { ...act, conversation });
   await core.store.conversations.updateOne({ _id: conversation._id, ...NOT_ERASED }, { $set: { sendsLater: later._id } });
   await changeConversation(core, conversation._id, agentAuthor(agent), { expect: NOT_ERASED, activityId: `${later._id}:set`, activity: [{ type: "later", act: "set", at: later.at, text: later.body }] });
@@ -41,19 +41,19 @@ export async function setReminder(core: Core, act: Setting): Promise<Later> {
   return later;
 }
 
-function mustBeSendable(agent: Agent, conversation: Conversation, text: string, mentions: number): void {
+function mustBeSendable(agent: Agent, conversation: Conversation, text: string, files: FileRef[] = [], mentions: number): void {
   const verdict = guard({
-    text, hasFiles: false, author: { kind: "agent", mayAnswer: mayAnswer(agent, conversation.inboxId) }, mode: "reply", threadRetired: false, mentions: { teammates: mentions }, isVerb: () => false, explicit: "reply-verb",
+    text, hasFiles: files.length > 0, author: { kind: "agent", mayAnswer: mayAnswer(agent, conversation.inboxId) }, mode: "reply", threadRetired: false, mentions: { teammates: mentions }, isVerb: () => false, explicit: "reply-verb",
   });
   if (verdict.kind === "reply") return;
   throw new UserError("NOT_POSSIBLE", verdict.kind === "held" ? "It mentions a colleague or a group, so it was not kept: nobody could ask you when it goes. Write it without the mention." : verdict.kind === "note" && verdict.why !== undefined ? reasonText[verdict.why] : "There is nothing to send: write the text behind the time.");
 }
 
-async function insert(core: Core, kind: Later["kind"], { conversation, agent, sign, at, text }: Setting): Promise<{ made: boolean; later: Later }> {
+async function insert(core: Core, kind: Later["kind"], { conversation, agent, sign, at, text, files = [] }: Setting): Promise<{ made: boolean; later: Later }> {
   const { later: all } = core.store;
   const body = cleanText(text.trim(), MOST_TEXT);
   const one: Later = {
-    _id: `${conversation._id}:${sign}`, sign, kind, conversationId: conversation._id, agentId: agent._id, author: agentAuthor(agent), body, at, dueAt: at, tries: 0, state: "waiting",
+    _id: `${conversation._id}:${sign}`, sign, kind, conversationId: conversation._id, agentId: agent._id, author: agentAuthor(agent), body, ...(files.length === 0 ? {} : { files }), at, dueAt: at, tries: 0, state: "waiting",
     seenSeq: conversation.lastIncomingSeq, createdAt: core.clock.now(),
   };
   const waiting = await all.countDocuments({ conversationId: conversation._id, state: "waiting", kind, ...(kind === "reply" ? {} : { agentId: agent._id }) }, { limit: MOST });
@@ -80,11 +80,11 @@ export async function cancelLater(core: Core, { conversation, agent }: LaterAct,
 }
 
 /** @throws {UserError} NOT_ALLOWED for another's text, ALREADY_SO, NOT_POSSIBLE */
-export async function changeLater(core: Core, { conversation, agent, text, mentions }: LaterAct & { text: string; mentions: number }, one: Later): Promise<void> {
+export async function changeLater(core: Core, { conversation, agent, text, files, mentions }: LaterAct & { text: string; files: FileRef[]; mentions: number }, one: Later): Promise<void> {
   if (one.agentId !== agent._id) throw new UserError("NOT_ALLOWED", `It goes under ${one.author.name}'s name, so only they can change it. You can cancel it.`);
-  mustBeSendable(agent, conversation, text, mentions);
+  mustBeSendable(agent, conversation, text, files, mentions);
   const body = cleanText(text.trim(), MOST_TEXT);
-  const { modifiedCount } = await core.store.later.updateOne({ _id: one._id, state: "waiting", body: one.body }, { $set: { body } });
+  const { modifiedCount } = await core.store.later.updateOne({ _id: one._id, state: "waiting", body: one.body }, { $set: { body, files } });
   if (modifiedCount === 0) throw new UserError("ALREADY_SO", "Too late: it has gone, or was changed or cancelled a moment ago.");
   await changeConversation(core, conversation._id, agentAuthor(agent), { expect: NOT_ERASED, activity: [{ type: "later", act: "changed", at: one.at, text: body }] });
 }

@@ -5,7 +5,9 @@ import { parseWhen } from "../model/when.ts";
 import type { Conversation, Priority } from "../model/types.ts";
 import { assign, assignTeam, unassign, unassignTeam } from "./assign.ts";
 import { setAttribute } from "./attributes.ts";
-import { cannedForAll, countUse, renderCanned } from "./canned.ts";
+import type { CannedResponse } from "../model/settings.ts";
+import { cannedForAll, countUse, renderWithFiles } from "./canned.ts";
+import { filesToSend } from "./canned-files.ts";
 import { allAgents, allTargets, allTeams } from "./inbox-settings.ts";
 import { addLabel, removeLabel } from "./label.ts";
 import { setMode } from "./mode.ts";
@@ -18,12 +20,13 @@ import { reopen, resolve, setPending } from "./set-status.ts";
 import { snooze } from "./snooze.ts";
 import { transfer } from "./transfer.ts";
 
-async function say(it: RuleAct, body: string): Promise<void> {
+async function say(it: RuleAct, said: Pick<CannedResponse, "body" | "files">): Promise<void> {
   const { core, conversation, actor, act } = it;
   await mustReach(it);
   const closed = await whyWindowClosed(core, conversation);
   if (closed !== null) throw new UserError("WINDOW_CLOSED", closed);
-  await sendAutomatic(core, { conversation, author: actor, body: await renderCanned(core, null, conversation, body), source: `rule:${act}` });
+  const { text, files } = await renderWithFiles(core, null, conversation, said);
+  await sendAutomatic(core, { conversation, author: actor, body: text, files: filesToSend(core, conversation, files), source: `rule:${act}` });
 }
 
 /** To an agent, a team, nobody, or whoever had this customer last and may answer here. */
@@ -45,13 +48,13 @@ async function give({ core, conversation, actor }: RuleAct, text: string): Promi
 }
 
 export const RULE_ACTS: Record<string, ActSpec> = {
-  reply: { needs: "the text", run: (act, text) => say(act, text) },
+  reply: { needs: "the text", run: (act, text) => say(act, { body: text }) },
   canned: {
     needs: "its code",
     async run(act, text) {
-      const { code, body } = await cannedForAll(act.core, act.conversation, text);
-      await say(act, body);
-      await countUse(act.core, code);
+      const found = await cannedForAll(act.core, act.conversation, text);
+      await say(act, found);
+      await countUse(act.core, found.code);
     },
   },
   ...OUTWARD_ACTS,

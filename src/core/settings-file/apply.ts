@@ -4,6 +4,7 @@ import { ROUTING_ID } from "../services/routing.ts";
 import type { RoutingRule } from "../services/routing.ts";
 import { isDuplicateKey } from "../store/store.ts";
 import type { Store } from "../store/store.ts";
+import { keepCannedFiles, type FileAccess } from "./canned-files.ts";
 import { readHolidayFiles } from "./hours.ts";
 import { readLimits } from "./limits.ts";
 import { knownIn, makePlan, shapeFaults } from "./plan.ts";
@@ -18,6 +19,8 @@ export interface ApplyDeps extends PlanDeps {
   store: Store;
   /** Reads a file that the settings file names, from where that one lies. */
   readText?: (name: string) => Promise<string>;
+  /** For the files of canned responses. */
+  access?: FileAccess;
 }
 /** With faults nothing was changed. `changes` has one line for each thing that differed. */
 export interface ApplyResult { changes: string[]; faults: Fault[] }
@@ -46,10 +49,14 @@ export async function applySettings(deps: ApplyDeps, text: string, env: Readonly
   const stored = await readStored(deps.store);
   const plan = makePlan(deps, file, shape.data, stored, named.texts);
   if (plan.faults.length > 0) return { changes: [], faults: inOrder(plan.faults) };
+  const kept = await keepCannedFiles(deps.store, file, plan.canned, stored.canned, deps.access);
+  if (kept.faults.length > 0) return { changes: [], faults: inOrder(kept.faults) };
   try {
-    return { changes: await writePlan(deps, plan, stored), faults: [] };
+    return { changes: await writePlan(deps, { ...plan, canned: kept.wishes }, stored), faults: [] };
   } catch (error) {
     if (isDuplicateKey(error)) throw new UserError("NAME_TAKEN", "The same settings were being written elsewhere at this moment. Apply the file again.");
     throw error;
+  } finally {
+    await kept.clean();
   }
 }

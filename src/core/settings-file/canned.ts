@@ -41,7 +41,7 @@ export function planCanned(clock: Clock, file: ReadFile, wanted: SettingsFile, s
     const title = entry.title ?? was?.title ?? code;
     const { scope: before = "all", scopeId: idBefore, ...rest } = was ?? { _id: newId(clock.now()), uses: 0, createdAt: clock.now() };
     const scope = scopeOf(file, path, entry, names, faults) ?? { scope: before, ...(idBefore === undefined ? {} : { scopeId: idBefore }) };
-    return { was, now: { ...rest, code, title, body: text, ...(folder === undefined ? {} : { folder }), ...(language === undefined ? {} : { language }), ...(texts === undefined ? {} : { texts }), ...scope, words: wordsOf(code, title) } };
+    return { ...(entry.files === undefined ? {} : { files: { names: entry.files, path: [...path, "files"] } }), was, now: { ...rest, code, title, body: text, ...(folder === undefined ? {} : { folder }), ...(language === undefined ? {} : { language }), ...(texts === undefined ? {} : { texts }), ...scope, words: wordsOf(code, title) } };
   });
 }
 

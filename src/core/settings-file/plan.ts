@@ -48,8 +48,8 @@ export interface StoredSettings { agents: Agent[]; teams: Team[]; hours: HoursCa
 
 /** A document as it should be; `was` is absent for a new one. Secrets stand open in `secrets` until written. */
 export interface Wish<T> { was: T | undefined; now: T; secretsChanged: string[] }
-/** A canned response has a code for a name. */
-export interface CannedWish { was: CannedResponse | undefined; now: CannedResponse }
+/** A canned response has a code for a name. `files`: as the file names them, where it does. */
+export interface CannedWish { was: CannedResponse | undefined; now: CannedResponse; files?: { names: string[]; path: Path } }
 export interface Plan { faults: Fault[]; agents: Wish<Agent>[]; teams: Wish<Team>[]; hours: Wish<HoursCalendar>[]; rules: Rule[] | undefined; labels: Wish<Label>[]; canned: CannedWish[]; macros: Wish<Macro>[]; desks: Wish<DeskTarget>[]; inboxes: Wish<Inbox>[]; webhooks: Wish<Webhook>[]; rateLimits: boolean | undefined; routing: RoutingRule[] | undefined; attributes: AttributeDefinition[] | undefined; sla: SlaPolicy[] | undefined }
 
 const DEFAULT_COLOR = "#64748b";

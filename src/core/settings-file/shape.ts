@@ -54,6 +54,7 @@ export const cannedShape = z.strictObject({
   code: z.string().transform((code) => code.toLowerCase()).pipe(z.string().regex(CODE, "must be a word of letters, digits, - and _, 40 at most")),
   text: text(TEMPLATE_CHARS), title: plain(80).optional(), folder: plain(40).optional(), language: z.string().regex(/^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i, "must be a language such as en or pt-BR").optional(),
   texts: z.record(z.string().regex(/^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i, "must be a language such as en or pt-BR").transform((key) => key.toLowerCase()), text(TEMPLATE_CHARS)).refine((texts) => Object.keys(texts).length <= 50, "holds more than 50 languages").optional(),
+  files: z.array(plain(500)).max(10, "holds more than 10 files").optional(),
   team: z.string().optional(), inbox: z.string().optional(), agent: z.string().transform((email) => email.toLowerCase()).optional(),
 });
 

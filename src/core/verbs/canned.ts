@@ -1,8 +1,12 @@
 /** canned: a text that was written before, filled in for this customer. */
-import { cannedNamed, countUse, renderCanned, suggestCanned } from "../services/canned.ts";
+import { UserError } from "../errors.ts";
+import type { CannedFile } from "../model/settings.ts";
+import type { CannedResponse, Conversation } from "../model/types.ts";
+import { cannedNamed, countUse, renderWithFiles, suggestCanned } from "../services/canned.ts";
+import { filesInWords, filesToSend } from "../services/canned-files.ts";
 import { anyText } from "./args.ts";
 import { newOnce, ONCE, onceOnly } from "./once.ts";
-import { buttonId, FORM_FIELD, verb } from "./verb.ts";
+import { buttonId, FORM_FIELD, verb, type VerbContext } from "./verb.ts";
 
 /** What a list holds on every desk. */
 const OFFERED = 25;
@@ -15,6 +19,21 @@ const ARGS = anyText.transform(({ text }) => {
   const [, code = "", act, once, rest = ""] = FORM.exec(text) ?? [undefined, text];
   return { code, send: act === "--send", text: act === "--text" ? rest.trim() : undefined, once };
 });
+
+const helpOf = (...parts: string[]): { help?: string } => {
+  const help = parts.filter((part) => part !== "").join(" ");
+  return help === "" ? {} : { help };
+};
+
+/** Files that go although its text was written anew; of texts that can't be filled in any more, its own. */
+async function filesBehind({ core, actor, conversation }: Pick<VerbContext<unknown, Conversation>, "core" | "actor" | "conversation">, found: CannedResponse): Promise<CannedFile[]> {
+  try {
+    return (await renderWithFiles(core, actor, conversation, found)).files;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return found.files ?? [];
+  }
+}
 
 export const canned = verb({
   name: "canned", aliases: ["c"], usage: "[code] [--send]", help: "Shows a canned response as this customer would get it, to change and send; with --send it goes at once. Without a code it asks for one.",
@@ -31,19 +50,24 @@ export const canned = verb({
       if (names.length === 0) return { notice: "There is no canned response that you may use here. An administrator adds them in the settings file (threadline.yaml)." };
       return ask(`Canned response for #${conversation.number}`, [{ name: FORM_FIELD, label: "Canned response", kind: "select", required: true, options: names.map(({ code, title }) => ({ value: code, label: `${code} · ${title}` })) }]);
     }
-    const { code, title, body } = await cannedNamed(core, actor, conversation, args.code);
+    const found = await cannedNamed(core, actor, conversation, args.code);
+    const { code, title } = found;
     if (args.text !== undefined || args.send) {
-      const result = await say("reply", args.text ?? (await renderCanned(core, actor, conversation, body)), conversation, await onceOnly(context, args.once));
+      // a text that was changed in the form needs none of what the canned one asks for
+      const { text, files } = args.text === undefined ? await renderWithFiles(core, actor, conversation, found) : { text: args.text, files: await filesBehind(context, found) };
+      const result = await say("reply", text, conversation, { ...(await onceOnly(context, args.once)), canned: filesToSend(core, conversation, files) });
       // with a notice it was held
       if (result.notice === undefined) await countUse(core, code);
       return result;
     }
-    const text = await renderCanned(core, actor, conversation, body);
+    const { text, files } = await renderWithFiles(core, actor, conversation, found);
+    filesToSend(core, conversation, files);
+    const withIt = filesInWords(files);
     const once = newOnce();
     const { form } = ask(`Send ${code}`, [
-      { name: "text", label: "To the customer", kind: "longtext", required: text.length <= EDITABLE, value: text, ...(text.length <= EDITABLE ? {} : { help: "Left empty, the text goes as it was written." }) },
+      { name: "text", label: "To the customer", kind: "longtext", required: text.length <= EDITABLE, value: text, ...helpOf(text.length <= EDITABLE ? "" : "Left empty, the text goes as it was written.", withIt) },
       { name: "code", label: "Canned response", kind: "select", required: true, value: `${code} ${once}`, options: [{ value: `${code} ${once}`, label: `${code} · ${title}` }] },
     ]);
-    return { form: form!, notice: `${code} for #${conversation.number}, not sent yet:\n${text}`, buttons: [{ id: buttonId("canned", `${code} --send ${once}`), label: "Send", style: "main" }] };
+    return { form: form!, notice: `${code} for #${conversation.number}, not sent yet:\n${[text, withIt].filter((part) => part !== "").join("\n")}`, buttons: [{ id: buttonId("canned", `${code} --send ${once}`), label: "Send", style: "main" }] };
   },
 });

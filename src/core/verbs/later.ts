@@ -84,7 +84,7 @@ export const schedule = verb({
           { name: "about", label: "It goes", kind: "select", required: true, value: `edit ${one.sign}`, options: [{ value: `edit ${one.sign}`, label: timeFor(actor, one.at) }] },
         ]);
       }
-      await changeLater(core, { conversation, agent: actor, text: await expandCodes(core, actor, conversation, behind), mentions }, one);
+      await changeLater(core, { conversation, agent: actor, ...(await expandCodes(core, actor, conversation, behind)), mentions }, one);
       return { notice: `Changed: it goes on ${timeFor(actor, one.at)}.`, logged: true };
     }
     const { sign, at, rest, shown } = readTime(context);
@@ -95,7 +95,7 @@ export const schedule = verb({
         { name: "about", label: "It goes", kind: "select", required: true, value, options: [{ value, label: timeFor(actor, at) }] },
       ]);
     }
-    const later = await scheduleReply(core, { conversation, agent: actor, sign, at, text: await expandCodes(core, actor, conversation, rest), mentions, seen, anyway: args.anyway });
+    const later = await scheduleReply(core, { conversation, agent: actor, sign, at, ...(await expandCodes(core, actor, conversation, rest)), mentions, seen, anyway: args.anyway });
     return {
       notice: `It goes to the customer on ${timeFor(actor, later.at)}, unless they write first:\n“${later.body}”`,
       buttons: [{ id: buttonId("schedule", `cancel ${later.sign}`), label: "Cancel it" }, { id: buttonId("schedule", `edit ${later.sign}`), label: "Change it…" }],

@@ -1,8 +1,9 @@
 /** A macro's steps in words, and carried out one after the other through the verb table. */
 import { UserError } from "../errors.ts";
 import { firstLine } from "../model/draft.ts";
-import type { Conversation, Macro, MacroStep } from "../model/types.ts";
-import { cannedNamed, countUse, renderCanned } from "../services/canned.ts";
+import type { Conversation, FileRef, Macro, MacroStep } from "../model/types.ts";
+import { cannedNamed, countUse, renderWithFiles } from "../services/canned.ts";
+import { filesInWords, filesToSend } from "../services/canned-files.ts";
 import { newerLine, reread } from "../services/set-status.ts";
 import { onceOnly } from "./once.ts";
 import type { Verb, VerbContext, VerbResult } from "./verb.ts";
@@ -17,7 +18,7 @@ export const STEPS: Record<string, { needs: string | null }> = {
 
 export type MacroContext = Omit<VerbContext<unknown, Conversation>, "args">;
 /** A step made ready: a text is filled in before anything is done, so that what was shown is what goes. */
-interface Ready { words: string; step: MacroStep; text?: string; code?: string }
+interface Ready { words: string; step: MacroStep; text?: string; files?: FileRef[]; code?: string }
 
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
@@ -30,9 +31,9 @@ export async function makeReady({ core, actor, conversation }: Pick<MacroContext
       ready.push({ step, words: `${capital(step.do)}${step.with === "" ? "" : ` ${step.with}`}` });
       continue;
     }
-    const text = await renderCanned(core, actor, conversation, canned?.body ?? step.with);
-    const words = `${step.do === "note" ? "Note for the team" : "Send to the customer"}${canned === undefined ? "" : ` (${canned.code})`}: “${firstLine(text, 200)}”`;
-    ready.push({ step, words, text, ...(canned === undefined ? {} : { code: canned.code }) });
+    const { text, files } = await renderWithFiles(core, actor, conversation, canned ?? { body: step.with });
+    const words = `${step.do === "note" ? "Note for the team" : "Send to the customer"}${canned === undefined ? "" : ` (${canned.code})`}: “${firstLine(text, 200)}”${step.do === "note" || files.length === 0 ? "" : ` ${filesInWords(files)}`}`;
+    ready.push({ step, words, text, ...(step.do === "note" ? {} : { files: filesToSend(core, conversation, files) }), ...(canned === undefined ? {} : { code: canned.code }) });
   }
   return ready;
 }
@@ -70,9 +71,9 @@ export async function runMacro(table: readonly Verb[], context: MacroContext, ma
   return { notice: [`The macro ${macro.name} ran on #${current.number}.`, ...lines].join("\n"), done: true };
 }
 
-async function doStep(table: readonly Verb[], context: MacroContext, { step, text, code }: Ready, source: () => Promise<{ source?: string }>): Promise<VerbResult> {
+async function doStep(table: readonly Verb[], context: MacroContext, { step, text, files = [], code }: Ready, source: () => Promise<{ source?: string }>): Promise<VerbResult> {
   if (text !== undefined) {
-    const result = await context.say(step.do === "note" ? "note" : "reply", text, context.conversation, await source());
+    const result = await context.say(step.do === "note" ? "note" : "reply", text, context.conversation, { ...(await source()), canned: files });
     if (code !== undefined && result.notice === undefined) await countUse(context.core, code);
     return result;
   }

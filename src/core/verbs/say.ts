@@ -6,7 +6,10 @@ import { verb } from "./verb.ts";
 export const reply = verb({
   name: "reply", aliases: ["r"], usage: "<text>", help: "Sends the text to the customer, also where plain lines stay inside; {{code}} in it becomes that canned response.",
   needs: { conversation: true }, args: someText("There is no text to send."),
-  run: async ({ core, actor, say, conversation, args }) => say("reply", await expandCodes(core, actor, conversation, args.text), conversation),
+  async run({ core, actor, say, conversation, args }) {
+    const { text, files } = await expandCodes(core, actor, conversation, args.text);
+    return say("reply", text, conversation, { canned: files });
+  },
 });
 
 export const note = verb({

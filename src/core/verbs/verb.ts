@@ -12,8 +12,8 @@ export interface VerbResult {
   logged?: true;
 }
 
-/** `source`: unique, where a repeat must not say it twice. `mentions`: of the text, where it is not what the person typed just now. `template`: the approved text that it is. `quote`: the customer's line that it answers. `choices`: what may be pressed under it. */
-export interface Saying { files?: FileRef[]; mentions?: number; source?: string; template?: Message["template"]; quote?: Message["quote"]; choices?: Message["choices"] }
+/** `source`: unique, where a repeat must not say it twice. `mentions`: of the text, where it is not what the person typed just now. `template`: the approved text that it is. `quote`: the customer's line that it answers. `choices`: what may be pressed under it. `canned`: files of canned responses in it, beside those that came with the line. */
+export interface Saying { files?: FileRef[]; canned?: FileRef[]; mentions?: number; source?: string; template?: Message["template"]; quote?: Message["quote"]; choices?: Message["choices"] }
 /** Says a line in the bridge's guarded way: what may not go to the customer comes back as a notice. */
 export type Say = (kind: "reply" | "note", text: string, conversation: Conversation, more?: Saying) => Promise<VerbResult>;
 
