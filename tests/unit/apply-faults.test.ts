@@ -10,7 +10,7 @@ import { settingsKinds } from "../../src/boot/settings-kinds.ts";
 
 const at = new Date("2026-11-20T12:00:00Z");
 const deps = { clock: { now: () => at }, secrets: createSecrets("a key for the tests"), ...settingsKinds };
-const nothing: StoredSettings = { agents: [], teams: [], hours: [], rules: [], labels: [], canned: [], macros: [], desks: [], inboxes: [], webhooks: [], rateLimits: true, routing: [] };
+const nothing: StoredSettings = { agents: [], teams: [], hours: [], rules: [], labels: [], canned: [], macros: [], desks: [], inboxes: [], webhooks: [], rateLimits: true, routing: [], sla: [] };
 
 function plan(text: string, stored = nothing, env: Record<string, string> = {}): Plan {
   const file = readYaml(text, env);
@@ -18,7 +18,7 @@ function plan(text: string, stored = nothing, env: Record<string, string> = {}):
   return makePlan(deps, file, fileShape.parse(file.value), stored);
 }
 const asStored = (made: Plan): StoredSettings => ({
-  agents: made.agents.map((wish) => wish.now), teams: made.teams.map((wish) => wish.now), hours: made.hours.map((wish) => wish.now), rules: made.rules ?? [], canned: made.canned.map((wish) => wish.now), macros: made.macros.map((wish) => wish.now), labels: made.labels.map((wish) => wish.now), desks: made.desks.map((wish) => wish.now), rateLimits: true, routing: [], webhooks: [],
+  agents: made.agents.map((wish) => wish.now), teams: made.teams.map((wish) => wish.now), hours: made.hours.map((wish) => wish.now), rules: made.rules ?? [], canned: made.canned.map((wish) => wish.now), macros: made.macros.map((wish) => wish.now), labels: made.labels.map((wish) => wish.now), desks: made.desks.map((wish) => wish.now), rateLimits: true, routing: [], sla: [], webhooks: [],
   inboxes: made.inboxes.map((wish) => ({ ...wish.now, secrets: Object.fromEntries(Object.entries(wish.now.secrets).map(([name, value]) => [name, deps.secrets.seal(value)])) })),
 });
 

@@ -4,6 +4,8 @@ import { UserError } from "../../core/errors.ts";
 import { firstLine } from "../../core/model/draft.ts";
 import type { RuleStep } from "../../core/model/rules.ts";
 import type { Conversation } from "../../core/model/types.ts";
+import { slaNamed, slaStands } from "../../core/services/sla-work.ts";
+import { slaPolicies } from "../../core/services/inbox-settings.ts";
 import { filesInWords, filesToSend } from "../../core/services/canned-files.ts";
 import { cannedForAll, renderWithFiles } from "../../core/services/canned.ts";
 
@@ -23,6 +25,7 @@ const TEXTS = new Set(["reply", "note", "canned", "post"]);
 
 async function oneInWords(core: Core, step: RuleStep, conversation: Conversation): Promise<string> {
   const { do: act, with: text } = step;
+  if (act === "sla") return slaInWords(core, text, conversation);
   if (!TEXTS.has(act)) return `${act} ${text}`.trim() + (isSo(step, conversation) ? " (already so)" : "");
   try {
     const said = await renderWithFiles(core, null, conversation, act === "canned" ? await cannedForAll(core, conversation, text) : { body: text });
@@ -32,6 +35,13 @@ async function oneInWords(core: Core, step: RuleStep, conversation: Conversation
     if (!(error instanceof UserError)) throw error;
     return `${act} ${firstLine(text, 60)}: refused, ${error.message}`;
   }
+}
+
+async function slaInWords(core: Core, text: string, conversation: Conversation): Promise<string> {
+  const policy = slaNamed(text);
+  const words = policy === null ? "no service level" : policy === "auto" ? "the service level whose condition holds" : `the service level ${text}`;
+  if (policy !== null && policy !== "auto" && !(await slaPolicies(core)).some(({ name }) => name.toLowerCase() === policy.toLowerCase())) return `sla ${text}: refused, there is none of that name`;
+  return words + (slaStands(conversation, policy) ? " (already so)" : "");
 }
 
 function isSo({ do: act, with: text }: RuleStep, { labels, priority, status, assigneeId, assigneeName, teamName, mode }: Conversation): boolean {

@@ -17,6 +17,7 @@ import { OUTWARD_ACTS } from "./rule-acts-out.ts";
 import { mustReach, type ActSpec, type RuleAct } from "./rule-reach.ts";
 import { sendAutomatic } from "./send-automatic.ts";
 import { reopen, resolve, setPending } from "./set-status.ts";
+import { chooseSla, slaNamed, slaStands } from "./sla-work.ts";
 import { snooze } from "./snooze.ts";
 import { transfer } from "./transfer.ts";
 
@@ -82,6 +83,13 @@ export const RULE_ACTS: Record<string, ActSpec> = {
       const target = (await allTargets(core)).find(({ name }) => name.toLowerCase() === text.toLowerCase());
       if (target === undefined) throw new UserError("DESK_UNKNOWN", `There is no desk ${text}.`);
       return transfer(core, { conversation, actor, to: target._id });
+    },
+  },
+  sla: {
+    needs: "a service level, none or auto",
+    async run({ core, conversation, actor }, text) {
+      if (slaStands(conversation, slaNamed(text))) throw new UserError("ALREADY_SO", `The service level of #${conversation.number} is chosen so already.`);
+      return chooseSla(core, { conversation, actor, policy: slaNamed(text) });
     },
   },
   attribute: {

@@ -105,3 +105,10 @@ export async function chooseSla(core: Core, act: { conversation: Conversation; a
   }
   return null;
 }
+
+/** What a rule or a person means by a word: a policy's name, none or auto. */
+export const slaNamed = (word: string): string | null | "auto" => (/^none$/i.test(word) ? null : /^auto$/i.test(word) ? "auto" : word);
+
+/** Whether `policy` was chosen already, so that choosing it again would change nothing. */
+export const slaStands = ({ sla, slaOff }: Conversation, policy: string | null | "auto"): boolean =>
+  policy === null ? slaOff === true : slaOff !== true && (policy === "auto" ? sla?.chosen !== true : sla?.chosen === true && sla.policy.toLowerCase() === policy.toLowerCase());

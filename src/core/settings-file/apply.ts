@@ -1,5 +1,7 @@
 /** `threadline.yaml`: checks everything, then changes what differs. Applying the same file twice changes nothing. */
 import { UserError } from "../errors.ts";
+import type { SlaPolicy } from "../model/sla.ts";
+import { SLA_ID } from "../services/inbox-settings.ts";
 import { ROUTING_ID } from "../services/routing.ts";
 import type { RoutingRule } from "../services/routing.ts";
 import { isDuplicateKey } from "../store/store.ts";
@@ -26,11 +28,11 @@ export interface ApplyDeps extends PlanDeps {
 export interface ApplyResult { changes: string[]; faults: Fault[] }
 
 async function readStored(store: Store): Promise<StoredSettings> {
-  const [agents, teams, hours, rules, labels, canned, macros, desks, inboxes, limits, routing, webhooks] = await Promise.all([
+  const [agents, teams, hours, rules, labels, canned, macros, desks, inboxes, limits, routing, webhooks, sla] = await Promise.all([
     store.agents.find().toArray(), store.teams.find().toArray(), store.hours.find().toArray(), store.rules.find().toArray(), store.labels.find().toArray(), store.canned.find().toArray(), store.macros.find().toArray(), store.deskTargets.find().toArray(), store.inboxes.find().toArray(), readLimits(store), store.settings.findOne({ _id: ROUTING_ID }),
-    store.webhooks.find().toArray(),
+    store.webhooks.find().toArray(), store.settings.findOne({ _id: SLA_ID }),
   ]);
-  return { agents, teams, hours, rules, labels, canned, macros, desks, inboxes, webhooks, rateLimits: limits.rateLimits ?? true, routing: (routing?.value ?? []) as RoutingRule[] };
+  return { agents, teams, hours, rules, labels, canned, macros, desks, inboxes, webhooks, rateLimits: limits.rateLimits ?? true, routing: (routing?.value ?? []) as RoutingRule[], sla: (sla?.value ?? []) as SlaPolicy[] };
 }
 
 /** `env` gives the values for `${NAME}`. @throws {UserError} NAME_TAKEN when the same was being written elsewhere. */

@@ -44,7 +44,7 @@ export interface PlanDeps {
   channelKinds: Readonly<Record<string, ChannelSettingsKind>>;
   deskKinds: Readonly<Record<string, DeskSettingsKind>>;
 }
-export interface StoredSettings { agents: Agent[]; teams: Team[]; hours: HoursCalendar[]; rules: Rule[]; labels: Label[]; canned: CannedResponse[]; macros: Macro[]; desks: DeskTarget[]; inboxes: Inbox[]; webhooks: Webhook[]; rateLimits: boolean; routing: RoutingRule[] }
+export interface StoredSettings { agents: Agent[]; teams: Team[]; hours: HoursCalendar[]; rules: Rule[]; labels: Label[]; canned: CannedResponse[]; macros: Macro[]; desks: DeskTarget[]; inboxes: Inbox[]; webhooks: Webhook[]; rateLimits: boolean; routing: RoutingRule[]; sla: SlaPolicy[] }
 
 /** A document as it should be; `was` is absent for a new one. Secrets stand open in `secrets` until written. */
 export interface Wish<T> { was: T | undefined; now: T; secretsChanged: string[] }
@@ -250,7 +250,7 @@ export function makePlan(deps: PlanDeps, file: ReadFile, wanted: SettingsFile, s
   const canned = planCanned(deps.clock, file, wanted, stored.canned, names, faults);
   const codes = new Set([...stored.canned.map(({ code }) => code), ...canned.map(({ now }) => now.code)]);
   const macros = planMacros(deps.clock, file, wanted, stored.macros, { ...names, codes }, faults);
-  const rules = planRules(deps.clock, file, wanted, stored.rules, { names: { ...names, desks: afterwards(desks, stored.desks), labels: names.labels.map(({ name }) => name) }, codes, macros: [...stored.macros, ...macros.map(({ now }) => now)], webhooks: [...stored.webhooks, ...(wanted.webhooks ?? [])].map(({ name }) => name) }, faults);
+  const rules = planRules(deps.clock, file, wanted, stored.rules, { names: { ...names, desks: afterwards(desks, stored.desks), labels: names.labels.map(({ name }) => name) }, codes, macros: [...stored.macros, ...macros.map(({ now }) => now)], webhooks: [...stored.webhooks, ...(wanted.webhooks ?? [])].map(({ name }) => name), slas: (wanted.sla ?? stored.sla).map(({ name }) => name) }, faults);
   workFaults(deps, file, wanted, { ...names, labels: names.labels.map(({ name }) => name) }, faults);
   const sla = planSla(deps.clock, file, wanted, { ...names, labels: names.labels.map(({ name }) => name), desks: afterwards(desks, stored.desks) }, faults);
   const attributes = planAttributes(file, wanted, faults);

@@ -26,7 +26,7 @@ export const ruleShape = z.strictObject({
 });
 
 interface Named { name: string }
-export interface RuleContext { names: RuleNames; codes: ReadonlySet<string>; macros: readonly Named[]; webhooks: readonly string[] }
+export interface RuleContext { names: RuleNames; codes: ReadonlySet<string>; macros: readonly Named[]; webhooks: readonly string[]; slas: readonly string[] }
 
 /** Undefined where the file says nothing of them: what is stored stays. */
 export function planRules(clock: Clock, file: ReadFile, wanted: SettingsFile, stored: readonly Rule[], context: RuleContext, faults: Fault[]): Rule[] | undefined {
@@ -67,7 +67,7 @@ function readOn(file: ReadFile, path: Path, words: string[], faults: Fault[]): P
   return { on, waits };
 }
 
-function stepFault(step: RuleStep, { names, codes, macros, webhooks }: RuleContext): { at: "do" | "with"; reason: string } | undefined {
+function stepFault(step: RuleStep, { names, codes, macros, webhooks, slas }: RuleContext): { at: "do" | "with"; reason: string } | undefined {
   const known = [...Object.keys(RULE_ACTS), "macro"];
   if (!known.includes(step.do)) return { at: "do", reason: `A rule can't do ${step.do}.${didYouMean(step.do, known)} It can do: ${known.join(", ")}.` };
   const needs = step.do === "macro" ? "its name" : RULE_ACTS[step.do]!.needs;
@@ -80,6 +80,7 @@ function stepFault(step: RuleStep, { names, codes, macros, webhooks }: RuleConte
     case "macro": return macros.some(({ name }) => name === step.with) ? undefined : { at: "with", reason: `There is no macro ${step.with}.${didYouMean(step.with, macros.map(({ name }) => name))}` };
     case "label": case "unlabel": return among("label", names.labels);
     case "assign": return among("agent or team", ["last agent", "nobody", "none", ...names.agents.map(({ name }) => name), ...names.teams.map(({ name }) => name)]);
+    case "sla": return among("service level", [...slas, "none", "auto"]);
     case "webhook": return among("webhook", webhooks);
     case "post": {
       const found = deskAndText(step.with, names.desks);

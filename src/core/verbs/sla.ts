@@ -1,7 +1,7 @@
 /** sla, ack: which service level counts, and that somebody looks after a warning. */
 import { slaPolicies } from "../services/inbox-settings.ts";
 import { agentAuthor } from "../services/send-reply.ts";
-import { acknowledge, chooseSla } from "../services/sla-work.ts";
+import { acknowledge, chooseSla, slaNamed } from "../services/sla-work.ts";
 import { anyText, nothing } from "./args.ts";
 import { timeFor } from "./describe.ts";
 import { FORM_FIELD, verb } from "./verb.ts";
@@ -31,7 +31,7 @@ export const sla = verb({
       const lines = Object.entries(state.clocks).map(([name, { since, dueAt, missed }]) => `${NAMES[name as keyof typeof NAMES]}: ${since === null ? "paused" : dueAt === null ? "never due" : `${missed === true ? "was due" : "due"} ${timeFor(actor, dueAt)}`}`);
       return { notice: [`#${conversation.number} has the service level ${state.policy}.`, ...(lines.length === 0 ? ["Nothing is due."] : lines)].join("\n") };
     }
-    const to = await chooseSla(core, { conversation, actor: agentAuthor(actor), policy: /^none$/i.test(args.text) ? null : /^auto$/i.test(args.text) ? "auto" : args.text });
+    const to = await chooseSla(core, { conversation, actor: agentAuthor(actor), policy: slaNamed(args.text) });
     return { notice: to === null ? `#${conversation.number} has no service level now.` : `#${conversation.number} has the service level ${to}.`, logged: true };
   },
 });
