@@ -1,9 +1,10 @@
 /** Calls to the Bot API through grammY, without retries: what may be tried again is decided by the lane, never by a library. */
 import { Api, GrammyError, HttpError, InputFile } from "grammy";
-import { Agent as HttpAgent, get as httpGet, type IncomingMessage } from "node:http";
-import { Agent as HttpsAgent, get as httpsGet } from "node:https";
+import { get as httpGet, type Agent as HttpAgent, type IncomingMessage } from "node:http";
+import { get as httpsGet } from "node:https";
 import type { Readable } from "node:stream";
 import { DeliveryError } from "../../core/errors.ts";
+import { agentInTime } from "../shared/begin-in-time.ts";
 import { tooLargeToFetch } from "./content.ts";
 
 export const DEFAULT_API_ROOT = "https://api.telegram.org";
@@ -18,8 +19,7 @@ export const asSignal = (signal: AbortSignal): Signal => signal as unknown as Si
 
 /** Idle connections end before the server's side ends them (Node's servers after 5 s): a send on a dying one would be uncertain. */
 const IDLE_MS = 2_000;
-const connections = (apiRoot: string): HttpAgent =>
-  new (apiRoot.startsWith("https:") ? HttpsAgent : HttpAgent)({ keepAlive: true, timeout: IDLE_MS });
+const connections = (apiRoot: string): HttpAgent => agentInTime(apiRoot.startsWith("https:"), { keepAlive: true, timeout: IDLE_MS });
 
 /** `apiRoot` without a trailing slash. */
 export const createApi = (token: string, apiRoot: string): Api =>
@@ -27,7 +27,7 @@ export const createApi = (token: string, apiRoot: string): Api =>
 export const createPollApi = (token: string, apiRoot: string): Api => new Api(token, { apiRoot, timeoutSeconds: POLL_SECONDS + CALL_SECONDS });
 
 /** Failures before a byte of the request left: nothing can have happened. */
-const NEVER_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|CERT_.*|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_.*|ERR_TLS_.*)$/;
+const NEVER_SENT = /^(NOT_BEGUN|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|CERT_.*|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_.*|ERR_TLS_.*)$/;
 
 /** Only method, number and Telegram's own words: grammY's errors carry the payload and the address with the token. */
 const causeOf = (method: string, what: string) => new Error(`${method}: ${what}`);

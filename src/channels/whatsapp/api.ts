@@ -5,17 +5,18 @@ import { randomBytes } from "node:crypto";
 import { Agent, request, type Dispatcher } from "undici";
 import { z } from "zod";
 import { DeliveryError } from "../../core/errors.ts";
+import { beginInTime } from "../shared/begin-in-time.ts";
 import { fromAnswer } from "./errors.ts";
 
 /** Source: developers.facebook.com/docs/graph-api/changelog/versions */
 export const DEFAULT_API_URL = "https://graph.facebook.com/v26.0";
 
 /** Idle connections end before the server's side ends them: a send on a dying one would be uncertain. */
-const connections = new Agent({ keepAliveTimeout: 2_000, keepAliveMaxTimeout: 2_000, connect: { timeout: 8_000 } });
+const connections = new Agent({ keepAliveTimeout: 2_000, keepAliveMaxTimeout: 2_000, connect: { timeout: 8_000 } }).compose(beginInTime());
 const MAX_ANSWER = 5_000_000;
 
 /** Failures before a byte of the request left: nothing can have happened. */
-const NEVER_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|CERT_.*|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_.*|ERR_TLS_.*)$/;
+const NEVER_SENT = /^(NOT_BEGUN|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|CERT_.*|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_.*|ERR_TLS_.*)$/;
 
 export interface GraphApi {
   /** A call with JSON (or none) in and JSON out. `what` names it in errors. @throws {DeliveryError} */
