@@ -10,7 +10,7 @@ const time = (): Watched => ({
   told: [created, event(1), event(2), event(3)],
 });
 const queue = (name = "k2", at = 0): Watched => ({
-  name, inbox: "queue", thread: [`${name}m1 hello`, "Routing assigned this to Mara", `Mara${WORDS.resolved}`], got: ["An answer.", WORDS.survey, WORDS.campaign], notices: [{ agent: "Mara", text: `#1002 ${WORDS.notice}` }], alerts: 0,
+  name, inbox: "queue", thread: [`${name}m1 hello`, "Routing assigned this to Mara", `Mara${WORDS.resolved}`, `Reminder for Mara: ${WORDS.reminder}`], got: ["An answer.", WORDS.later, WORDS.survey, WORDS.campaign], notices: [{ agent: "Mara", text: `#1002 ${WORDS.notice}` }], alerts: 0,
   told: [created, event(1), event(2, { change: "assigned", to: "Mara", at: at + 10 }), event(3, { event: "conversation.status_changed", change: "status", to: "resolved", at: at + 20 })],
 });
 const harms = (change: (timed: Watched, queued: Watched) => void) => {
@@ -29,7 +29,7 @@ test("a run without harm counts as one", () => {
 
 test.each<[string, (timed: Watched, queued: Watched) => void]>([
   ["a rule that never acted", ({ thread }) => without(thread, WORDS.heard)], ["one that acted twice", ({ thread }) => thread.push(WORDS.heard)], ["a wait that was dropped", ({ thread }) => without(thread, WORDS.waited)],
-  ["a reply of a rule twice", ({ got }) => got.push(WORDS.reply)], ["a warning that never came", ({ thread }) => without(thread, WORDS.over)], ["a warning twice", ({ thread }) => thread.push(WORDS.half)], ["a campaign's message twice", (_timed, { got }) => got.push(WORDS.campaign)], ["none of a campaign's messages", (_timed, { got }) => without(got, WORDS.campaign)], ["two alerts", (timed) => { timed.alerts = 2; }], ["no alert", (timed) => { timed.alerts = 0; }],
+  ["a reply of a rule twice", ({ got }) => got.push(WORDS.reply)], ["a warning that never came", ({ thread }) => without(thread, WORDS.over)], ["a warning twice", ({ thread }) => thread.push(WORDS.half)], ["a campaign's message twice", (_timed, { got }) => got.push(WORDS.campaign)], ["none of a campaign's messages", (_timed, { got }) => without(got, WORDS.campaign)], ["a reply sent later twice", (_timed, { got }) => got.push(WORDS.later)], ["one that never went", (_timed, { got }) => without(got, WORDS.later)], ["a reminder twice", (_timed, { thread }) => thread.push(WORDS.reminder)], ["no reminder", (_timed, { thread }) => without(thread, WORDS.reminder)], ["two alerts", (timed) => { timed.alerts = 2; }], ["no alert", (timed) => { timed.alerts = 0; }],
   ["a snooze that never ended", ({ thread }) => without(thread, WORDS.woken)], ["a snooze that never began", ({ thread }) => { without(thread, WORDS.snoozed); without(thread, WORDS.woken); }], ["a snooze that ended twice", ({ thread }) => thread.push(WORDS.woken)],
   ["nobody got it", (_timed, { thread, notices }) => { without(thread, "assigned this"); notices.length = 0; }], ["two got it", (_timed, { thread, notices }) => { thread.push("Routing assigned this to Ines"); notices.push({ agent: "Ines", text: WORDS.notice }); }],
   ["its owner was not told", (_timed, queued) => { queued.notices = []; }], ["a survey twice", (_timed, { got }) => got.push(WORDS.survey)], ["no survey", (_timed, { got }) => without(got, WORDS.survey)],

@@ -18,7 +18,7 @@ export interface Watched {
 }
 
 export const WORDS = {
-  heard: "rule heard it", waited: "rule waited a minute", reply: "A rule says hello.", campaign: "A campaign says hello.", survey: "How was it?", given: / assigned this to (\w+)$/,
+  heard: "rule heard it", waited: "rule waited a minute", reply: "A rule says hello.", campaign: "A campaign says hello.", later: "As promised, later.", reminder: "ask the courier", survey: "How was it?", given: / assigned this to (\w+)$/,
   half: "50 % of the time for the first reply is over", over: "The time for the first reply is over", snoozed: " snoozed this until", woken: "Reopened: the snooze ended", resolved: " resolved this conversation", notice: "was given to you",
 } as const;
 
@@ -47,6 +47,8 @@ const OWED: [what: string, inbox: Watched["inbox"], came: (one: Watched) => numb
   ["alerts to supervisors", "time", ({ alerts }) => alerts],
   ["given to somebody", "queue", ({ thread }) => thread.filter((line) => WORDS.given.test(line)).length],
   ["messages of a campaign, with the customer", "queue", ({ got }) => has(got, WORDS.campaign)],
+  ["replies sent later, with the customer", "queue", ({ got }) => has(got, WORDS.later)],
+  ["reminders", "queue", ({ thread }) => has(thread, WORDS.reminder)],
   ["surveys, with the customer", "queue", ({ got }) => has(got, WORDS.survey)],
 ];
 

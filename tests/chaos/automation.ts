@@ -1,4 +1,4 @@
-/** `npm run chaos -- automation`: rules, waits, snoozes, routing, service levels, surveys, a campaign and webhooks of a process that is killed at random moments; then each is looked for. */
+/** `npm run chaos -- automation`: rules, waits, snoozes, replies and reminders for later, routing, service levels, surveys, a campaign and webhooks of a process that is killed at random moments; then each is looked for. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,6 +17,8 @@ const LIMIT = 3;
 const LONGEST_WAIT_S = 65;
 /** "0.01h" is the shortest snooze that has a name. */
 const SNOOZE = "0.01h";
+/** Long enough that a restart finds what it set still waiting. */
+const LATER = "1m";
 const CALM_MS = 4_000;
 /** The campaign begins so long after the last customer may have written. */
 const START_AFTER_S = 5;
@@ -140,21 +142,40 @@ async function eachWhile(world: World, dice: Dice, turn: () => Promise<void>): P
   }
 }
 
-/** An agent answers and resolves what they were given, and keeps what they are told alone. */
+/** An agent promises something for later, answers and resolves what they were given, and keeps what they are told alone. */
 async function work(world: World, agent: string, notices: Map<string, { agent: string; text: string }>): Promise<void> {
   const dice = world.dice.of(agent);
+  const promised = new Set<string>();
   const answered = new Set<string>();
   await eachWhile(world, dice, async () => {
     const { notices: mine } = await read<{ notices: { id: string; text: string }[] }>(world, `/playground/v1/notices?agent=${agent}`);
     for (const { id, text } of mine) notices.set(id, { agent, text });
     for (const thread of await threadsOf(world)) {
       if (thread.assignee !== agent || thread.status !== "open" || !dice.chance(0.5)) continue;
+      await promise(world, thread, agent, promised);
       if (!answered.has(thread.id)) {
         const { status } = await call(world.servers[0]!.url, { method: "POST", path: `/playground/v1/threads/${thread.id}/messages`, json: { agent, text: `An answer from ${agent}.` }, timeoutMs: CALL_MS });
         if (status === 201) answered.add(thread.id);
       } else await act(world, thread, agent, "resolve");
     }
   });
+}
+
+/** Sets one reply and one reminder for later, each once: what a kill left without an answer is looked for before. */
+async function promise(world: World, thread: Thread, agent: string, set: Set<string>): Promise<void> {
+  for (const [verb, words] of [["schedule", WORDS.later], ["remind", WORDS.reminder]] as const) {
+    const key = `${thread.id} ${verb}`;
+    if (set.has(key)) continue;
+    const listed = await act(world, thread, agent, verb, "list");
+    const notice = (listed.body as { notice?: string } | null)?.notice;
+    if (listed.status !== 200 || notice === undefined) throw refused(`/${verb} list`, listed);
+    const isSet = notice.includes(words) || (await textsOf(world, thread)).some((text) => text.includes(words));
+    if (!isSet) {
+      const answer = await act(world, thread, agent, verb, `${LATER} | ${words}`);
+      if (answer.status !== 200 || (answer.body as { ok?: boolean }).ok !== true) throw refused(`/${verb}`, answer);
+    }
+    set.add(key);
+  }
 }
 
 /** Each of the inbox whose work is timed is put away once, for half a minute. */
