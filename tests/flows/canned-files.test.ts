@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { readersIn } from "../../src/boot/named-files.ts";
 import { settingsKinds } from "../../src/boot/settings-kinds.ts";
 import { stepsInWords } from "../../src/automation/rules/step-words.ts";
+import { doDueLater } from "../../src/core/services/later-due.ts";
 import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
 import { applySettings } from "../../src/core/settings-file/apply.ts";
 import { FakeChannel } from "../fakes/fake-channel.ts";
@@ -33,7 +34,7 @@ async function withFiles() {
   const kept = () => store().db.collection("files.files").find({ "metadata.owner": "canned" }).toArray();
   const filesOf = async (code: string) => (await store().canned.findOne({ code }))!.files!;
   const sent = () => channel.sent.filter(({ address }) => address === one.customer).map(({ text, files }) => text || files.join());
-  const wait = (...lines: string[]) => expect.poll(sent, { timeout: 40_000 }).toEqual(lines);
+  const wait = (...lines: unknown[]) => expect.poll(sent, { timeout: 40_000 }).toEqual(lines);
   expect((await apply(TEXTS)).faults).toEqual([]);
   return { ...one, channel, apply, write, kept, filesOf, sent, wait };
 }
@@ -87,9 +88,12 @@ test("they go with the reply: from the preview, with --send, by {{code}} in a li
   await wait("Changed", "copy.pdf", "map.csv", `Hello. Our prices, ${customer}.`, "prices.pdf", `See Our prices, ${customer}.`, "prices.pdf");
   await store().macros.insertOne({ _id: `m-${customer}`, name: "All", steps: [{ do: "canned", with: "prices" }] });
   await act("Mara", "macro", "All --run");
+  const thread = (await now()).thread!.id;
   const all = await help.lines("outgoing", id);
   expect(all.map(({ body }) => body).at(-1)).toBe(`Our prices, ${customer}.`);
   await expect.poll(async () => (await help.lines("outgoing", id)).every(({ files }) => files.every(({ state }) => state === "ready"))).toBe(true);
+  // the desk's posts of what verbs wrote show the files once they are there
+  await expect.poll(() => help.desk.threads.get(thread)!.posts.flatMap(({ post }) => post.files.map(({ name, state }) => `${name} ${state}`)), { timeout: 40_000 }).toEqual(["copy.pdf ready", "map.csv ready", "prices.pdf ready", "prices.pdf ready"]);
   const ids = (await help.lines("outgoing", id)).flatMap(({ files }) => files.map(({ fileId }) => fileId));
   // copies, which end with their conversation and not before
   expect(new Set(ids).size).toBe(ids.length);
@@ -110,6 +114,24 @@ test("a channel that can't take them refuses in words before anything is sent", 
   expect(sent()).toEqual([]);
   expect((await help.lines("outgoing", id))).toEqual([]);
   expect(await act("Mara", "canned", "plain --send")).toMatchObject({ ok: true });
+});
+
+test("they go with a reply that was scheduled; one whose file is gone by then fails and says so", async () => {
+  const { help, act, apply, wait, id, sent } = await withFiles();
+  await act("Mara", "schedule", "1h | {{prices}} Bye");
+  await act("Mara", "schedule", "3h | {{welcome}}");
+  const pass = async () => { help.clock.advance(61 * 60_000); await doDueLater(help.core); await help.settle(); };
+  await pass();
+  await wait(expect.stringMatching(/^Our prices, .* Bye$/), "prices.pdf");
+  await apply(TEXTS.replace("[copy.pdf, map.csv]", "[]").replace("[prices.pdf]", "[]"));
+  await pass();
+  await pass();
+  await expect.poll(async () => (await help.lines("outgoing", id)).at(-1)!.delivery.state, { timeout: 40_000 }).toBe("failed");
+  expect((await help.lines("outgoing", id)).at(-1)!.files).toMatchObject([{ name: "copy.pdf", state: "missing", why: "the canned response does not have it any more" }, { name: "map.csv", state: "missing" }]);
+  // what was sent before keeps its copy
+  const [first] = (await help.lines("outgoing", id))[0]!.files;
+  expect((await help.core.files.buffer(first!.fileId, 1_000)).equals(PDF)).toBe(true);
+  expect(sent()).toHaveLength(2);
 });
 
 test("an edit adds no file: the reply becomes a note that says so", async () => {
