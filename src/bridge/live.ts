@@ -5,7 +5,9 @@ import type { DeskHost } from "../core/ports.ts";
 import { isStreaming } from "../core/ports.ts";
 import { deskTroubleId, troubleReporter } from "../core/services/channel-trouble.ts";
 import { forgetSettings } from "../core/services/inbox-settings.ts";
+import { forgetPresence } from "../core/services/presence.ts";
 import type { DeskKindSpec, VendorDesk } from "./shared/kind.ts";
+import { presenceOf } from "./shared/presence.ts";
 
 interface Live { madeFrom: string; desk: VendorDesk }
 
@@ -50,6 +52,7 @@ export function createLiveDesks(core: Core, host: DeskHost, kinds: Record<string
         if (kinds[target.kind] !== undefined && !wanted.has(target.kind)) wanted.set(target.kind, target);
       }
       for (const [kind, entry] of live) if (wanted.get(kind) === undefined || asKey(wanted.get(kind)!) !== entry.madeFrom) await end(kind);
+      for (const { id: kind } of Object.values(kinds)) if (presenceOf(wanted.get(kind)?.config) === null) await forgetPresence(core, kind);
       for (const [kind, target] of wanted) if (!live.has(kind)) await start(kinds[kind]!, target);
     },
     of: (kind) => live.get(kind)?.desk,

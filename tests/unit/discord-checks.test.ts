@@ -51,6 +51,14 @@ describe("checks", () => {
     expect((await check({ messageContent: false }))[1]).toMatch(/^ok: messageContent is false/);
   });
 
+  test("the intent for presence, only where the desk uses it", async () => {
+    const { check, fake } = await server();
+    expect((await check()).join("\n")).not.toContain("Presence");
+    expect((await check({ presence: { graceMinutes: 15 } }))[2]).toMatch(/^warn: the Presence Intent is off, .*Privileged Gateway Intents/);
+    fake.portal.presences = true;
+    expect((await check({ presence: true }))[2]).toBe("ok: the Presence Intent is on: Discord tells who is at work");
+  });
+
   test("a missing token, a refused one, and Discord that does not answer", async () => {
     const { check, fake } = await server();
     expect(await check({}, "#support", null)).toEqual([expect.stringMatching(/^fail: botToken is missing/)]);

@@ -20,7 +20,7 @@ describe("a Discord desk's settings", () => {
   });
   test.each([
     [{ guild }, "Reset Token"], [{ botToken: "abc", guild }, "no bot token"], [{ botToken, guild: "My server" }, "Copy ID"], [{ botToken, guild, customers: "me" }, "`bot` (no line can ever stand there twice) or `webhook`"],
-    [{ botToken, guild, messageContent: "no" }, "/reply"], [{ botToken, guild, roles: { boss: "x" } }, "`supervisor`"], [{ botToken, guild, apiUrl: "discord.com" }, "`apiUrl`"], [{ botToken, guild, gatewayUrl: "https://discord.com" }, "`gatewayUrl`"], [{ botToken, guild, token: "x" }, "token"],
+    [{ botToken, guild, messageContent: "no" }, "/reply"], [{ botToken, guild, roles: { boss: "x" } }, "`supervisor`"], [{ botToken, guild, apiUrl: "discord.com" }, "`apiUrl`"], [{ botToken, guild, gatewayUrl: "https://discord.com" }, "`gatewayUrl`"], [{ botToken, guild, token: "x" }, "token"], [{ botToken, guild, presence: "yes" }, "`presence`"],
   ])("%j is refused in words", (settings, words) => { expect(faults(settings)).toContain(words); });
 });
 

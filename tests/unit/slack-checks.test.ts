@@ -45,6 +45,15 @@ describe("checks", () => {
     expect(said.filter((line) => line.includes("scope "))).toHaveLength(2);
   });
 
+  test("presence needs its scope, only where the desk uses it", async () => {
+    const { check, target, fake } = await workspace();
+    const watching: DeskTarget = { ...target(), config: { apiUrl: fake.apiUrl, presence: true } };
+    expect((await check()).join("\n")).not.toContain("presence");
+    expect(await check(undefined, [watching])).toContain("ok: presence: Slack may be asked who is at work");
+    fake.scopes.delete("users:read");
+    expect(await check(undefined, [watching])).toContainEqual(expect.stringMatching(/^warn: presence: without the scope users:read/));
+  });
+
   test("a refused bot token, and a refused app token", async () => {
     const { check, fake } = await workspace();
     expect(await check({ botToken: "xoxb-wrong", appToken: fake.appToken })).toEqual([expect.stringMatching(/^fail: Slack refuses botToken \(invalid_auth\)/), "ok: appToken works: Slack opens sockets for the app"]);

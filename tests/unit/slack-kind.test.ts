@@ -23,7 +23,7 @@ describe("a Slack desk's settings", () => {
   });
   test.each([
     [{}, "OAuth & Permissions"], [{ botToken: "xoxp-1" }, "no bot token"], [{ botToken: BOT }, "`appToken`"], [{ botToken: BOT, appToken: "xoxb-1" }, "App-Level Tokens"], [{ botToken: BOT, signingSecret: "0123456789abcdef" }, "`appId`"],
-    [{ botToken: BOT, appToken: APP, signingSecret: "0123456789abcdef", appId: "A0123ABC" }, "not both"], [{ botToken: BOT, appToken: APP, appId: "A9" }, "another app"], [{ botToken: BOT, appToken: APP, token: "x" }, "token"], [{ botToken: BOT, appToken: APP, apiUrl: "slack.com" }, "apiUrl"],
+    [{ botToken: BOT, appToken: APP, signingSecret: "0123456789abcdef", appId: "A0123ABC" }, "not both"], [{ botToken: BOT, appToken: APP, appId: "A9" }, "another app"], [{ botToken: BOT, appToken: APP, token: "x" }, "token"], [{ botToken: BOT, appToken: APP, apiUrl: "slack.com" }, "apiUrl"], [{ botToken: BOT, appToken: APP, presence: { graceMinutes: 0 } }, "`presence`"],
   ])("%j is refused in words", (settings, words) => { expect(faults(settings)).toContain(words); });
 });
 

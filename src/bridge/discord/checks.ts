@@ -3,8 +3,10 @@ import { ApplicationFlags } from "discord.js";
 import { z } from "zod";
 import type { DeskTarget } from "../../core/model/types.ts";
 import { fail, gather, ok, warn, words as wordsOf, type Check, type ChecksOptions } from "../shared/checks.ts";
+import { presenceOf } from "../shared/presence.ts";
 import { createDiscordApi, type DiscordApi } from "./api.ts";
 import { CODE, discordCode, failureOf } from "./errors.ts";
+import { mayHearPresence, PRESENCE_OFF } from "./in/presence.ts";
 import { inviteLink, missingOf, permissionsOf, wantedFor, type Who } from "./in/permissions.ts";
 import { standingOf } from "./in/roles.ts";
 import { createChannels } from "./out/channels.ts";
@@ -34,6 +36,11 @@ function intentCheck({ flags }: Application, wanted: boolean): Check {
   if (!wanted) return ok("messageContent is false: replies are /reply and menus, and no privileged intent is needed");
   return (flags & (ApplicationFlags.GatewayMessageContent | ApplicationFlags.GatewayMessageContentLimited)) !== 0 ? ok("the Message Content intent is on")
     : fail(`the Message Content intent is off, so Discord refuses the connection. Switch it on (${PORTAL}, Bot, Privileged Gateway Intents), or set messageContent: false and answer with /reply.`);
+}
+
+function presenceChecks({ flags }: Application, wanted: boolean): Check[] {
+  if (!wanted) return [];
+  return [mayHearPresence(flags) ? ok("the Presence Intent is on: Discord tells who is at work") : warn(PRESENCE_OFF)];
 }
 
 async function commandsCheck(api: DiscordApi, application: string, guild: string, invite: string): Promise<Check> {
@@ -90,7 +97,7 @@ export async function checkDiscord({ targets, secret, tell }: ChecksOptions): Pr
   try { application = Application.parse(await api.call("GET", "/applications/@me", { priority: "interactive" })); } catch (error) { return answer(tokenCheck(error)); }
   const botId = application.bot?.id ?? application.id;
   const invite = inviteLink(application.id, { webhook, guild });
-  found.add(ok(`botToken works: the bot ${application.bot?.username || application.name}`), intentCheck(application, messageContent));
+  found.add(ok(`botToken works: the bot ${application.bot?.username || application.name}`), intentCheck(application, messageContent), ...presenceChecks(application, presenceOf(first.config) !== null));
 
   let who: Who;
   try {

@@ -1,6 +1,7 @@
 /** What a Discord desk is told in `threadline.yaml`, and what of it its connection keeps. */
 import { z } from "zod";
 import { emojiSettings } from "../shared/card-reactions.ts";
+import { presenceSetting } from "../shared/presence.ts";
 import { botIdOf } from "./ids.ts";
 
 export const DEFAULT_API_URL = "https://discord.com/api";
@@ -14,6 +15,7 @@ const RoleNames = z.union([z.string().min(1).transform((name) => [name]), z.arra
 const shape = {
   customers: z.enum(["bot", "webhook"], { error: "`customers` is `bot` (no line can ever stand there twice) or `webhook` (the customer's own name and picture)" }).default("bot"),
   messageContent: z.boolean({ error: "`messageContent` is true (replies are plain messages) or false (replies are /reply and menus; the Message Content intent stays off)" }).default(true),
+  presence: presenceSetting,
   roles: z.strictObject({ agent: RoleNames.optional(), supervisor: RoleNames.optional(), administrator: RoleNames.optional() }, { error: "`roles` names, for `agent`, `supervisor` and `administrator`, the Discord roles (names or ids) whose members are that" }).optional(),
   emoji: emojiSettings(z.string().regex(/^(?:\p{Emoji}[^\s\w]*|:\w{2,32}:)$/u, "`emoji` names reactions as they look, ✅, or the server's own with colons, :party:").transform(plainEmoji)).optional(),
   apiUrl: url(/^https?$/, "`apiUrl` is the address of Discord's API, like https://discord.com/api").default(DEFAULT_API_URL),

@@ -6,7 +6,7 @@ import { forgetSettings } from "../../core/services/inbox-settings.ts";
 
 /** Answers how many conversations have no owner now; null when nothing was left to end. Repeats do nothing. */
 export async function endLink(core: Core, desk: DeskKind, agent: Agent, userId: string): Promise<number | null> {
-  const { modifiedCount } = await core.store.agents.updateOne({ _id: agent._id, links: { $elemMatch: { desk, userId } } }, { $pull: { links: { desk, userId } } });
+  const { modifiedCount } = await core.store.agents.updateOne({ _id: agent._id, links: { $elemMatch: { desk, userId } } }, { $pull: { links: { desk, userId } }, $unset: { [`presence.${desk}.${userId}`]: "" } });
   forgetSettings(core);
   const theirs = { assigneeId: agent._id, status: { $in: ["open" as const, "pending" as const, "snoozed" as const] } };
   let released = 0;

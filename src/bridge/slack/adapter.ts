@@ -3,6 +3,7 @@ import type { DeskTarget } from "../../core/model/types.ts";
 import type { AdoptingDesk, DeskHost, FetchingDesk, LinkingDesk, MarkingDesk, SearchableDesk, StreamingDesk, TypingDesk } from "../../core/ports.ts";
 import { z } from "zod";
 import type { DeskDeps, VendorDesk } from "../shared/kind.ts";
+import { presenceOf } from "../shared/presence.ts";
 import { createSlackApi, type SlackApi } from "./api.ts";
 import { createChannels } from "./out/channels.ts";
 import { FILE_BYTES } from "./out/files.ts";
@@ -11,6 +12,7 @@ import { isOurs, markOf, readCard } from "./out/find.ts";
 import { createHistory } from "./in/history.ts";
 import { readThreadId } from "./ids.ts";
 import { createIncoming } from "./in/incoming.ts";
+import { createPresence } from "./in/presence.ts";
 import { wasLost } from "./in/lost.ts";
 import { showMark } from "./acts/marks.ts";
 import { createNotices } from "./acts/notices.ts";
@@ -42,6 +44,8 @@ export function createSlack(connection: DeskTarget, deps: DeskDeps): Slack {
   const typing = createTyping(api, core.clock);
   const incoming = createIncoming({ connection, deps, api, apiUrl, team, channels, notices });
   const history = createHistory({ core, api, parse: incoming.parse });
+  const seen = presenceOf(connection.config);
+  const presence = seen === null ? null : createPresence({ core, api, identity: connection.identity, graceMs: seen.graceMs });
 
   return {
     kind: "slack",
@@ -74,8 +78,14 @@ export function createSlack(connection: DeskTarget, deps: DeskDeps): Slack {
       return known === null ? `https://app.slack.com/client/${place.team}/${place.channel}/thread/${place.channel}-${place.ts}` : `${known.url}archives/${place.channel}/p${place.ts.replace(".", "")}`;
     },
 
-    start: (host: DeskHost) => incoming.start(host),
-    stop: () => incoming.stop(),
+    start(host: DeskHost) {
+      incoming.start(host);
+      presence?.start();
+    },
+    async stop() {
+      await presence?.stop();
+      await incoming.stop();
+    },
     ...(incoming.receive === undefined ? {} : { receive: incoming.receive }),
   };
 }

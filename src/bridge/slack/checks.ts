@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { DeskTarget } from "../../core/model/types.ts";
 import type { Clock } from "../../core/ports.ts";
 import { fail, gather, ok, warn, words as wordsOf, type Check, type ChecksOptions } from "../shared/checks.ts";
+import { presenceOf } from "../shared/presence.ts";
 import { createSlackApi, type SlackApi } from "./api.ts";
 import { CREDENTIAL_CODES, slackCode } from "./errors.ts";
 import { grants, NOT_PRIVATE } from "./in/members.ts";
@@ -15,6 +16,8 @@ const Bot = z.object({ bot: z.object({ app_id: z.string() }) });
 const Channel = z.object({ id: z.string(), name: z.string().default(""), is_archived: z.boolean().default(false), is_member: z.boolean().default(false), is_private: z.boolean().default(false) });
 const Page = z.object({ channels: z.array(Channel), response_metadata: z.object({ next_cursor: z.string().optional() }).optional() });
 
+/** Of users.getPresence. */
+const PRESENCE_SCOPE = "users:read";
 const WHERE = "api.slack.com/apps, your app";
 const words = (error: unknown): string => wordsOf(error, "Slack did not answer as expected.");
 
@@ -97,6 +100,9 @@ export async function checkSlack({ targets, secret, publicUrl, clock, tell }: Ch
   if (api.scopes() !== null && missing.length === 0) found.add(ok("every scope is granted"));
   if (api.scopes() !== null) {
     found.add(...missing.map(({ scope, what, without }) => (without === null ? fail(`scope ${scope} is missing: ${what}. Add it (${WHERE}, OAuth & Permissions) and install the app again.`) : warn(`scope ${scope} is missing (${what}); ${without}`))));
+  }
+  if (presenceOf(first.config) !== null) {
+    found.add(api.has(PRESENCE_SCOPE) ? ok("presence: Slack may be asked who is at work") : warn(`presence: without the scope ${PRESENCE_SCOPE} Slack does not tell who is at work, and nobody counts as away by it. Add it (${WHERE}, OAuth & Permissions) and install the app again, or take presence off the desk.`));
   }
   for (const target of targets) found.add(await checkChannel(api, target));
   return found.all;

@@ -7,9 +7,9 @@ import { Settings } from "./settings.ts";
 export const slackKind: DeskKindSpec<Settings> = {
   id: "slack",
   settings: Settings,
-  read: ({ botToken, appToken, signingSecret, appId, apiUrl, emoji, membersAreAgents }) => ({
+  read: ({ botToken, appToken, signingSecret, appId, apiUrl, emoji, membersAreAgents, presence }) => ({
     identity: appToken === undefined ? appId! : appIdOf(appToken)!,
-    config: { apiUrl, ...(emoji === undefined ? {} : { emoji }), ...(membersAreAgents ? { membersAreAgents } : {}) },
+    config: { apiUrl, ...(emoji === undefined ? {} : { emoji }), ...(membersAreAgents ? { membersAreAgents } : {}), ...(presence === undefined || presence === false ? {} : { presence }) },
     secrets: { botToken, ...(appToken === undefined ? {} : { appToken }), ...(signingSecret === undefined ? {} : { signingSecret }) },
   }),
   create: async (connection, deps) => (await import("./adapter.ts")).createSlack(connection, deps),

@@ -1,5 +1,6 @@
 /** What a Slack desk is told in `threadline.yaml`. */
 import { z } from "zod";
+import { presenceSetting } from "../shared/presence.ts";
 import { EmojiSettings } from "./acts/reactions.ts";
 import { appIdOf } from "./ids.ts";
 
@@ -14,6 +15,7 @@ export const Settings = z.strictObject({
   apiUrl: z.url({ protocol: /^https?$/, error: "`apiUrl` is the address of Slack's Web API, like https://slack.com/api/" }).transform((url) => url.replace(/\/*$/, "/")).default(DEFAULT_API_URL),
   emoji: EmojiSettings.optional(),
   membersAreAgents: z.boolean({ error: "`membersAreAgents` is true (whoever is in this private channel is an agent) or false" }).default(false),
+  presence: presenceSetting,
 }).refine(({ appToken, signingSecret }) => appToken !== undefined || signingSecret !== undefined, "a Slack desk needs `appToken` (Socket Mode, no public address needed) or `signingSecret` with `appId` (Slack calls PUBLIC_URL)")
   .refine(({ appToken, signingSecret }) => appToken === undefined || signingSecret === undefined, "a Slack desk takes `appToken` (Socket Mode) or `signingSecret` (Slack calls PUBLIC_URL), not both")
   .refine(({ appToken, appId }) => appToken !== undefined || appId !== undefined, "with `signingSecret` a Slack desk needs its `appId` too")

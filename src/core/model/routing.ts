@@ -1,4 +1,5 @@
 /** Who is here, what they can take, and how waiting conversations are given out, as plain data. */
+import type { Seeing } from "./presence.ts";
 
 /** "manual": people take what they want. The others give each waiting conversation to somebody by themselves. */
 export const ROUTING_MODES = ["manual", "round-robin", "balanced", "skills"] as const;
@@ -28,7 +29,7 @@ export interface Slot { conversationId: string; channel: string; at: Date }
 export interface Absence { since: Date; until?: Date; by: { id: string; name: string } }
 
 /** What an agent document says of their work. */
-export interface AgentWork {
+export interface AgentWork extends Seeing {
   skills?: string[];
   /** Open conversations that they are given at most, by channel; `all`: of every channel together. What is not named has no limit. */
   capacity?: Record<string, number>;

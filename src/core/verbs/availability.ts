@@ -1,7 +1,7 @@
 /** away, back, status: who is here. */
 import { UserError } from "../errors.ts";
 import { parseWhen } from "../model/when.ts";
-import { everybody, setAway, setBack } from "../services/availability.ts";
+import { everybody, followPresence, setAway, setBack } from "../services/availability.ts";
 import { allAgents } from "../services/inbox-settings.ts";
 import type { Core } from "../core.ts";
 import type { Agent } from "../model/types.ts";
@@ -36,10 +36,14 @@ export const away = verb({
 });
 
 export const back = verb({
-  name: "back", aliases: [], usage: "", help: "Says that you are here again.",
+  name: "back", aliases: [], usage: "[auto]", help: "Says that you are here again; auto: your presence on the desk says it, where that is set.",
   needs: { conversation: false }, args: anyText,
   async run({ core, actor, args }) {
-    const { agent } = await whom(core, actor, args.text);
+    const { agent, rest } = await whom(core, actor, args.text);
+    if (rest.trim().toLowerCase() === "auto") {
+      await followPresence(core, { agent });
+      return { notice: `${agent._id === actor._id ? "Your" : `${agent.name}'s`} presence on the desk says again who is here.` };
+    }
     await setBack(core, { agent });
     return { notice: agent._id === actor._id ? "You are here again." : `${agent.name} is here again.` };
   },
@@ -53,7 +57,7 @@ export const status = verb({
     const lines = (await everybody(core)).map(({ agent, absent, open }) => {
       const { absence, capacity = {} } = agent;
       const limits = Object.entries(capacity).map(([channel, most]) => `${channel} ${most}`).join(", ");
-      const where = absent?.why === "hours" ? "outside their working hours" : absence === undefined || absent === null ? "here" : `away (${timeAgo(absence.since, now)})${absence.until === undefined ? "" : `, until ${timeFor(actor, absence.until)}`}${absence.by.id === agent._id ? "" : ` (says ${absence.by.name})`}`;
+      const where = absent?.why === "hours" ? "outside their working hours" : absent?.why === "presence" ? `not seen on the desk (${timeAgo(absent.since, now)})` : absence === undefined || absent === null ? "here" : `away (${timeAgo(absence.since, now)})${absence.until === undefined ? "" : `, until ${timeFor(actor, absence.until)}`}${absence.by.id === agent._id ? "" : ` (says ${absence.by.name})`}`;
       return `${agent.name} · ${where} · ${open} open${limits === "" ? "" : ` (at most: ${limits})`}${agent.skills === undefined || agent.skills.length === 0 ? "" : ` · ${agent.skills.join(", ")}`}`;
     });
     return { notice: lines.join("\n") };

@@ -84,7 +84,7 @@ export class Gateway {
       v: 10, user: { ...showUser(world.bot), verified: true, email: null, flags: 0, mfa_enabled: false }, guilds: world.botInGuild ? [{ id: world.guildId, unavailable: true }] : [], session_id: session.id,
       resume_gateway_url: this.resumeAt ?? this.url(), session_type: "normal", shard: d.shard ?? [0, 1], application: { id: world.bot.id, flags: applicationFlags(world) }, private_channels: [], relationships: [], presences: [], _trace: [],
     });
-    if (world.botInGuild && (session.intents & INTENT.guilds) !== 0) this.dispatch(session, "GUILD_CREATE", showGuildCreate(world));
+    if (world.botInGuild && (session.intents & INTENT.guilds) !== 0) this.dispatch(session, "GUILD_CREATE", showGuildCreate(world, (session.intents & INTENT.presences) !== 0));
   }
 
   private resume(socket: WebSocket, d: Json): void {

@@ -6,7 +6,7 @@ export const INTENT = { guilds: 1, members: 2, webhooks: 32, presences: 256, mes
 const ALL_INTENTS = 0b11_1111_1111_1111_1111_1111_1111;
 
 const NEEDED: [RegExp, number][] = [
-  [/^MESSAGE_REACTION_/, INTENT.reactions], [/^MESSAGE_/, INTENT.messages], [/^TYPING_START$/, INTENT.typing], [/^WEBHOOKS_UPDATE$/, INTENT.webhooks],
+  [/^MESSAGE_REACTION_/, INTENT.reactions], [/^MESSAGE_/, INTENT.messages], [/^TYPING_START$/, INTENT.typing], [/^WEBHOOKS_UPDATE$/, INTENT.webhooks], [/^PRESENCE_UPDATE$/, INTENT.presences],
   [/^GUILD_MEMBER_(ADD|REMOVE|UPDATE)$/, INTENT.members], [/^(GUILD_|CHANNEL_|THREAD_)/, INTENT.guilds],
 ];
 export const validIntents = (intents: unknown): intents is number => typeof intents === "number" && Number.isInteger(intents) && intents >= 0 && (intents & ~ALL_INTENTS) === 0;

@@ -1,9 +1,10 @@
 /** People at their keyboards, within their permissions. Each act makes the events that Discord would send. */
 import { refusal } from "./errors.ts";
+import { showPresence } from "./show.ts";
 import { edit, post, react, remove, systemLine, unreact } from "./messages.ts";
 import { makePost } from "./routes/channels.ts";
 import { makeThread } from "./threads.ts";
-import { GUILD_FORUM, PUBLIC_THREAD, type FakeChannel, type FakeMember, type FakeMessage, type SentFile, type UploadedFile } from "./types.ts";
+import { GUILD_FORUM, PUBLIC_THREAD, type FakeChannel, type FakeMember, type FakeMessage, type SentFile, type Status, type UploadedFile } from "./types.ts";
 import { World } from "./world.ts";
 
 export interface PostOptions { files?: SentFile[]; reply?: FakeMessage | string; nonce?: string; silent?: boolean }
@@ -60,6 +61,12 @@ export abstract class People extends World {
   memberDeletes(message: MessageLike, by?: MemberLike): void { const found = this.messageOf(message); remove(this, found, this.memberOf(by ?? found.author.id)); }
   memberReacts(message: MessageLike, member: MemberLike, emoji: string): void { react(this, this.messageOf(message), emoji, this.memberOf(member)); }
   memberUnreacts(message: MessageLike, member: MemberLike, emoji: string): void { unreact(this, this.messageOf(message), emoji, this.memberOf(member).user.id); }
+  /** Comes online, idles, is busy or goes. */
+  memberBecomes(member: MemberLike, status: Status): void {
+    const who = this.memberOf(member);
+    who.status = status;
+    this.emit("PRESENCE_UPDATE", showPresence(this, who));
+  }
   memberTypes(channel: ChannelLike, member: MemberLike): void {
     const where = this.channelOf(channel), who = this.memberOf(member);
     this.emit("TYPING_START", { channel_id: where.id, guild_id: this.guildId, user_id: who.user.id, timestamp: Math.floor(this.now() / 1000), member: { user: { id: who.user.id, username: who.user.username, discriminator: "0", global_name: who.user.globalName, avatar: null }, roles: who.roles, joined_at: new Date(who.joinedAt).toISOString(), deaf: false, mute: false, flags: 0 } }, { channel: where.id, user: who.user.id });

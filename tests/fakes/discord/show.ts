@@ -88,12 +88,14 @@ const guildBase = (world: World): Json => ({
   public_updates_channel_id: null, nsfw_level: 0, premium_progress_bar_enabled: false, safety_alerts_channel_id: null, incidents_data: null,
 });
 export const showGuild = (world: World): Json => ({ ...guildBase(world), approximate_member_count: world.members.size });
-/** What GUILD_CREATE carries: active threads only; without presences only the bot among the members. */
-export function showGuildCreate(world: World): Json {
+/** Source: discord.com/developers/docs/events/gateway-events#presence-update */
+export const showPresence = (world: World, { user, status }: FakeMember): Json => ({ user: { id: user.id }, guild_id: world.guildId, status, activities: [], client_status: status === "offline" ? {} : { desktop: status } });
+/** What GUILD_CREATE carries: active threads only; without the intent for presences only the bot among the members, with it who is not offline. */
+export function showGuildCreate(world: World, withPresences: boolean): Json {
   const own = world.botMember;
   const visible = world.activeThreads().filter((thread) => world.may(own, "VIEW_CHANNEL", thread));
   return {
-    ...guildBase(world), joined_at: iso(own?.joinedAt ?? 0), large: false, member_count: world.members.size, voice_states: [], presences: [], stage_instances: [], guild_scheduled_events: [], soundboard_sounds: [],
-    members: own === undefined ? [] : [showMember(own)], channels: [...world.channels.values()].filter((c) => c.thread === null && c.recipient === undefined).map((c) => showChannel(world, c)), threads: visible.map((thread) => showChannel(world, thread)),
+    ...guildBase(world), joined_at: iso(own?.joinedAt ?? 0), large: false, member_count: world.members.size, voice_states: [], presences: withPresences ? [...world.members.values()].filter(({ status }) => status !== "offline").map((member) => showPresence(world, member)) : [], stage_instances: [], guild_scheduled_events: [], soundboard_sounds: [],
+    members: withPresences ? [...world.members.values()].map(showMember) : own === undefined ? [] : [showMember(own)], channels: [...world.channels.values()].filter((c) => c.thread === null && c.recipient === undefined).map((c) => showChannel(world, c)), threads: visible.map((thread) => showChannel(world, thread)),
   };
 }

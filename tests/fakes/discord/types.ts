@@ -3,7 +3,9 @@ export type Json = Record<string, unknown>;
 
 export interface FakeUser { id: string; username: string; globalName: string | null; bot: boolean }
 export interface FakeRole { id: string; name: string; permissions: bigint; position: number; mentionable: boolean; managed: boolean }
-export interface FakeMember { user: FakeUser; nick: string | null; roles: string[]; joinedAt: number; timedOutUntil: number | null }
+/** Whoever is invisible is offline to others. Source: discord.com/developers/docs/events/gateway-events#presence-update */
+export type Status = "online" | "idle" | "dnd" | "offline";
+export interface FakeMember { user: FakeUser; nick: string | null; roles: string[]; joinedAt: number; timedOutUntil: number | null; status: Status }
 /** `type` 0: a role's, 1: a member's. */
 export interface Overwrite { id: string; type: 0 | 1; allow: bigint; deny: bigint }
 export interface FakeTag { id: string; name: string; moderated: boolean; emojiName: string | null }

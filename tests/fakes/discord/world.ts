@@ -83,7 +83,7 @@ export class World {
   addMember(name: string, more: { bot?: boolean; nick?: string; roles?: string[]; globalName?: string } = {}): FakeMember {
     const user: FakeUser = { id: this.ids.next(), username: name.toLowerCase().replace(/[^a-z0-9_.]/g, "_"), globalName: more.globalName ?? (more.bot === true ? null : name), bot: more.bot ?? false };
     if (more.bot === true) user.username = name;
-    const member: FakeMember = { user, nick: more.nick ?? null, roles: more.roles ?? [], joinedAt: this.now(), timedOutUntil: null };
+    const member: FakeMember = { user, nick: more.nick ?? null, roles: more.roles ?? [], joinedAt: this.now(), timedOutUntil: null, status: "online" };
     this.members.set(user.id, member);
     return member;
   }

@@ -15,6 +15,8 @@ export interface FakeUser {
   email: string | null; emailConfirmed: boolean;
   admin: boolean; owner: boolean; restricted: boolean; ultraRestricted: boolean; stranger: boolean; bot: boolean; deleted: boolean;
   botId: string | null; timeZone: string; image: string; updated: number;
+  /** As Slack shows it to others. */
+  presence: "active" | "away";
 }
 
 export type ChannelKind = "public" | "private" | "im";

@@ -40,7 +40,7 @@ export class Workspace {
       teamId: options.stranger === true ? "T0STRANGER" : this.team.id, name, realName: name, displayName: name,
       email: options.bot === true ? null : `${name}@${this.team.emailDomain}`, emailConfirmed: options.bot !== true,
       admin: false, owner: false, restricted: false, ultraRestricted: false, stranger: false, bot: false, deleted: false,
-      botId: null, timeZone: "Europe/Berlin", image: `https://avatars.example.com/${id}.png`, updated: this.clock.seconds(), ...options, id,
+      botId: null, timeZone: "Europe/Berlin", image: `https://avatars.example.com/${id}.png`, updated: this.clock.seconds(), presence: "active", ...options, id,
     };
     this.users.set(id, user);
     return user;

@@ -15,6 +15,8 @@ export interface ConnectionOptions {
   gatewayUrl: string | null;
   /** False leaves the intent for the text of messages out. */
   content: boolean;
+  /** Bits of intents beside the usual ones, asked for before each connection. */
+  alsoIntents?(): Promise<number>;
   /** Resolves once all that the event brought is stored. A rejection makes Discord tell it again. */
   event(event: GatewayEvent): Promise<void>;
   /** Whether the server's state has come, so that what happens there can be understood. */
@@ -49,7 +51,7 @@ const refusedBy = (code: number | null): Trouble => END_CODES[code ?? 0] ?? { co
 
 const Gateway = z.object({ url: z.string() });
 
-export function connectDiscord({ core, api, token, guild, gatewayUrl, content, event, ready, up, down, trouble, waits }: ConnectionOptions): Connection {
+export function connectDiscord({ core, api, token, guild, gatewayUrl, content, alsoIntents, event, ready, up, down, trouble, waits }: ConnectionOptions): Connection {
   const { retryMs, maxMs, refusedMs } = { ...WAITS, ...waits };
   const { log } = core;
   const pending = new Set<Promise<void>>();
@@ -97,8 +99,9 @@ export function connectDiscord({ core, api, token, guild, gatewayUrl, content, e
       };
       let end: GatewayEnd;
       try {
+        const also = (await alsoIntents?.()) ?? 0;
         const open: OpenGateway = await openGateway({
-          token, intents: intentsOf(content), address, session, ...(gatewayUrl === null ? {} : { resumeAt: gatewayUrl }),
+          token, intents: intentsOf(content) | also, address, session, ...(gatewayUrl === null ? {} : { resumeAt: gatewayUrl }),
           async dispatch(come) {
             const work = take(come);
             if (come.t === "GUILD_CREATE" || come.t === "RESUMED") standing();

@@ -4,6 +4,7 @@ import type { DeskTarget } from "../../../core/model/types.ts";
 import type { DeskHost, StreamingDesk } from "../../../core/ports.ts";
 import { agentByLink } from "../../../core/services/inbox-settings.ts";
 import type { DeskDeps } from "../../shared/kind.ts";
+import { presenceOf } from "../../shared/presence.ts";
 import { createCardReactions } from "../../shared/card-reactions.ts";
 import { tellAdministrators as tellEach } from "../../shared/tell-administrators.ts";
 import { createTroubles } from "../../shared/troubles.ts";
@@ -25,6 +26,7 @@ import { createHistory } from "./history.ts";
 import { createParser, displayName, shownEmoji } from "./parse.ts";
 import { createPeople } from "./people.ts";
 import { createPlaces } from "./places.ts";
+import { createPresence } from "./presence.ts";
 import { allTakenOff, onlyChanges } from "./reactions.ts";
 import { readContent } from "./text.ts";
 import { createUnread } from "./unread.ts";
@@ -69,6 +71,8 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
   const people = createPeople({ core, api, directory, roles: config.roles, tellAdministrators });
   const places = createPlaces({ core, api, directory, me });
   const watch = createWatch({ core, api, directory, channels, threads, webhooks, troubles, me, webhook: config.customers === "webhook", tellAdministrators });
+  const seen = presenceOf(config);
+  const presence = seen === null ? null : createPresence({ core, api, guild, graceMs: seen.graceMs, trouble: (trouble) => void troubles.set("presence", trouble) });
   const parsing = {
     me, threadOf: places.threadOf, names: people.names, meet: people.meet, now: () => core.clock.now(),
     isAgent: async (userId: string) => (await agentByLink(core, "discord", userId)) !== undefined,
@@ -116,6 +120,7 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
   }
   async function event({ t, d }: GatewayEvent): Promise<void> {
     directory.take(t, d);
+    if (t === "PRESENCE_UPDATE") return presence?.take(t, d);
     if (t === "INTERACTION_CREATE") {
       const acting = Acting.safeParse(d).data?.member;
       // their roles may make them an agent now, or not any more; an acknowledgement waits for none of that
@@ -130,11 +135,13 @@ export function createIncoming({ connection: target, deps, config, api, me, chan
     if (t === "TYPING_START") { later(() => typing(d)); return; }
     const about = t.startsWith("MESSAGE_") ? About.safeParse(d).data : undefined;
     if (about !== undefined) await inLane(about.channel_id, () => store(t, d));
+    if (t === "READY" || t === "GUILD_CREATE") await presence?.take(t, d);
     later(() => watch.event(t, d));
   }
 
   const connection = connectDiscord({
     core, api, token: deps.secret("botToken") ?? "", guild, gatewayUrl: config.gatewayUrl ?? null, content: config.messageContent, event,
+    ...(presence === null ? {} : { alsoIntents: presence.intents }),
     ready: () => directory.here,
     async up() {
       threads.hears(true);

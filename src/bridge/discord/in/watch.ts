@@ -15,7 +15,7 @@ import { isThreadType, type Directory } from "./directory.ts";
 import { createRemake } from "./remake.ts";
 import { inviteLink, missingOf, wantedFor } from "./permissions.ts";
 
-export const PLACES = ["token", "limits", "connection", "guild", "channel", "cap"] as const;
+export const PLACES = ["token", "limits", "connection", "guild", "channel", "cap", "presence"] as const;
 export type Place = (typeof PLACES)[number];
 
 const Of = z.object({ id: z.string(), type: z.number().optional(), parent_id: z.string().nullish() });

@@ -9,6 +9,14 @@ const info = (args: Json, context: MethodContext): Json => {
   if (user === undefined) throw new SlackRefusal("user_not_found");
   return { user: shown(context, user.id) };
 };
+/** Of others only this much is told. Source: docs.slack.dev/reference/methods/users.getPresence */
+const presence = (args: Json, { space }: MethodContext): Json => {
+  const id = args.user === undefined ? space.botUserId : String(args.user);
+  const user = space.users.get(id);
+  if (user === undefined) throw new SlackRefusal("user_not_found");
+  const shown = { presence: user.presence };
+  return id === space.botUserId ? { ...shown, online: true, auto_away: false, manual_away: false, connection_count: 1 } : shown;
+};
 const list = (args: Json, context: MethodContext): Json => {
   const { items, next } = page([...context.space.users.values()].filter(({ stranger }) => !stranger), args, 1000);
   return { members: items.map(({ id }) => shown(context, id)), cache_ts: context.space.clock.seconds(), ...nextCursor(next) };
@@ -46,6 +54,7 @@ const apiTest = (args: Json): Json => {
 
 export const peopleMethods: Record<string, Method> = {
   "users.info": { run: info, tier: 4, scopes: ["users:read"], needs: ["user"] },
+  "users.getPresence": { run: presence, tier: 3, scopes: ["users:read"] },
   "users.list": { run: list, tier: 2, scopes: ["users:read"] },
   "users.lookupByEmail": { run: lookupByEmail, tier: 3, scopes: ["users:read.email"], needs: ["email"] },
   "usergroups.list": { run: userGroups, tier: 2, scopes: ["usergroups:read"] },
