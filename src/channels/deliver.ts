@@ -10,6 +10,7 @@ import type { DeliveryPart, Message } from "../core/model/types.ts";
 import { retryDelayMs } from "../core/model/retry.ts";
 import { canMove, isOwnStore, isRepeatable, isThreading } from "../core/ports.ts";
 import type { ChannelAdapter, ChannelAddress, Part, PartReceipt } from "../core/ports.ts";
+import { megabytes } from "../core/services/abilities.ts";
 import { isPending } from "../core/services/desk-files.ts";
 import { isDeliveryPaused, silentSince } from "../core/services/inbox-settings.ts";
 import { applyUpTo } from "../core/services/apply.ts";
@@ -130,7 +131,14 @@ async function sendParts(d: Delivery, held: Held, adapter: ChannelAdapter, to: C
     await fail(core, held, queued, new DeliveryError("FILE_MISSING", text, { certain: true, permanent: true }));
     return "again";
   }
-  const place = isThreading(adapter) ? { place: await placeForReply(core, queued, adapter.mostRecipients) } : {};
+  const most = adapter.capabilities.files.is;
+  const large = begun ? undefined : queued.files.find((file) => file.bytes > most);
+  if (large !== undefined) {
+    const text = `This channel takes files up to ${megabytes(most)}; ${large.name} has ${Math.ceil(large.bytes / 1_000_000)} MB. Nothing was sent; send a link instead.`;
+    await fail(core, held, queued, new DeliveryError("TOO_LARGE", text, { certain: true, permanent: true }));
+    return "again";
+  }
+  const place = isThreading(adapter) ? { place: await placeForReply(core, queued, adapter.capabilities.recipients.is) } : {};
   const plan = adapter.plan({ ...outboundOf(queued), ...place });
   const first = plan.findIndex((_, i) => queued.delivery.parts[i]?.state !== "sent");
   const parts: DeliveryPart[] = plan.map((part, i) => queued.delivery.parts[i] ?? { key: `${queued._id}:${part.index}`, state: "queued" });

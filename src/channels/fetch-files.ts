@@ -27,7 +27,7 @@ export async function fetchFiles(core: Core, message: Message): Promise<void> {
 async function fetchOne(core: Core, adapter: FetchingChannel, message: Message, file: FileRef): Promise<FileRef> {
   try {
     const fetched = await adapter.fetchFile(file.remote ?? "", AbortSignal.timeout(120_000));
-    return await core.files.put({ name: file.name || fetched.name, type: fetched.type, owner: message.identityId }, fetched.stream, adapter.limits.fileBytes);
+    return await core.files.put({ name: file.name || fetched.name, type: fetched.type, owner: message.identityId }, fetched.stream, adapter.capabilities.files.is);
   } catch (error) {
     const lastTry = (message.todo.find((item) => item.for === FETCH_FILES)?.tries ?? 0) >= core.limits.maxTries;
     const certain = (error instanceof UserError && error.status < 500) || (error instanceof DeliveryError && error.o.permanent === true);

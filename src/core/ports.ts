@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type { DeliveryCode, ErrorCode } from "./errors.ts";
 import type { BulkMail } from "./model/campaigns.ts";
+import type { Ability, Capabilities } from "./model/capabilities.ts";
 import type { Recipients } from "./model/recipients.ts";
 import type { Span } from "./model/rich-text.ts";
 import type {
@@ -32,9 +33,9 @@ export interface OutboundMessage {
   bulk?: BulkMail;
   /** Of a `TemplateChannel`; `body` is how it reads. */
   template?: ChosenTemplate;
-  /** Of a `QuotingChannel`: the vendor's id of the customer's line that it answers. */
+  /** Where `capabilities.quotes`: the vendor's id of the customer's line that it answers. */
   answers?: string;
-  /** Of a `ChoosingChannel`. A press comes back by `id` and the choice's. */
+  /** Where `capabilities.choices`. A press comes back by `id` and the choice's. */
   choices?: Choice[];
 }
 /** Where a reply goes: the line that it answers is the last that the customer wrote before it; null when there is none. */
@@ -48,15 +49,16 @@ export interface PartReceipt { vendorId: string; /** Furthest state that the ven
 /** The fewest methods a channel needs. One instance serves one inbox. */
 export interface ChannelAdapter {
   readonly id: ChannelId;
-  /** `bulkPerMinute`: messages of campaigns, so that replies always find room in what the vendor takes. */
-  readonly limits: { textChars: number; fileBytes: number; bulkPerMinute?: number };
+  readonly capabilities: Capabilities;
+  /** Messages of campaigns, so that replies always find room in what the vendor takes. */
+  readonly bulkPerMinute?: number;
   /** Pure: one part is one vendor call; long text and files split here. */
   plan(message: OutboundMessage): Part[];
   /** @throws {DeliveryError} certain: nothing was sent; uncertain: the effect may be there. Aborts within 10 s by `signal`. */
   sendPart(to: ChannelAddress, part: Part, key: IdempotencyKey, signal: AbortSignal): Promise<PartReceipt>;
 }
 
-/** Ways in and further abilities; each has its guard below. */
+/** Ways in and further abilities; each has its guard below. `capabilities` says the same of those that agents meet. */
 export interface WebhookChannel extends ChannelAdapter {
   receive(request: WebhookRequest): Promise<InboundEvent[]>;
   /** A name that calls may come to besides the inbox id, unique within the kind. */
@@ -75,25 +77,16 @@ export interface DeletingChannel extends ChannelAdapter { deletePart(to: Channel
 export interface ReactingChannel extends ChannelAdapter { react(to: ChannelAddress, vendorId: string, emojis: string[], signal: AbortSignal): Promise<void> }
 /** Shows the customer that the team has read their lines up to `vendorId`. */
 export interface ReadMarkingChannel extends ChannelAdapter { markRead(to: ChannelAddress, vendorId: string, signal: AbortSignal): Promise<void> }
-/** Its far side tells what became of a reply: that it arrived, or (also) that it was read. */
-export interface ReceiptedChannel extends ChannelAdapter { readonly receipts: "delivered" | "read" }
 /** Fetches a customer's file that an inbound event named by `remote`. */
 export interface FetchingChannel extends ChannelAdapter { fetchFile(remote: string, signal: AbortSignal): Promise<{ stream: Readable; name: string; type: string; bytes?: number }> }
-/** A reply can point at the line that it answers. */
-export interface QuotingChannel extends ChannelAdapter { readonly quotes: true }
-/** A reply can hold choices for the customer to press, under a text of at most so many characters. */
-export interface ChoosingChannel extends ChannelAdapter { readonly choices: { bodyChars: number } }
 /** Its messages name each other and go to several people (mail): a reply is planned with its place. */
 export interface ThreadingChannel extends ChannelAdapter {
   readonly threads: true;
-  /** Addresses that one message goes to, the customer's among them. */
-  readonly mostRecipients: number;
+  readonly capabilities: Capabilities & { readonly recipients: Ability<number> };
   isOwnAddress(address: string): boolean;
 }
 /** Somebody who never wrote here can be written to: at which address, by what is known of them; null when that is not enough. */
 export interface AddressingChannel extends ChannelAdapter { addressFor(known: { email?: string | undefined; phone?: string | undefined }): string | null }
-/** A free reply goes only within `windowMs` after the customer's last line. */
-export interface WindowedChannel extends ChannelAdapter { readonly windowMs: number }
 /** Texts that the vendor has approved, which go at any time. @throws {DeliveryError} */
 export interface TemplateChannel extends ChannelAdapter { templates(signal: AbortSignal): Promise<MessageTemplate[]> }
 /** How the connection stands with its vendor (quality, limits), in one line. @throws {DeliveryError} */
@@ -115,16 +108,12 @@ export const canEdit = (a: ChannelAdapter): a is EditingChannel => "editPart" in
 export const canDelete = (a: ChannelAdapter): a is DeletingChannel => "deletePart" in a;
 export const canReact = (a: ChannelAdapter): a is ReactingChannel => "react" in a;
 export const canMarkRead = (a: ChannelAdapter): a is ReadMarkingChannel => "markRead" in a;
-export const tellsReceipts = (a: ChannelAdapter): a is ReceiptedChannel => "receipts" in a;
 export const canFetch = (a: ChannelAdapter): a is FetchingChannel => "fetchFile" in a;
-export const canQuote = (a: ChannelAdapter): a is QuotingChannel => "quotes" in a;
-export const canOfferChoices = (a: ChannelAdapter): a is ChoosingChannel => "choices" in a;
 export const isThreading = (a: ChannelAdapter): a is ThreadingChannel => "threads" in a;
 export const isOwnStore = (a: ChannelAdapter): a is OwnStoreChannel => "ownStore" in a;
 export const isVisited = (a: ChannelAdapter): a is VisitedChannel => "visits" in a;
 export const isRepeatable = (a: ChannelAdapter): a is RepeatableChannel => "repeatable" in a;
 export const canAddress = (a: ChannelAdapter): a is AddressingChannel => "addressFor" in a;
-export const hasWindow = (a: ChannelAdapter): a is WindowedChannel => "windowMs" in a;
 export const hasTemplates = (a: ChannelAdapter): a is TemplateChannel => "templates" in a;
 export const hasCondition = (a: ChannelAdapter): a is ConditionedChannel => "condition" in a;
 export const canMove = (a: ChannelAdapter): a is MovingChannel => "addressesMove" in a;

@@ -6,6 +6,7 @@ import type { FileRef } from "../../src/core/model/types.ts";
 import {
   canDelete, canEdit, canReact, canType, isListening, isOwnStore, isWebhook, type ChannelAdapter, type InboundEvent, type OutboundMessage, type WebhookRequest,
 } from "../../src/core/ports.ts";
+import { denialsAreWords, tableHolds } from "./channel-table.ts";
 import { missingRows, type MissingRows, type Row } from "./channel-rows.ts";
 
 /** One channel with its vendor. `shown` is what the customer sees now, oldest first. */
@@ -69,12 +70,12 @@ export function channelContract({ name, make, payloads = [], missing }: ChannelC
     });
 
     test("oversize: a long text is split, loses no word, and stays in order", async () => {
-      const words = Array.from({ length: t.adapter.limits.textChars / 4 }, (_, i) => `word${i}`);
+      const words = Array.from({ length: t.adapter.capabilities.text.is / 4 }, (_, i) => `word${i}`);
       const parts = t.adapter.plan(message(words.join(" ")));
       expect(parts.length).toBeGreaterThan(1);
       const said = parts.map((part) => (part.data as { text: string }).text);
       expect(said.join(" ").split(/\s+/)).toEqual(words);
-      for (const text of said) expect(text.length).toBeLessThanOrEqual(t.adapter.limits.textChars);
+      for (const text of said) expect(text.length).toBeLessThanOrEqual(t.adapter.capabilities.text.is);
     });
 
     test("no text breaks the plan", () => {
@@ -182,6 +183,11 @@ export function channelContract({ name, make, payloads = [], missing }: ChannelC
         if (type === "message") expect(event).toMatchObject({ address: expect.stringMatching(/./), channelMessageId: expect.stringMatching(/./) });
       });
     }
+
+    test("it says of itself what its table says, and what that denies is refused in words before a call", async () => {
+      tableHolds(t.adapter);
+      await denialsAreWords(t.adapter, t.address, t.shown, t.file);
+    });
 
     missingRows(run, missing, () => t.adapter);
 

@@ -1,6 +1,7 @@
 /** A channel without a vendor: it records what customers get, and fails as told. It passes the same contract as the real ones. */
 import { Readable } from "node:stream";
 import { DeliveryError, UserError } from "../../src/core/errors.ts";
+import type { Ability, Capabilities } from "../../src/core/model/capabilities.ts";
 import type { FileRef } from "../../src/core/model/types.ts";
 import type {
   ChannelAddress, DeletingChannel, EditingChannel, FetchingChannel, InboundEvent, ListeningChannel, OutboundMessage, Part, PartReceipt, ReactingChannel, TypingChannel, WebhookChannel, WebhookRequest,
@@ -12,12 +13,18 @@ export const FAKE_SECRET = "fake-channel-secret";
 
 interface FakeData { text: string; file?: { fileId: string; name: string } }
 
+const ours = <T>(is: T): Ability<T> => ({ is, source: "tests/fakes/fake-channel.ts" });
+export const FAKE_CAPABILITIES = {
+  text: ours(1_000), files: ours(1_000_000), formatting: ours([]), edit: ours(true), delete: ours(true), react: ours(true), quotes: ours(false), choices: ours(null), recipients: ours(null),
+  typing: ours(true), markRead: ours(false), receipts: ours("none"), blocked: ours(true), window: ours(null), templates: ours(false),
+} as const satisfies Capabilities;
+
 type Abilities = WebhookChannel & ListeningChannel & TypingChannel & EditingChannel & DeletingChannel & ReactingChannel & FetchingChannel;
 
 export class FakeChannel implements Abilities {
   readonly id: string;
   readonly inboxId: string;
-  readonly limits = { textChars: 1_000, fileBytes: 1_000_000 };
+  capabilities: Capabilities = FAKE_CAPABILITIES;
   /** All that reached a customer, in order. */
   readonly sent: FakeSent[] = [];
   readonly typing: { address: string; typing: boolean; author: string }[] = [];
@@ -44,7 +51,7 @@ export class FakeChannel implements Abilities {
   plan({ body, files }: OutboundMessage): Part[] {
     const data: FakeData[] = [];
     for (let rest = body.trim(); rest !== "";) {
-      const cut = rest.length > this.limits.textChars ? splitAt(rest, this.limits.textChars) : rest.length;
+      const cut = rest.length > this.capabilities.text.is ? splitAt(rest, this.capabilities.text.is) : rest.length;
       data.push({ text: rest.slice(0, cut).trim() });
       rest = rest.slice(cut).trim();
     }

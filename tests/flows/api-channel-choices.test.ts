@@ -1,5 +1,6 @@
 /** Choices and quotes over the API channel: offered to a bridge that shows them, pressed and answered by its contacts. */
 import { expect, test } from "vitest";
+import { askDueSurveys } from "../../src/core/services/csat.ts";
 import { buildApi } from "../support/api.ts";
 
 const BOTH = { inboxSettings: { shows: ["choices", "quotes"] } };
@@ -42,18 +43,35 @@ test("a press is the customer's line under what was asked, once", async () => {
   expect(await press("p-2", tomorrow, { contact: contact("somebody-else") })).toMatchObject({ status: 404, body: { code: "MESSAGE_UNKNOWN" } });
 });
 
-test("a survey is asked with choices, and a press on one scores it without opening anything", async () => {
-  const { act, press, bridge, store, conversation, settle, mara } = await opened({ ...BOTH, settings: { csat: { scale: "stars", delaySeconds: 0 } } });
+test("a survey from resolving to the score: asked by itself with choices, pressed once, thanked, commented, changed, and nothing is opened", async () => {
+  const help = await opened({ ...BOTH, settings: { csat: { scale: "stars", delayMinutes: 0, everyDays: 30, onAutomatic: false, labels: [] } } });
+  const { act, press, bridge, store, conversation, settle, mara, line, texts, call, contact } = help;
   await act("reply", "It arrives today.");
-  expect((await conversation()).assigneeId).toBe(mara._id);
   await act("resolve", "");
-  await act("csat", "ask");
-  const survey = bridge.told("message").find(({ message }) => message.choices !== undefined)!.message;
-  expect(survey.choices).toHaveLength(5);
-  expect(await press("score", { messageId: survey.id, id: "4" })).toMatchObject({ status: 201 });
+  await askDueSurveys(help.core);
   await settle();
-  expect(await store.surveys.findOne({})).toMatchObject({ score: 4 });
-  expect((await conversation()).status).toBe("resolved");
+  const asked = bridge.told("message").filter(({ message }) => message.choices !== undefined);
+  expect(asked).toHaveLength(1);
+  const { message } = asked[0]!;
+  expect(message).toMatchObject({ text: expect.stringContaining("How did we do?") as string, choices: ["⭐", "⭐⭐", "⭐⭐⭐", "⭐⭐⭐⭐", "⭐⭐⭐⭐⭐"].map((label, i) => ({ id: String(i + 1), label })) });
+  const status = (to: string) => call("POST", `/messages/${message.id}/status`, { body: { status: to } });
+  expect([(await status("delivered")).status, (await status("read")).status]).toEqual([200, 200]);
+
+  const four = { messageId: message.id, id: "4" };
+  expect([(await press("score", four)).status, (await press("score", four)).status]).toEqual([201, 200]);
+  await settle();
+  const survey = async () => (await store.surveys.find().toArray()).map(({ score, low, comment, agentName }) => ({ score, low, comment, agentName }));
+  expect(await survey()).toEqual([{ score: 4, low: false, comment: undefined, agentName: mara.name }]);
+  expect(bridge.told("message").filter(({ message: { text } }) => text.includes("Thank you!"))).toHaveLength(1);
+  expect((await texts()).filter((text) => text.includes("rated this 4 of 5, answered by Mara"))).toHaveLength(1);
+
+  await line("Very friendly.", { id: "comment" });
+  await settle();
+  expect(await press("again", { ...four, id: "1" })).toMatchObject({ status: 201 });
+  await settle();
+  expect(await survey()).toMatchObject([{ score: 1, low: true, comment: "Very friendly." }]);
+  expect(await press("theirs", four, { contact: contact("somebody-else") })).toMatchObject({ status: 404, body: { code: "MESSAGE_UNKNOWN" } });
+  expect([(await conversation()).status, await store.conversations.countDocuments()]).toEqual(["resolved", 1]);
 });
 
 test("what a line answers is shown both ways, and never what somebody else was told", async () => {

@@ -103,9 +103,9 @@ test("they go with the reply: from the preview, with --send, by {{code}} in a li
 
 test("a channel that can't take them refuses in words before anything is sent", async () => {
   const { channel, help, act, now, sent, id } = await withFiles();
-  channel.limits.fileBytes = 10;
+  channel.capabilities = { ...channel.capabilities, files: { is: 10, source: "this test" } };
   expect(await act("Mara", "canned", "prices --send")).toMatchObject({ ok: false, code: "FILE_TOO_LARGE", notice: expect.stringContaining("prices.pdf belongs to the canned response") });
-  channel.limits.fileBytes = 0;
+  channel.capabilities = { ...channel.capabilities, files: { is: 0, source: "this test" } };
   expect(await act("Mara", "canned", "prices")).toMatchObject({ ok: false, notice: expect.stringContaining("this channel takes no files") });
   expect(await act("Mara", "reply", "{{prices}}")).toMatchObject({ ok: false });
   await help.say("!reply {{prices}}", "Mara", (await now()).thread!.id);

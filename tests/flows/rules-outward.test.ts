@@ -7,7 +7,7 @@ import { mailUnread } from "../../src/core/services/continuity.ts";
 import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
 import { OUTWARD_ACTS } from "../../src/core/services/rule-acts-out.ts";
 import { readyNamed } from "../../src/core/services/rules.ts";
-import { FakeChannel } from "../fakes/fake-channel.ts";
+import { FAKE_CAPABILITIES, FakeChannel } from "../fakes/fake-channel.ts";
 import { buildRules, rulesDesk, until } from "../support/rules.ts";
 import { TEST_SETTINGS } from "../support/core.ts";
 import { sharedStore } from "./verbs-support.ts";
@@ -19,7 +19,7 @@ class Approving extends FakeChannel {
 }
 class Mailing extends FakeChannel {
   readonly threads = true;
-  readonly mostRecipients = 1;
+  override readonly capabilities = { ...FAKE_CAPABILITIES, recipients: { is: 1, source: "this test" } };
   isOwnAddress = (): boolean => false;
 }
 

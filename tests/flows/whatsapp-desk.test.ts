@@ -17,7 +17,7 @@ test("a batch, told three times, is one conversation with its lines, files and q
   const { card, posts } = help.desk.threads.get(conversation.thread!.id)!;
   expect(posts.find(({ post }) => post.text === "This one")!.post.marks).toEqual(["answers “Wo ist mein Päckchen? 📦”"]);
   expect(card.facts).toContainEqual({ label: "Contact", value: "Ana · WhatsApp" });
-  expect(card.facts).toContainEqual(expect.objectContaining({ label: "Free replies until", at: new Date(lines[2]!.sentAt!.getTime() + adapter.windowMs) }));
+  expect(card.facts).toContainEqual(expect.objectContaining({ label: "Free replies until", at: new Date(lines[2]!.sentAt!.getTime() + adapter.capabilities.window.is!) }));
   expect(await help.store.contacts.findOne({ _id: conversation.contactId })).toMatchObject({ name: "Ana", phone: "+16505551234" });
 });
 

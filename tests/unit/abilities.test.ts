@@ -24,7 +24,7 @@ const CHANNELS: Record<string, [make: () => Promise<ChannelAdapter> | ChannelAda
     "This channel can: files up to 18 MB, copies to others", "It can't: change what was sent, take back what was sent, your reactions, a quote above a reply, choices to press, that you type, that you have read, receipts of delivery, receipts of reading",
   ]],
   api: [async () => wireBridge(ends(await FakeBridge.start())).adapter, [
-    "This channel can: files up to 25 MB, change what was sent, take back what was sent, your reactions, that you type, that you have read, receipts of delivery, receipts of reading", "It can't: a quote above a reply, choices to press, copies to others",
+    "This channel can: files up to 50 MB, change what was sent, take back what was sent, your reactions, that you type, that you have read, receipts of delivery, receipts of reading", "It can't: a quote above a reply, choices to press, copies to others",
   ]],
   widget: [() => widgetAdapter, [
     "This channel can: files up to 50 MB, change what was sent, take back what was sent, choices to press, that you type, that you have read, receipts of delivery, receipts of reading", "It can't: your reactions, a quote above a reply, copies to others",

@@ -53,7 +53,7 @@ async function takeUp(core: Core, seen: Campaign, sharing: number): Promise<void
     if (mine.ongoing !== undefined) return void (await campaigns.updateOne({ _id, claim }, { $unset: { claim: "", dueAt: "" } }));
     const inbox = await inboxOf(core, mine.inboxId);
     const adapter = adapterOf(core, inbox);
-    const most = core.limits.rateLimits ? (adapter.limits.bulkPerMinute ?? BULK_PER_MINUTE) / sharing : Infinity;
+    const most = core.limits.rateLimits ? (adapter.bulkPerMinute ?? BULK_PER_MINUTE) / sharing : Infinity;
     set = mine.listed.done ? await send(core, mine, inbox, Math.min(mine.perMinute, most), goesOn) : { listed: await list(core, mine, inbox), dueAt: core.clock.now() };
   } catch (error) {
     core.log[error instanceof UserError ? "warn" : "error"]({ err: error, campaignId: _id }, "A campaign could not go on; it is tried again in a moment.");

@@ -2,22 +2,20 @@
 import { DeliveryError } from "../../core/errors.ts";
 import { newId } from "../../core/model/ids.ts";
 import type {
-  CallLog, ChannelAdapter, ChannelAddress, Clock, DeletingChannel, EditingChannel, Logger, PartReceipt, ReactingChannel, ReadMarkingChannel, ReceiptedChannel, RepeatableChannel, ReportTrouble, TypingChannel,
+  CallLog, ChannelAdapter, ChannelAddress, Clock, DeletingChannel, EditingChannel, Logger, PartReceipt, ReactingChannel, ReadMarkingChannel, RepeatableChannel, ReportTrouble, TypingChannel,
 } from "../../core/ports.ts";
 import type { Caller } from "../shared/caller.ts";
 import type { Buckets } from "../shared/rate.ts";
 import { callbackHeaders } from "../shared/signature.ts";
+import { capabilitiesOf, type Shown } from "./capabilities.ts";
 import { errorOf } from "./api.ts";
 import { messageOf, plan } from "./render.ts";
-import { MAX_FILE_BYTES, MAX_TEXT, type CallbackBody, type CallbackEvent } from "./wire.ts";
-
-/** What a bridge may be able to show beyond text and files; it says so in its settings. */
-export const ABILITIES = ["choices", "quotes"] as const;
+import type { CallbackBody, CallbackEvent } from "./wire.ts";
 
 export interface ApiChannelOptions {
   /** `name` is the key's, by which the bridge knows the inbox. */
   inbox: { id: string; name: string };
-  shows: readonly (typeof ABILITIES)[number][];
+  shows: readonly Shown[];
   signingSecret: string;
   caller: Caller;
   clock: Clock;
@@ -27,7 +25,7 @@ export interface ApiChannelOptions {
   calls?: CallLog;
 }
 
-export interface ApiChannel extends TypingChannel, EditingChannel, DeletingChannel, ReactingChannel, ReadMarkingChannel, ReceiptedChannel, RepeatableChannel {
+export interface ApiChannel extends TypingChannel, EditingChannel, DeletingChannel, ReactingChannel, ReadMarkingChannel, RepeatableChannel {
   /** Sends a callback once more, as it was, signed anew. @throws {DeliveryError} */
   replay(call: { id: string; event: string; body: string }, signal: AbortSignal): Promise<number>;
 }
@@ -77,9 +75,7 @@ export function createApiChannel({ inbox, shows, signingSecret, caller, clock, l
   return {
     id: "api",
     repeatable: true,
-    receipts: "read",
-    limits: { textChars: MAX_TEXT, fileBytes: MAX_FILE_BYTES },
-    ...(shows.includes("choices") ? { choices: { bodyChars: MAX_TEXT } } : {}), ...(shows.includes("quotes") ? { quotes: true } : {}),
+    capabilities: capabilitiesOf(shows),
     plan,
     async sendPart(to, part, key, signal): Promise<PartReceipt> {
       await tell(to, key, messageOf("message", key, part), signal);

@@ -5,7 +5,8 @@ import { addressIn, isPublicAddress } from "../../core/model/public-address.ts";
 import { createCaller } from "../shared/caller.ts";
 import { createBuckets } from "../shared/rate.ts";
 import type { ChannelKind } from "../shared/kind.ts";
-import { ABILITIES, createApiChannel } from "./adapter.ts";
+import { createApiChannel } from "./adapter.ts";
+import { SHOWN } from "./capabilities.ts";
 import { KEY_SHAPE, NAME_SHAPE, nameOfKey } from "./ids.ts";
 
 /** Apply makes a key: the fault says one that nobody else has. */
@@ -19,7 +20,7 @@ const Settings = z.strictObject({
   identitySecret: z.string().min(16, "must have at least 16 characters").max(500).optional(),
   identityRequired: z.boolean().default(false),
   allowPrivateAddress: z.boolean().default(false),
-  shows: z.array(z.enum(ABILITIES, { error: `must be a list of what the bridge shows beyond text and files: ${ABILITIES.join(", ")}` })).max(ABILITIES.length).default([]),
+  shows: z.array(z.enum(SHOWN, { error: `must be a list of what the bridge shows beyond text and files: ${SHOWN.join(", ")}` })).max(SHOWN.length).default([]),
 }).superRefine(({ callbackUrl, allowPrivateAddress, identityRequired, identitySecret }, context) => {
   const url = URL.canParse(callbackUrl) ? new URL(callbackUrl) : null;
   const fault = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
@@ -33,7 +34,7 @@ const Settings = z.strictObject({
 });
 type Settings = z.infer<typeof Settings>;
 
-export const apiConfig = z.object({ callbackUrl: z.string(), identityRequired: z.boolean(), allowPrivateAddress: z.boolean(), shows: z.array(z.enum(ABILITIES)).default([]) });
+export const apiConfig = z.object({ callbackUrl: z.string(), identityRequired: z.boolean(), allowPrivateAddress: z.boolean(), shows: z.array(z.enum(SHOWN)).default([]) });
 
 /** Calls to one bridge; more wait their turn. */
 const LIMITS = { bridge: { perSecond: 50, burst: 200 } };

@@ -4,6 +4,7 @@ import type { AddressingChannel, ChannelAddress, InboundEvent, ListeningChannel,
 import type { ChannelDeps } from "../shared/kind.ts";
 import type { Smtp } from "./api.ts";
 import type { AuthResults } from "./auth-results.ts";
+import { capabilitiesOf } from "./capabilities.ts";
 import type { Peer } from "./check-sender.ts";
 import { createLookUp } from "./dns.ts";
 import { eventsOf, type MailboxRules } from "./events.ts";
@@ -11,7 +12,7 @@ import { makeMessageId, makeReplyAddress } from "./ids.ts";
 import type { EmailConfig } from "./kind.ts";
 import { createLogins, mailboxMemories, mailboxName, sharedTrouble } from "./logins.ts";
 import { createNetworks } from "./networks.ts";
-import { MAX_FILE, MAX_TEXT, plan, readPart } from "./plan.ts";
+import { MAX_FILE, plan, readPart } from "./plan.ts";
 import { withNames } from "./render.ts";
 import { checkCall, isOurs } from "./verify.ts";
 
@@ -75,9 +76,8 @@ export function createEmail(inboxId: string, inboxName: string, config: EmailCon
     ...(config.webhook ? webhook : {}),
     id: "email",
     threads: true,
-    mostRecipients: config.maxRecipients,
     isOwnAddress: (one) => isOurs(rules.ours, one),
-    limits: { textChars: MAX_TEXT, fileBytes: MAX_FILE, bulkPerMinute: 600 },
+    capabilities: capabilitiesOf(config.maxRecipients), bulkPerMinute: 600,
     addressFor: ({ email }) => (email === undefined ? null : email.toLowerCase()),
     plan,
 

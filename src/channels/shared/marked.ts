@@ -3,6 +3,8 @@ import type { Span, Spanned } from "../../core/model/rich-text.ts";
 
 /** Source: faq.whatsapp.com/539178204879377 (How to format your messages) */
 const MARKS = { bold: "*", italic: "_", strike: "~", code: "`", pre: "```" } as const;
+/** What stays: marked, or a quote with "> " before its lines. */
+export const MARKED: readonly Span["type"][] = [...(Object.keys(MARKS) as (keyof typeof MARKS)[]), "quote"];
 type Marking = keyof typeof MARKS;
 const isMark = (span: Span): span is Span & { type: Marking } => span.type in MARKS;
 

@@ -4,6 +4,9 @@ import { aroundCode, cutOut, toSpans } from "../../core/text/spans.ts";
 import { parseMarkdown } from "../../core/text/markdown.ts";
 import { splitAt } from "./split.ts";
 
+/** All that an agent's text can hold. */
+export const FORMATS: readonly Span["type"][] = ["bold", "italic", "strike", "code", "pre", "link", "quote"];
+
 /** Vendors trim texts themselves, which would shift every offset: so it is done here. */
 function trimmed(whole: Spanned): Spanned {
   const { text } = whole;

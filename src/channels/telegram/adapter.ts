@@ -3,18 +3,18 @@ import { GrammyError, type Api } from "grammy";
 import { setTimeout as wait } from "node:timers/promises";
 import { DeliveryError, UserError } from "../../core/errors.ts";
 import type {
-  ChannelAddress, ChoosingChannel, Clock, DeletingChannel, EditingChannel, FetchingChannel, FileStore, InboundEvent, ListeningChannel, Logger, MovingChannel, Part, PartReceipt, QuotingChannel, ReactingChannel, ReportTrouble, TypingChannel, WebhookChannel,
+  ChannelAddress, Clock, DeletingChannel, EditingChannel, FetchingChannel, FileStore, InboundEvent, ListeningChannel, Logger, MovingChannel, Part, PartReceipt, ReactingChannel, ReportTrouble, TypingChannel, WebhookChannel,
 } from "../../core/ports.ts";
 import type { Buckets } from "../shared/rate.ts";
 import { asSignal, createApi, createPollApi, fetchFile, isAlreadySo, toDeliveryError, upload } from "./api.ts";
+import { capabilities } from "./capabilities.ts";
 import { botIdOf, makeMessageId, parseMessageId, placeOf, type Place } from "./ids.ts";
 import { ALLOWED_UPDATES, parseUpdate, pressOf } from "./parse.ts";
 import { MAX_FILE, plan, readPart, type TelegramPart } from "./plan.ts";
 import { BAD_TOKEN, poll } from "./poll.ts";
-import { MAX_TEXT } from "./render.ts";
 import { verifySecret } from "./verify.ts";
 
-export type TelegramChannel = TypingChannel & EditingChannel & DeletingChannel & ReactingChannel & FetchingChannel & ListeningChannel & QuotingChannel & ChoosingChannel & Partial<MovingChannel>;
+export type TelegramChannel = TypingChannel & EditingChannel & DeletingChannel & ReactingChannel & FetchingChannel & ListeningChannel & Partial<MovingChannel>;
 
 export interface TelegramOptions {
   inboxId: string;
@@ -118,8 +118,7 @@ export function createTelegram(options: TelegramOptions): TelegramChannel & Part
 
   const channel: TelegramChannel = {
     id: "telegram",
-    limits: { textChars: MAX_TEXT, fileBytes: MAX_FILE, bulkPerMinute: 1_200 },
-    quotes: true, choices: { bodyChars: MAX_TEXT }, ...(groups ? { addressesMove: true as const } : {}),
+    capabilities, bulkPerMinute: 1_200, ...(groups ? { addressesMove: true as const } : {}),
     plan,
 
     async sendPart({ address }: ChannelAddress, raw: Part, _key: string, signal: AbortSignal): Promise<PartReceipt> {

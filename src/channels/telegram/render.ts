@@ -10,6 +10,7 @@ const MAX_ENTITIES = 100;
 
 /** Source: core.telegram.org/bots/api#messageentity */
 const NAMES = { bold: "bold", italic: "italic", strike: "strikethrough", code: "code", pre: "pre", link: "text_link", quote: "blockquote" } as const satisfies Record<Span["type"], string>;
+export const FORMATTING = Object.keys(NAMES) as Span["type"][];
 export const ENTITY_TYPES = Object.values(NAMES);
 const TYPES = new Map<string, Span["type"]>([...Object.entries(NAMES).map(([type, name]) => [name, type as Span["type"]] as const), ["expandable_blockquote", "quote"]]);
 

@@ -1,21 +1,21 @@
 /** WhatsApp for one inbox: the port of `core/ports.ts`, over one business number. */
 import { DeliveryError, UserError } from "../../core/errors.ts";
 import type {
-  AddressingChannel, ChannelAdapter, ChannelAddress, ChoosingChannel, Clock, ConditionedChannel, FetchingChannel, FileStore, HandshakeChannel, InboundEvent, Logger, MessageTemplate, MovingChannel, Part, PartReceipt, QuotingChannel, ReactingChannel, ReceiptedChannel, ReportTrouble, TemplateChannel, TypingChannel, WebhookChannel, WindowedChannel,
+  AddressingChannel, ChannelAdapter, ChannelAddress, Clock, ConditionedChannel, FetchingChannel, FileStore, HandshakeChannel, InboundEvent, Logger, MessageTemplate, MovingChannel, Part, PartReceipt, ReactingChannel, ReportTrouble, TemplateChannel, TypingChannel, WebhookChannel,
 } from "../../core/ports.ts";
 import { z } from "zod";
 import type { Buckets } from "../shared/rate.ts";
 import { createGraphApi } from "./api.ts";
+import { capabilities } from "./capabilities.ts";
 import { conditionOf, NUMBER_FIELDS } from "./condition.ts";
 import type { Refusal } from "./errors.ts";
 import { addressOf, recipientOf } from "./ids.ts";
 import { parseCall } from "./parse.ts";
 import { MAX_BYTES, plan, readPart, type WhatsAppPart } from "./plan.ts";
-import { MAX_QUESTION, MAX_TEXT } from "./render.ts";
 import { fetchTemplates } from "./templates.ts";
 import { answerChallenge, sameSecret, verifySignature } from "./verify.ts";
 
-export type WhatsAppChannel = WebhookChannel & HandshakeChannel & TypingChannel & ReactingChannel & FetchingChannel & WindowedChannel & TemplateChannel & ConditionedChannel & MovingChannel & ReceiptedChannel & QuotingChannel & ChoosingChannel & AddressingChannel & {
+export type WhatsAppChannel = WebhookChannel & HandshakeChannel & TypingChannel & ReactingChannel & FetchingChannel & TemplateChannel & ConditionedChannel & MovingChannel & AddressingChannel & {
   readonly inboxId: string;
   readonly phoneNumberId: string;
   /** True for an inbox of the same app: then its calls may come with ours. */
@@ -40,9 +40,7 @@ export interface WhatsAppOptions {
   siblings(): Iterable<ChannelAdapter>;
 }
 
-/** Source: developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages (customer service windows) */
-const WINDOW_MS = 24 * 3_600_000;
-/** [K] Meta's calls have 3 MB at most. Source: …/webhooks/overview */
+/** [K] Meta's calls have 3 MB at most. Source: developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview */
 const CALL_BYTES = 4_000_000;
 /** Templates are looked at again after this, in milliseconds; Meta reviews for minutes to hours. */
 const TEMPLATES_MS = 300_000;
@@ -131,8 +129,7 @@ export function createWhatsApp(options: WhatsAppOptions): WhatsAppChannel {
   const inboxesByNumber = () => new Map([[phoneNumberId, inboxId] as const, ...[...siblings()].filter(isWhatsApp).filter((one) => one.hasSecret(appSecret)).map((one) => [one.phoneNumberId, one.inboxId] as const)]);
 
   return {
-    id: "whatsapp", inboxId, phoneNumberId, hookName: phoneNumberId, windowMs: WINDOW_MS, maxCallBytes: CALL_BYTES, addressesMove: true, receipts: "read", quotes: true, choices: { bodyChars: MAX_QUESTION },
-    limits: { textChars: MAX_TEXT, fileBytes: MAX_BYTES.document, bulkPerMinute: 2_400 },
+    id: "whatsapp", inboxId, phoneNumberId, hookName: phoneNumberId, capabilities, bulkPerMinute: 2_400, maxCallBytes: CALL_BYTES, addressesMove: true,
     addressFor: ({ phone }) => (phone === undefined ? null : addressOf({ phone: phone.replace(/^(\+|00)/, "") })?.address ?? null),
     plan,
     hasSecret: (secret) => sameSecret(secret, appSecret),

@@ -5,7 +5,7 @@ import { parseFilter } from "../filters/parse.ts";
 import { planSegment, type Segment } from "../filters/segment.ts";
 import type { Campaign, SkipReason } from "../model/campaigns.ts";
 import type { Contact, ContactIdentity, Conversation, Inbox } from "../model/types.ts";
-import { canAddress, hasWindow } from "../ports.ts";
+import { canAddress } from "../ports.ts";
 import { allAgents, allInboxes, allTargets, allTeams } from "./inbox-settings.ts";
 import { allLabels } from "./label.ts";
 import { optedOut } from "./opt-out.ts";
@@ -54,7 +54,7 @@ export type Judging = Pick<Campaign, "inboxId" | "text" | "subject" | "template"
 export async function judge(core: Core, campaign: Judging, inbox: Inbox, contacts: readonly Contact[]): Promise<Judged[]> {
   const adapter = core.channels.get(inbox._id);
   const places = await placesOf(core, inbox, contacts);
-  const addressFor = (contact: Contact): string | undefined => (adapter !== undefined && canAddress(adapter) && (campaign.template !== undefined || !hasWindow(adapter)) ? adapter.addressFor(contact) ?? undefined : undefined);
+  const addressFor = (contact: Contact): string | undefined => (adapter !== undefined && canAddress(adapter) && (campaign.template !== undefined || adapter.capabilities.window.is === null) ? adapter.addressFor(contact) ?? undefined : undefined);
   const found = await Promise.all(contacts.map(async (contact): Promise<Judged> => {
     const identity = places.get(contact._id);
     const address = identity?.address ?? addressFor(contact);
@@ -92,10 +92,10 @@ async function placesOf(core: Core, inbox: Inbox, contacts: readonly Contact[]):
 
 /** Identities to which a free text may go now; null where it always may. */
 async function inWindow(core: Core, { template }: Judging, inbox: Inbox, found: Judged[]): Promise<Set<string> | null> {
-  const adapter = core.channels.get(inbox._id);
-  if (adapter === undefined || !hasWindow(adapter) || template !== undefined) return null;
+  const windowMs = core.channels.get(inbox._id)?.capabilities.window.is ?? null;
+  if (windowMs === null || template !== undefined) return null;
   const ids = found.flatMap(({ identity }) => identity?._id ?? []);
-  const open = await core.store.conversations.find({ identityId: { $in: ids }, windowFrom: { $gt: new Date(core.clock.now().getTime() - adapter.windowMs) } }, { projection: { identityId: 1 } }).toArray();
+  const open = await core.store.conversations.find({ identityId: { $in: ids }, windowFrom: { $gt: new Date(core.clock.now().getTime() - windowMs) } }, { projection: { identityId: 1 } }).toArray();
   return new Set(open.map(({ identityId }) => identityId));
 }
 

@@ -19,7 +19,7 @@ export const filesInWords = (files: readonly CannedFile[]): string => (files.len
 
 /** Each once, to be brought over with the line that bears them. @throws {UserError} NOT_POSSIBLE, FILE_TOO_LARGE where the conversation's channel can't take them */
 export function filesToSend(core: Core, { inboxId }: Conversation, files: readonly CannedFile[]): FileRef[] {
-  const most = core.channels.get(inboxId)?.limits.fileBytes;
+  const most = core.channels.get(inboxId)?.capabilities.files.is;
   const once = eachOnce(files);
   for (const { name, bytes } of once) {
     if (most === 0) throw new UserError("NOT_POSSIBLE", `${name} belongs to the canned response, and this channel takes no files. Write the text yourself, with a link to it. Nothing was sent.`);

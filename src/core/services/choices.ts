@@ -2,7 +2,6 @@
 import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import type { Choice, Conversation } from "../model/types.ts";
-import { canOfferChoices } from "../ports.ts";
 
 const LEAST = 2, MOST = 10;
 /** As short as the shortest channel has them (a button of WhatsApp). */
@@ -21,9 +20,8 @@ export function offer(core: Core, { inboxId }: Pick<Conversation, "inboxId">, qu
   const long = labels.find((label) => label.length > LABEL_CHARS);
   if (long !== undefined) throw new UserError("BAD_TEXT", `"${long.slice(0, 60)}" is longer than the ${LABEL_CHARS} characters that a choice may have.`);
   if (new Set(labels.map((label) => label.toLowerCase())).size < labels.length) throw new UserError("BAD_TEXT", "Two choices read alike. Give each a text of its own.");
-  const adapter = core.channels.get(inboxId);
-  if (adapter === undefined || !canOfferChoices(adapter)) return { body: [question, ...labels.map((label, i) => `${i + 1}. ${label}`)].join("\n") };
-  const { bodyChars } = adapter.choices;
+  const bodyChars = core.channels.get(inboxId)?.capabilities.choices.is ?? null;
+  if (bodyChars === null) return { body: [question, ...labels.map((label, i) => `${i + 1}. ${label}`)].join("\n") };
   if (question.length > bodyChars) throw new UserError("BAD_TEXT", `The question has ${question.length} characters; with choices this channel takes ${bodyChars}. Send the long part first, as a reply of its own.`);
   return { body: question, choices: labels.map((label, i) => ({ id: String(i + 1), label })) };
 }

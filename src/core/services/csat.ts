@@ -8,7 +8,7 @@ import type { CsatSettings, Survey } from "../model/care.ts";
 import { inWords, labelsOf, QUESTION } from "../model/csat.ts";
 import { newId } from "../model/ids.ts";
 import type { Conversation, Inbox } from "../model/types.ts";
-import { canOfferChoices, isThreading } from "../ports.ts";
+import { isThreading } from "../ports.ts";
 import { isDuplicateKey } from "../store/store.ts";
 import { NOT_ERASED } from "./change-conversation.ts";
 import { inboxOf } from "./inbox-settings.ts";
@@ -111,7 +111,7 @@ async function ask(core: Core, conversation: Conversation, inbox: Inbox, csat: C
 function asked(core: Core, inbox: Inbox, { _id, scale }: Survey, question: string): { body: string; choices?: { id: string; label: string }[] } {
   const adapter = core.channels.get(inbox._id);
   const labels = labelsOf(scale);
-  if (adapter !== undefined && canOfferChoices(adapter) && question.length <= adapter.choices.bodyChars) return { body: question, choices: labels.map((label, i) => ({ id: String(i + 1), label })) };
+  if (question.length <= (adapter?.capabilities.choices.is ?? -1)) return { body: question, choices: labels.map((label, i) => ({ id: String(i + 1), label })) };
   if (adapter !== undefined && isThreading(adapter) && core.publicUrl != null) return { body: `${question}\n\n${core.publicUrl.replace(/\/$/, "")}/csat/${surveyToken(core, _id)}` };
   return { body: `${question}\n${inWords(scale)}` };
 }

@@ -20,7 +20,7 @@ const KEPT_OUT = 200;
 /** Addresses that one message of this inbox goes to; without a limit where it does not apply. */
 export function mostRecipients(core: Core, inboxId: string): number {
   const adapter = core.channels.get(inboxId);
-  return adapter !== undefined && isThreading(adapter) ? adapter.mostRecipients : Number.POSITIVE_INFINITY;
+  return adapter !== undefined && isThreading(adapter) ? adapter.capabilities.recipients.is : Number.POSITIVE_INFINITY;
 }
 
 /** @throws {UserError} NOT_POSSIBLE where a message goes to one person alone */
@@ -32,7 +32,7 @@ function threadingOf(core: Core, { inboxId }: Conversation): ThreadingChannel {
 
 /** Who gets the next reply. @throws {UserError} NOT_POSSIBLE */
 export async function recipientsNow(core: Core, conversation: Conversation): Promise<Recipients & { customer: string; most: number }> {
-  const { mostRecipients: most } = threadingOf(core, conversation);
+  const most = threadingOf(core, conversation).capabilities.recipients.is;
   const customer = await addressOf(core.store, conversation.identityId);
   return { ...nextRecipients(conversation, most), customer: customer?.address ?? "", most };
 }
@@ -51,7 +51,7 @@ export async function changeRecipients(core: Core, act: { conversation: Conversa
   }
   let current = await reread(core, act.conversation._id);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const { recipients, activity } = changed(current, wanted, adapter.mostRecipients);
+    const { recipients, activity } = changed(current, wanted, adapter.capabilities.recipients.is);
     if (activity.length === 0) throw new UserError("ALREADY_SO", "That is who gets the replies already; nothing was changed.");
     const after = await changeConversation(core, current._id, act.actor, {
       expect: current.recipients === undefined ? { recipients: { $exists: false } } : { "recipients.rev": current.recipients.rev }, set: { recipients }, activity,

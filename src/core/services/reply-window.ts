@@ -2,23 +2,25 @@
 import type { Core } from "../core.ts";
 import { UserError } from "../errors.ts";
 import type { Conversation, Message } from "../model/types.ts";
-import { hasTemplates, hasWindow } from "../ports.ts";
+import { hasTemplates } from "../ports.ts";
 
 /** The customer's own time of a line, never later than ours: a clock that is ahead must not keep the window open. */
 const writtenAt = ({ sentAt, createdAt }: Message): Date => (sentAt !== undefined && sentAt < createdAt ? sentAt : createdAt);
 
+const windowOf = (core: Core, inboxId: string): number | null => core.channels.get(inboxId)?.capabilities.window.is ?? null;
+
 /** What a customer's line means for the window of its conversation: kept only where the channel has one. */
 export function windowFromLine(core: Core, conversation: Conversation, message: Message): Partial<Conversation> {
-  const adapter = core.channels.get(message.inboxId);
-  if (adapter === undefined || !hasWindow(adapter)) return {};
+  const windowMs = windowOf(core, message.inboxId);
+  if (windowMs === null) return {};
   const at = writtenAt(message);
-  return conversation.windowFrom !== undefined && conversation.windowFrom >= at ? {} : { windowFrom: at, windowEndsAt: new Date(at.getTime() + adapter.windowMs), windowShut: false };
+  return conversation.windowFrom !== undefined && conversation.windowFrom >= at ? {} : { windowFrom: at, windowEndsAt: new Date(at.getTime() + windowMs), windowShut: false };
 }
 
 /** Until when a free reply may go; null where it may go at any time, or the customer has not written yet. */
 export function replyUntil(core: Core, { inboxId, windowFrom }: Pick<Conversation, "inboxId" | "windowFrom">): Date | null {
-  const adapter = core.channels.get(inboxId);
-  return adapter === undefined || !hasWindow(adapter) || windowFrom === undefined ? null : new Date(windowFrom.getTime() + adapter.windowMs);
+  const windowMs = windowOf(core, inboxId);
+  return windowMs === null || windowFrom === undefined ? null : new Date(windowFrom.getTime() + windowMs);
 }
 
 /** Marks every conversation whose time is over, and has the cards of those in work drawn anew: two writes, however many there are. Answers how many. */
@@ -33,14 +35,14 @@ const hours = (ms: number): string => (ms % 3_600_000 === 0 ? `${ms / 3_600_000}
 
 /** Why a free reply can't go now, in words; null when it can. A line in another conversation with the same customer opens the window too. */
 export async function whyWindowClosed(core: Core, conversation: Conversation): Promise<string | null> {
-  const adapter = core.channels.get(conversation.inboxId);
-  if (adapter === undefined || !hasWindow(adapter)) return null;
+  const adapter = core.channels.get(conversation.inboxId), windowMs = windowOf(core, conversation.inboxId);
+  if (adapter === undefined || windowMs === null) return null;
   const now = core.clock.now();
   if ((replyUntil(core, conversation) ?? now) > now) return null;
-  const opened = new Date(now.getTime() - adapter.windowMs);
+  const opened = new Date(now.getTime() - windowMs);
   const fresh = await core.store.conversations.findOne({ identityId: conversation.identityId, windowFrom: { $gt: opened } }, { projection: { _id: 1 } });
   if (fresh !== null) return null;
-  return `The customer last wrote more than ${hours(adapter.windowMs)} ago, and this channel takes free replies only that long.${hasTemplates(adapter) ? " Until they write again, only an approved template reaches them: /template." : ""}`;
+  return `The customer last wrote more than ${hours(windowMs)} ago, and this channel takes free replies only that long.${hasTemplates(adapter) ? " Until they write again, only an approved template reaches them: /template." : ""}`;
 }
 
 /** @throws {UserError} WINDOW_CLOSED, before anything is queued */

@@ -1,6 +1,5 @@
 /** choices, quote: replies that carry more than their text, where the channel can. */
 import { UserError } from "../errors.ts";
-import { canQuote } from "../ports.ts";
 import { offer } from "../services/choices.ts";
 import { pickMessage } from "../services/pick-message.ts";
 import { quotedText, vendorIdOf } from "../services/quote.ts";
@@ -30,7 +29,7 @@ export const quote = verb({
     const text = quotedText(line);
     if (args.text === "") return ask("Reply with a quote", [{ name: FORM_FIELD, label: "What you answer", kind: "longtext", required: true, help: `Quotes: ${text}` }], line);
     const adapter = core.channels.get(conversation.inboxId);
-    const to = adapter === undefined || !canQuote(adapter) ? null : await addressOf(core.store, line.identityId, true);
+    const to = adapter?.capabilities.quotes.is !== true ? null : await addressOf(core.store, line.identityId, true);
     return say("reply", args.text, conversation, { quote: { text, ...(to === null ? {} : { vendorId: vendorIdOf(line, to) }) } });
   },
 });
