@@ -15,7 +15,7 @@ import { sweepWebhooks } from "../services/webhooks.ts";
 const BATCH = 500;
 
 /** Conversations of which one look tells what their timeline does not tell yet; so many are a crowd. */
-const OUTBOXES = 200;
+const OUTBOXES = 50;
 
 /** Pages of one kind in one look. */
 const PAGES = 4;

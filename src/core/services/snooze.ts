@@ -24,7 +24,10 @@ export async function snooze(core: Core, act: StatusAct & { until: Date | null }
   return after;
 }
 
-const BATCH = 100;
+/** So many at a time keep the store's writer for some 30 ms, behind which somebody's line may wait. */
+const BATCH = 20;
+/** Rest after a full batch, as a multiple of the time that it took. */
+const REST = 1.5;
 const AT_ONCE = 10;
 const SYSTEM: Author = { type: "system", name: "Threadline" };
 
@@ -43,7 +46,7 @@ export async function wakeDueSnoozes(core: Core): Promise<{ due: number; next: D
     due += batch.length;
     await conversations.bulkWrite(await Promise.all(batch.map((conversation) => wakeOne(core, conversation, now))), { ordered: false });
     if (batch.length === BATCH) {
-      await sleep(performance.now() - began);
+      await sleep((performance.now() - began) * REST);
       continue;
     }
     const changed = await conversations.find({ _id: { $in: batch.map((conversation) => conversation._id) } }).toArray();
