@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { DeskError } from "../../src/core/errors.ts";
 import { alignNames } from "../../src/core/services/contact.ts";
 import { sweepErasures } from "../../src/core/services/erase-contact.ts";
-import { actOutside, oneConversation, sharedStore } from "./verbs-support.ts";
+import { actOutside, oneConversation, sharedStore } from "../flows/verbs-support.ts";
 
 const store = sharedStore();
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { forgetSettings } from "../../src/core/services/inbox-settings.ts";
 import { mergeContacts, sideOf, undoNewestMerge } from "../../src/core/services/merge-contacts.ts";
 import { sweepMerges } from "../../src/core/services/merge-steps.ts";
-import { oneConversation, sharedStore } from "./verbs-support.ts";
+import { oneConversation, sharedStore } from "../flows/verbs-support.ts";
 
 const store = sharedStore();
 
