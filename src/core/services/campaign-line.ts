@@ -6,9 +6,8 @@ import { newId } from "../model/ids.ts";
 import type { Contact, ContactIdentity, Conversation, Inbox, Message } from "../model/types.ts";
 import { isThreading } from "../ports.ts";
 import { holderOf } from "../store/look-together.ts";
-import { appendMessage } from "../store/messages.ts";
 import { isDuplicateKey } from "../store/store.ts";
-import { applyUpTo } from "./apply.ts";
+import { appendAndApply } from "./apply.ts";
 import type { Judged } from "./campaign-audience.ts";
 import { conversationForNextLine } from "./find-conversation.ts";
 import { optOutId, unsubscribeToken } from "./opt-out.ts";
@@ -38,17 +37,14 @@ export async function sayToOne(core: Core, { campaign, inbox, judged, recipientI
 async function append(core: Core, { conversation, inbox, campaign, text, line, source }: { conversation: Conversation; inbox: Inbox; campaign: Campaign; text: NonNullable<Judged["text"]>; line: CampaignLine; source: string }): Promise<Message> {
   const now = core.clock.now();
   const { template } = campaign;
-  const { message, duplicate } = await appendMessage(core.store, conversation._id, conversation.identityId, conversation.appliedSeq, (seq) => {
+  const { message, duplicate } = await appendAndApply(core, conversation, (seq) => {
     const draft = draftMessage({ id: newId(now), conversationId: conversation._id, inboxId: inbox._id, identityId: conversation.identityId, kind: "outgoing", source, author: { type: "bot", name: campaign.sender ?? inbox.name }, body: text.body, files: [], now, seq });
     return {
       ...draft, campaign: line, ...(template === undefined ? {} : { template: { name: template.name, language: template.language, values: text.values } }),
       mirror: { ...draft.mirror, ...(line.quiet === true ? {} : { state: "queued" as const, dueAt: now }) }, delivery: { ...draft.delivery, state: "queued", dueAt: now },
     };
   }, false);
-  if (!duplicate) {
-    await applyUpTo(core, conversation._id, message.seq, message, conversation);
-    core.bus.publish({ type: "message.stored", conversationId: conversation._id, messageId: message._id });
-  }
+  if (!duplicate) core.bus.publish({ type: "message.stored", conversationId: conversation._id, messageId: message._id });
   return message;
 }
 
