@@ -73,6 +73,13 @@ function groupsOf(core: Core) {
   };
 }
 
+/** What is to be done for a message, in the order of the list; whatever is added meanwhile kicks it again, or the sweep does. */
+async function runTodos(core: Core, messageId: string): Promise<void> {
+  const message = await core.store.messages.findOne({ _id: messageId }, { projection: { "todo.for": 1 } });
+  const wanted = new Set(message?.todo.map((item) => item.for));
+  for (const [name, work] of TODOS) if (wanted.has(name)) await runTodo(core, messageId, name, work);
+}
+
 /** Channels and desks are put into `core.channels` and `core.desks` by the caller before `start`. */
 export function assemble(parts: Parts): Assembly {
   const core: Core = {
@@ -85,7 +92,7 @@ export function assemble(parts: Parts): Assembly {
   const mirror: Runner = createRunner("mirror", (id) => mirrorConversation({ core, runner: () => mirror }, id), core.log, { ...LANE_SLOTS, groups: { of: groups.desk, most: GROUP_SLOTS } });
   const delivery: Runner = createRunner("delivery", (id) => deliverConversation({ core, runner: () => delivery }, id), core.log, { ...LANE_SLOTS, groups: { of: groups.inbox, most: GROUP_SLOTS } });
   const intake: Runner = createRunner("intake", (thread) => runIntake(core, () => intake, thread), core.log, { ...LANE_SLOTS, groups: { of: groups.deskOfThread, most: GROUP_SLOTS } });
-  const todos: Runner = createRunner("todo", async (messageId) => { for (const [name, work] of TODOS) await runTodo(core, messageId, name, work); }, core.log, { maxParallel: 16, groups: { of: groups.inboxOfMessage, most: 4 } });
+  const todos: Runner = createRunner("todo", (messageId) => runTodos(core, messageId), core.log, { maxParallel: 16, groups: { of: groups.inboxOfMessage, most: 4 } });
   const rules: Runner = createRunner("rules", (conversationId) => runRules(core, conversationId), core.log, { maxParallel: 16 });
   const marks: Runner = createRunner("marks", createMarks(core, () => marks), core.log);
   const webhooks: Runner = createRunner("webhooks", createWebhookSender(core, {
